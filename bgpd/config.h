@@ -1,0 +1,161 @@
+/* bgpd/config.h - the configuration as one tree of plain values. */
+#ifndef BGPD_CONFIG_H
+#define BGPD_CONFIG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include "lib/addr.h"
+
+struct out;
+
+/* A setting of a neighbor or a group that was written down; others inherit. */
+enum cfg_nbr_set {
+	NBR_REMOTE_AS = 1 << 0,
+	NBR_PASSWORD = 1 << 1,
+	NBR_GTSM = 1 << 2,
+	NBR_TIMERS = 1 << 3,
+	NBR_CONNECT = 1 << 4,
+	NBR_DESC = 1 << 5,
+	NBR_SHUTDOWN = 1 << 6,
+	NBR_PASSIVE = 1 << 7,
+	NBR_UPDATE_SOURCE = 1 << 8,
+	NBR_MULTIHOP = 1 << 9,
+	NBR_PORT = 1 << 10,
+	NBR_ACTIVATE = 1 << 11, /* address-family l2vpn evpn, as all below */
+	NBR_RR_CLIENT = 1 << 12,
+	NBR_RS_CLIENT = 1 << 13,
+	NBR_MAX_PREFIX = 1 << 14,
+	NBR_ALLOWAS_IN = 1 << 15,
+};
+
+enum cfg_as { CFG_AS_NUMBER, CFG_AS_INTERNAL, CFG_AS_EXTERNAL };
+
+/* A neighbor (addr set) or a peer-group (name set). */
+struct cfg_nbr {
+	TAILQ_ENTRY(cfg_nbr) link;
+	char name[64];       /* group name, or the address as text */
+	struct ip addr;      /* none for a group */
+	char group[64];      /* neighbor: its group, "" none */
+	uint32_t set;        /* enum cfg_nbr_set */
+	enum cfg_as as_kind;
+	uint32_t remote_as;
+	char password[81];   /* TCP-MD5, 1..80 bytes */
+	uint8_t gtsm_hops;   /* 0 off, 1..254 */
+	uint8_t multihop;    /* ebgp-multihop TTL, 0 = directly connected */
+	uint16_t keepalive_s, hold_s, connect_s;
+	uint16_t port;
+	char desc[81];
+	bool shutdown;
+	char shutdown_msg[256];
+	bool passive;
+	struct ip source;        /* update-source as address ... */
+	char source_if[16];      /* ... or as device */
+	bool activate, rr_client, rs_client;
+	uint32_t max_prefix;     /* 0 = none */
+	uint8_t max_prefix_pct;  /* warn at, default 75 */
+	bool max_prefix_warn_only;
+	uint8_t allowas_in;
+};
+
+struct cfg_range {
+	TAILQ_ENTRY(cfg_range) link;
+	struct prefix prefix;
+	char group[64];
+};
+
+enum { CFG_RTS = 16 };
+
+/* `vni N` below address-family l2vpn evpn: overrides for one EVI. */
+struct cfg_vni {
+	TAILQ_ENTRY(cfg_vni) link;
+	uint32_t vni;
+	bool has_rd;
+	struct rd rd;
+	unsigned n_import, n_export; /* 0: default AS:VNI */
+	struct extcom import[CFG_RTS], export[CFG_RTS];
+};
+
+enum vni_encoding { VNI_VXLAN, VNI_MPLS_SHIFTED };
+
+struct cfg_tenant {
+	TAILQ_ENTRY(cfg_tenant) link;
+	char name[32];
+	uint32_t vni;        /* 0 until given */
+	char bridge[16];     /* default br<VNI> */
+	uint16_t port;       /* default 4789 */
+	bool gbp;
+	struct ip vtep;      /* none: router id */
+	char underlay[16];
+	enum vni_encoding encoding;
+};
+
+struct config {
+	char hostname[64];
+	char log_file[256];
+	int log_level;           /* enum log_level, -1 default */
+	bool datacenter;         /* frr defaults datacenter */
+	bool has_bgp;
+	uint32_t as;
+	uint32_t router_id;      /* host order, 0 = derive */
+	uint32_t cluster_id;     /* host order, 0 = router id */
+	bool no_ebgp_policy_check; /* no bgp ebgp-requires-policy */
+	bool default_ipv4;       /* bgp default ipv4-unicast: read, of no effect */
+	bool gr;                 /* bgp graceful-restart */
+	bool gr_preserve;        /* bgp graceful-restart preserve-fw-state */
+	uint16_t gr_restart_s;   /* default 120 */
+	uint16_t gr_stale_s;     /* default 360 */
+	uint16_t gr_defer_s;     /* bgp graceful-restart select-defer-time, default 360 */
+	uint16_t keepalive_s, hold_s; /* timers bgp; defaults 30 90 */
+	uint16_t listen_limit;   /* bgp listen limit, default 100 */
+	bool log_neighbor_changes;
+	TAILQ_HEAD(, cfg_nbr) groups, nbrs; /* in order of appearance */
+	TAILQ_HEAD(, cfg_range) ranges;
+	/* address-family l2vpn evpn */
+	bool advertise_all_vni;
+	bool autort_rfc8365;
+	bool unknown_types_discard; /* bgp evpn unknown-types discard */
+	uint8_t malformed_nlri;  /* 0 skip, 1 disable-family, 2 reset */
+	bool dad_off;            /* no dup-addr-detection */
+	uint16_t dad_moves, dad_time_s; /* 5, 180 */
+	uint32_t dad_freeze_s;   /* 0: off (no freeze); UINT32_MAX: permanent */
+	TAILQ_HEAD(, cfg_vni) vnis;
+	TAILQ_HEAD(, cfg_tenant) tenants;
+};
+
+/** config_new - an empty configuration with all defaults; owned. */
+struct config *config_new(void);
+void config_free(struct config *c);
+struct config *config_copy(const struct config *c);
+
+/** config_parse_file - Return: owned configuration, or NULL with
+ * "FILE:LINE:COLUMN: reason" in err[errlen]. */
+struct config *config_parse_file(const char *path, char *err, size_t errlen);
+
+/** config_parse_text - the same from memory; name stands for the file in err. */
+struct config *config_parse_text(const char *name, const char *text, char *err,
+				 size_t errlen);
+
+/** config_check - what only the whole can tell (a listen range whose group has no
+ * remote-as, two tenants with one VNI, gbp and not gbp on one port ...).
+ * Return: 0, or -EINVAL with a reason in err. */
+int config_check(const struct config *c, char *err, size_t errlen);
+
+/** config_print - as `show running-config` prints it; reads back to the same tree. */
+void config_print(const struct config *c, struct out *o);
+
+/** config_equal - do both print alike? */
+bool config_equal(const struct config *a, const struct config *b);
+
+/** config_nbr_resolve - a neighbor with all that its group and the defaults give;
+ * out->addr is addr for a dynamic peer of a group. */
+void config_nbr_resolve(const struct config *c, const struct cfg_nbr *n,
+			struct cfg_nbr *out);
+
+struct cfg_nbr *config_nbr_find(const struct config *c, const struct ip *addr);
+struct cfg_nbr *config_group_find(const struct config *c, const char *name);
+struct cfg_vni *config_vni_find(const struct config *c, uint32_t vni);
+struct cfg_tenant *config_tenant_find(const struct config *c, const char *name);
+
+#endif

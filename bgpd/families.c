@@ -1,0 +1,19 @@
+/*
+ * The table of address families. Capability, UPDATE decoding, fuzzing and show
+ * commands follow from a row; nothing else switches on AFI or SAFI.
+ */
+#include "bgpd/family.h"
+
+#include "wire/nlri_evpn.h"
+
+const struct family families[FAMS] = {
+	{ 0, &nlri_evpn_ops, "l2VpnEvpn", "L2VPN EVPN" },
+};
+
+const struct family *family_find(uint16_t afi, uint8_t safi)
+{
+	for (size_t i = 0; i < FAMS; i++)
+		if (families[i].ops->afi == afi && families[i].ops->safi == safi)
+			return &families[i];
+	return NULL;
+}

@@ -1,0 +1,24 @@
+/* bgpd/family.h - the address families we speak, one row each. */
+#ifndef BGPD_FAMILY_H
+#define BGPD_FAMILY_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "wire/nlri.h"
+
+enum { FAMS = 1 }; /* rows in families.c */
+
+struct family {
+	unsigned index;        /* place in families[], 0..FAMS-1 */
+	const struct nlri_ops *ops;
+	const char *json;      /* FRR's key: "l2VpnEvpn" */
+	const char *text;      /* FRR's heading: "L2VPN EVPN" */
+};
+
+extern const struct family families[FAMS];
+
+/** family_find - NULL for one we do not speak. */
+const struct family *family_find(uint16_t afi, uint8_t safi);
+
+#endif

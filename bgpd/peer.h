@@ -1,0 +1,193 @@
+/* bgpd/peer.h - one BGP neighbor: settings, session state, counters. */
+#ifndef BGPD_PEER_H
+#define BGPD_PEER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include "bgpd/config.h"
+#include "bgpd/family.h"
+#include "wire/msg.h"
+#include "wire/open.h"
+#include "wire/update.h"
+
+struct bgp;
+struct conn;
+struct event;
+struct txbuf;
+
+/* RFC 4273 numbers, as metrics show them. */
+enum fsm_state {
+	FSM_IDLE = 1,
+	FSM_CONNECT,
+	FSM_ACTIVE,
+	FSM_OPENSENT,
+	FSM_OPENCONFIRM,
+	FSM_ESTABLISHED,
+};
+
+/* One negotiated family of a session that is up. */
+struct channel {
+	bool up;               /* both sides offered it */
+	bool rx_addpath, tx_addpath;
+	bool gr, gr_forward;   /* peer listed it in capability 64; F bit */
+	bool eor_rx, eor_tx;
+	bool disabled;         /* V_DISABLE_AF: given up until the next session */
+};
+
+struct peer_stats {
+	uint64_t rx[6], tx[6]; /* by enum msg_type; [0] counts all */
+	uint64_t rx_bytes, tx_bytes;
+	uint64_t established, dropped, transitions, connect_fails;
+	uint64_t update_errors[UR_COUNT]; /* by enum update_reason */
+	uint64_t treat_as_withdraw;
+	uint64_t notif_tx, notif_rx;
+};
+
+struct peer {
+	TAILQ_ENTRY(peer) link;
+	struct bgp *bgp;
+	uint32_t index;        /* small, dense, reused: RIB and export name peers so */
+	struct ip addr;        /* what it is called in show and configuration */
+	struct cfg_nbr cfg;    /* resolved settings (config_nbr_resolve) */
+	bool dynamic;          /* made by a listen range */
+	bool ebgp;             /* valid once the AS is known */
+
+	/* session.c */
+	enum fsm_state state;
+	struct conn *conn[2];  /* at most two while a collision is open; [0] the main one */
+	struct event *connect_timer, *hold_timer, *keepalive_timer, *send_hold_timer,
+		*gr_timer;
+	struct open_msg rx_open, tx_open; /* of the last or current session */
+	uint32_t remote_id, remote_as;
+	uint16_t hold_s, keepalive_s;     /* negotiated */
+	bool as4, ext_msg, refresh, refresh_enhanced, gr_both, notif_n;
+	struct channel chan[FAMS];
+	struct ip local_addr;  /* of the connection: default next hop */
+	uint16_t local_port, remote_port;
+	int64_t up_ms, down_ms, last_rx_ms, last_tx_ms, last_update_ms; /* CLOCK_MONOTONIC */
+	int64_t up_epoch_s;    /* wall clock of the last Established */
+	struct notif last_notif;
+	bool last_notif_sent;  /* direction of last_notif */
+	char last_reset[96];   /* why the last session ended, one line */
+	unsigned backoff;      /* idle hold doubling, 0 after a session that lasted */
+	bool gr_stale;         /* its routes are kept as stale, timer running */
+	struct peer_stats stats;
+
+	/* ingest.c, export.c */
+	void *rib;             /* struct rib_peer, rib/ owns it */
+};
+
+/*
+ * What the session tells the layers above. All are called from the event loop.
+ * Every up() is followed by exactly one down().
+ */
+struct session_hooks {
+	/** up - Established; channels are set. */
+	void (*up)(struct peer *p);
+
+	/** down - session ended. keep_stale: graceful restart applies, keep routes of
+	 * every family with chan[].gr and mark them stale; else drop them all. */
+	void (*down)(struct peer *p, bool keep_stale);
+
+	/** update - body of an UPDATE. Return: V_OK .. V_DISABLE_AF are dealt with by
+	 * the callee; V_RESET with *err to send. */
+	enum verdict (*update)(struct peer *p, struct rbuf body, struct notif *err);
+
+	/** refresh - ROUTE-REFRESH of a negotiated family. */
+	void (*refresh)(struct peer *p, const struct family *f, uint8_t sub);
+
+	/** stale_sweep - drop what is still stale of a family (NULL: of all). */
+	void (*stale_sweep)(struct peer *p, const struct family *f);
+
+	/** drained - the transmit queue fell below half of its limit. */
+	void (*drained)(struct peer *p);
+};
+
+/* The BGP instance: all peers, listeners, hooks. */
+struct bgp {
+	struct event_base *base;
+	struct config *cfg;        /* borrowed: the applied one */
+	const struct session_hooks *hooks;
+	uint32_t as, router_id, cluster_id; /* in force */
+	bool restarting;           /* R bit in OPEN: until End-of-RIB or timer */
+	bool forwarding_kept;      /* F bit: fib says kernel entries survived */
+	TAILQ_HEAD(, peer) peers;
+	struct peer **by_index;
+	uint32_t n_index;
+	unsigned n_dynamic;
+	int listen_fd[4];
+	struct event *listen_ev[4];
+	unsigned n_listen;
+	struct ip listen_addr;     /* -l */
+	uint16_t port;             /* -p, default 179 */
+	uint64_t rejected;         /* connections from nobody we know */
+};
+
+/*
+ * session.c. bgp_apply() makes the set of peers equal to the configuration:
+ * new ones start, vanished ones end with Cease/Peer De-configured, changed ones
+ * restart only when a setting that the session depends on differs.
+ */
+void bgp_init(struct bgp *b, struct event_base *base, const struct session_hooks *h);
+void bgp_apply(struct bgp *b, const struct config *old, struct config *now);
+
+/** bgp_listen_add - take a bound, listening TCP socket (passed by the start process). */
+void bgp_listen_add(struct bgp *b, int fd);
+
+/** bgp_stop - end all sessions: Cease/Shutdown, or silently when keep (graceful
+ * restart). Sockets are drained for at most one second; then done(arg). */
+void bgp_stop(struct bgp *b, bool keep, void (*done)(void *arg), void *arg);
+void bgp_fini(struct bgp *b);
+
+struct peer *peer_find(const struct bgp *b, const struct ip *addr);
+const char *fsm_state_name(enum fsm_state s);
+
+/** peer_reset - operator's `clear bgp`: Cease with this subcode, then restart. */
+void peer_reset(struct peer *p, uint8_t cease_sub, const char *message);
+
+/** peer_refresh_send - ask for the routes of a family again; Return: 0, -ENOTSUP,
+ * -ENOTCONN. */
+int peer_refresh_send(struct peer *p, const struct family *f, uint8_t sub);
+
+/* End of session by our decision, e.g. maximum-prefix. hold_idle: stay Idle until
+ * `clear bgp`. */
+void peer_notify_down(struct peer *p, const struct notif *n, bool hold_idle);
+
+/** peer_eor_received - ingest saw End-of-RIB: graceful restart bookkeeping. */
+void peer_eor_received(struct peer *p, const struct family *f);
+
+/*
+ * Transmission. A txbuf is one or more whole messages, counted, shared between
+ * the peers of an update group; the queue of a peer holds references and
+ * writev()s them. Order is kept; KEEPALIVE and NOTIFICATION go in between whole
+ * txbufs.
+ */
+struct txbuf {
+	uint32_t refs;
+	uint32_t len;
+	uint32_t messages; /* UPDATEs in it, for the counters */
+	uint32_t tag;      /* free for the producer */
+	uint8_t data[];
+};
+
+struct txbuf *txbuf_new(uint32_t cap);
+struct txbuf *txbuf_ref(struct txbuf *t);
+void txbuf_unref(struct txbuf *t);
+
+enum { PEER_TXQ_LIMIT = 4 << 20 }; /* bytes a peer may have queued */
+
+/** peer_tx - queue a txbuf (takes its own reference) on an Established peer. */
+void peer_tx(struct peer *p, struct txbuf *t);
+
+/** peer_tx_queued - bytes not yet taken by the kernel. */
+size_t peer_tx_queued(const struct peer *p);
+
+/** peer_max_msg - longest message this peer takes now: 4096 or 65535. */
+static inline size_t peer_max_msg(const struct peer *p)
+{
+	return p->ext_msg ? MSG_MAX_EXTENDED : MSG_MAX;
+}
+
+#endif

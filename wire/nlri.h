@@ -1,0 +1,61 @@
+/* wire/nlri.h - one route of any family: identity bytes, other bytes, and the
+ * operations that each family supplies. */
+#ifndef WIRE_NLRI_H
+#define WIRE_NLRI_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct rbuf;
+struct wbuf;
+
+enum { NLRI_KEY_MAX = 256, NLRI_DATA_MAX = 64, NLRI_STR_MAX = 640 };
+
+/*
+ * key: canonical bytes that make two NLRIs the same route (RFC 7432 section 7);
+ * data: what travels with it and is not identity (labels, ESI, gateway), as few
+ * bytes as possible: the RIB keeps up to 4 of them without further memory.
+ * Both are opaque outside the family's own file and compare with memcmp.
+ */
+struct nlri {
+	uint32_t path_id; /* ADD-PATH (RFC 7911), 0 without */
+	uint16_t key_len;
+	uint8_t data_len;
+	uint8_t key[NLRI_KEY_MAX];
+	uint8_t data[NLRI_DATA_MAX];
+};
+
+enum nlri_result {
+	NLRI_OK,
+	NLRI_TREAT_WITHDRAW, /* key good, the rest not: withdraw this key */
+	NLRI_SKIP,           /* framing intact, key unreadable: nothing to act on */
+	NLRI_FRAMING,        /* the length runs past the attribute: all is lost */
+};
+
+struct nlri_ops {
+	const char *name; /* "l2vpn evpn" */
+	uint16_t afi;
+	uint8_t safi;
+
+	/** decode - take one NLRI (after any path id) from r; key/data of out are
+	 * written for NLRI_OK and NLRI_TREAT_WITHDRAW. withdraw: labels ignored,
+	 * data left empty. */
+	enum nlri_result (*decode)(struct rbuf *r, bool withdraw, struct nlri *out);
+
+	/** encode - append one NLRI (without path id); withdraw: labels zero.
+	 * Return: 0, -ENOSPC (w unchanged). */
+	int (*encode)(struct wbuf *w, bool withdraw, const struct nlri *n);
+
+	/** format - FRR's prefix text, e.g. [2]:[0]:[48]:[MAC]; Return: buf. */
+	const char *(*format)(const struct nlri *n, char buf[NLRI_STR_MAX]);
+
+	/** cmp - display order; <0, 0, >0. */
+	int (*cmp)(const struct nlri *a, const struct nlri *b);
+};
+
+/** nlri_next - decode() with the path id of ADD-PATH read before, when on. */
+enum nlri_result nlri_next(const struct nlri_ops *ops, struct rbuf *r, bool addpath,
+			   bool withdraw, struct nlri *out);
+
+#endif

@@ -1,0 +1,134 @@
+/* wire/update.h - UPDATE: frame, attributes by table, errors as verdicts. */
+#ifndef WIRE_UPDATE_H
+#define WIRE_UPDATE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/rbuf.h"
+#include "wire/attrs.h"
+#include "wire/msg.h"
+#include "wire/verdict.h"
+
+struct nlri_ops;
+
+/* What was negotiated, as far as decoding depends on it. */
+struct update_ctx {
+	bool as4;  /* both sides sent capability 65 */
+	bool ebgp; /* external peer: LOCAL_PREF, ORIGINATOR_ID, CLUSTER_LIST are
+	              discarded whatever their length */
+};
+
+struct update_mp {
+	bool present;
+	uint16_t afi;
+	uint8_t safi;
+	struct ip nexthop; /* of MP_REACH; first 16 bytes of a 32-byte one */
+	struct rbuf nlri;  /* undecoded */
+};
+
+/* Why a verdict is not V_OK; each is a counter label (update_reason_name). */
+enum update_reason {
+	UR_NONE,
+	UR_FRAME,          /* lengths do not fit the message */
+	UR_ATTR_OVERRUN,
+	UR_ATTR_FLAGS,
+	UR_ATTR_LENGTH,
+	UR_ATTR_VALUE,
+	UR_ATTR_DUPLICATE,
+	UR_ATTR_MISSING,
+	UR_WELLKNOWN_UNKNOWN,
+	UR_MP_DUPLICATE,
+	UR_MP_FORM,        /* MP_REACH/MP_UNREACH unreadable, next hop length */
+	UR_AS_PATH,
+	UR_EXTERNAL_ONLY_INTERNAL, /* LOCAL_PREF and the like from an external peer */
+	UR_NLRI_FRAME,
+	UR_NLRI_KEY,
+	UR_NLRI_BODY,
+	UR_NOT_NEGOTIATED,
+	UR_NO_NLRI,        /* error needs treat-as-withdraw but nothing to withdraw */
+	UR_LOOP_AS, UR_LOOP_ORIGINATOR, UR_LOOP_CLUSTER, /* counted by ingest */
+	UR_COUNT
+};
+
+const char *update_reason_name(enum update_reason r);
+
+enum { UPDATE_ERRORS = 8, UPDATE_OTHER_MAX = 4096 };
+
+struct update_error {
+	enum verdict verdict;
+	enum update_reason reason;
+	uint8_t attr; /* code, 0 for the frame */
+};
+
+/*
+ * A decoded UPDATE. Everything is borrowed from the message but `attrs.as_path`
+ * of a 2-octet peer and `attrs.other`, which lie in the scratch memory given.
+ */
+struct update {
+	struct attrs attrs;
+	struct rbuf withdrawn4, nlri4; /* IPv4 unicast, framing not yet checked */
+	struct update_mp reach, unreach;
+	enum verdict verdict; /* worst of errors[] */
+	struct notif err;     /* to send when verdict is V_RESET */
+	unsigned n_errors;    /* all; errors[] keeps the first UPDATE_ERRORS */
+	struct update_error errors[UPDATE_ERRORS];
+	uint8_t reason;       /* enum update_reason of the worst one */
+};
+
+/* Scratch for one decode: rewritten 2-octet paths, unknown attributes. */
+struct update_scratch {
+	uint8_t buf[3 * 65536];
+};
+
+/**
+ * update_decode - body of an UPDATE after the header (RFC 4271 4.3, 7606)
+ *
+ * Checks duplicates, flags and lengths once per attribute from the attribute
+ * table (wire/attr.c). The verdict covers frame and attributes; NLRI are decoded
+ * by the caller with nlri_next(), which knows what was negotiated. An UPDATE
+ * without any attribute and NLRI is the IPv4 End-of-RIB.
+ * Return: the verdict, also in out->verdict.
+ */
+enum verdict update_decode(struct rbuf body, const struct update_ctx *ctx,
+			   struct update_scratch *scratch, struct update *out);
+
+/** update_is_eor - End-of-RIB (RFC 4724 2)? Its family in *afi, *safi. */
+bool update_is_eor(const struct update *u, uint16_t *afi, uint8_t *safi);
+
+/** update_eor_encode - a whole End-of-RIB message. */
+void update_eor_encode(struct wbuf *w, uint16_t afi, uint8_t safi);
+
+/*
+ * Writing: begin, then as many NLRI as fit, then end.
+ *   update_reach_begin(w, max, ops, &nexthop, attr bytes); nlri...; update_end
+ * The attribute bytes come from attrs_export(). MP attributes go first
+ * (RFC 7606 5.1) and always use the extended length.
+ */
+struct update_writer {
+	struct wbuf *w;
+	const struct nlri_ops *ops;
+	size_t msg_at, attrs_at, mp_at; /* offsets of the lengths to patch */
+	size_t max;                     /* longest message, bytes */
+	struct bytes tail;              /* attributes after MP_REACH */
+	bool addpath;
+	unsigned n;                     /* NLRI written */
+};
+
+void update_reach_begin(struct update_writer *u, struct wbuf *w, size_t max,
+			const struct nlri_ops *ops, bool addpath,
+			const struct ip *nexthop, struct bytes attrs);
+void update_unreach_begin(struct update_writer *u, struct wbuf *w, size_t max,
+			  const struct nlri_ops *ops, bool addpath);
+
+struct nlri;
+
+/** update_add - append one NLRI; Return: 0, -ENOSPC when it does not fit this
+ * message any more (nothing was written). */
+int update_add(struct update_writer *u, const struct nlri *n);
+
+/** update_end - patch lengths; Return: 0, -ENODATA if no NLRI was added (the
+ * message is removed from w), -ENOSPC if w overflowed. */
+int update_end(struct update_writer *u);
+
+#endif
