@@ -14,6 +14,8 @@
 
 struct bgp;
 struct conn;
+struct member;
+struct routes;
 struct event;
 struct txbuf;
 
@@ -75,8 +77,8 @@ struct peer {
 	bool gr_stale;         /* its routes are kept as stale, timer running */
 	struct peer_stats stats;
 
-	/* ingest.c, export.c */
-	void *rib;             /* struct rib_peer, rib/ owns it */
+	/* export.c: its place in an update group, per family */
+	struct member *member[FAMS];
 };
 
 /*
@@ -123,6 +125,7 @@ struct bgp {
 	struct ip listen_addr;     /* -l */
 	uint16_t port;             /* -p, default 179 */
 	uint64_t rejected;         /* connections from nobody we know */
+	struct routes *routes;     /* bgpd/routes.h: tables behind the sessions */
 };
 
 /*

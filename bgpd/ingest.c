@@ -1,0 +1,373 @@
+/*
+ * What peers tell us: UPDATEs judged by RFC 7606, loops (RFC 4271 9.1.2, 4456 8),
+ * limits, and into the tables. Alone decides what a verdict does to routes.
+ *
+ * A route that must not be used still replaces what it replaces: whenever a key
+ * is readable and the route is refused, the peer's earlier route goes.
+ */
+#include "bgpd/routes.h"
+
+#include <event2/event.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/clock.h"
+#include "lib/log.h"
+#include "lib/util.h"
+#include "lib/wbuf.h"
+
+struct peer *routes_peer(const struct routes *r, const struct rib *rib, uint32_t slot)
+{
+	(void)r;
+	return slot < rib->n_peers ? rib->peer[slot].owner : NULL;
+}
+
+static void count_error(struct peer *p, enum update_reason why, unsigned attr)
+{
+	static struct log_limit limit;
+
+	p->stats.update_errors[why]++;
+	if (log_ratelimited(&limit, 10)) {
+		char addr[ADDR_STR];
+
+		log_warn(LOG_UPDATE, "peer %s: malformed UPDATE: %s, attribute=%u",
+			 ip_format(&p->addr, addr), update_reason_name(why), attr);
+	}
+}
+
+/* ---- one route ------------------------------------------------------------- */
+
+struct feed {
+	struct peer *p;
+	struct rib *rib;
+	const struct family *f;
+	struct attrset *set; /* NULL: withdraw whatever comes */
+	bool reset;          /* framing lost */
+	bool over_limit;
+};
+
+static void check_limit(struct feed *d)
+{
+	const struct cfg_nbr *c = &d->p->cfg;
+	uint32_t n = d->rib->peer[peer_slot(d->p)].n;
+	char addr[ADDR_STR];
+
+	if (!c->max_prefix)
+		return;
+	if (n > c->max_prefix && !c->max_prefix_warn_only)
+		d->over_limit = true;
+	else if (n == c->max_prefix * (uint64_t)c->max_prefix_pct / 100 + 1)
+		log_warn(LOG_UPDATE, "peer %s: %u prefixes, limit=%u",
+			 ip_format(&d->p->addr, addr), n, c->max_prefix);
+}
+
+static void feed_one(struct feed *d, enum nlri_result res, const struct nlri *n)
+{
+	uint32_t slot = peer_slot(d->p);
+
+	if (res == NLRI_TREAT_WITHDRAW) {
+		count_error(d->p, UR_NLRI_BODY, ATTR_MP_REACH);
+		d->p->stats.treat_as_withdraw++;
+	}
+	if (res == NLRI_OK && d->set) {
+		if (rib_update(d->rib, slot, n, d->set) == RIB_NEW)
+			check_limit(d);
+	} else {
+		rib_withdraw(d->rib, slot, n);
+	}
+}
+
+/* malformed-nlri: skip (ours), disable the family, or reset (RFC 7606 5.3). */
+static enum verdict bad_key_verdict(const struct peer *p, bool withdraw)
+{
+	static const enum verdict by_knob[] = { V_OK, V_DISABLE_AF, V_RESET };
+	unsigned knob = p->bgp->cfg->malformed_nlri;
+
+	/* A withdraw that cannot be read is never repeated: the route it meant
+	 * would stand for ever. */
+	if (withdraw)
+		return V_RESET;
+	return knob < ARRAY_SIZE(by_knob) ? by_knob[knob] : V_RESET;
+}
+
+static enum verdict feed_all(struct feed *d, struct rbuf nlri, bool withdraw,
+			     struct notif *err)
+{
+	bool addpath = d->p->chan[d->f->index].rx_addpath;
+	uint8_t attr = withdraw ? ATTR_MP_UNREACH : ATTR_MP_REACH;
+	enum verdict worst = V_OK;
+	struct nlri n;
+
+	while (rbuf_left(&nlri) && !d->over_limit) {
+		enum nlri_result res =
+			nlri_next(d->f->ops, &nlri, addpath, withdraw, &n);
+
+		if (res == NLRI_FRAMING) {
+			count_error(d->p, UR_NLRI_FRAME, attr);
+			*err = notif_make(NOTIF_UPDATE, 9, NULL, 0);
+			return V_RESET;
+		}
+		if (res == NLRI_SKIP) {
+			count_error(d->p, UR_NLRI_KEY, attr);
+			worst = verdict_worst(worst, bad_key_verdict(d->p, withdraw));
+			continue;
+		}
+		feed_one(d, res, &n);
+	}
+	if (worst == V_RESET)
+		*err = notif_make(NOTIF_UPDATE, 9, NULL, 0);
+	return worst;
+}
+
+/* ---- one UPDATE ------------------------------------------------------------ */
+
+/* Our own id, cluster or AS in the route: it has been here before. */
+static enum update_reason loop_found(const struct peer *p, const struct attrs *a)
+{
+	const struct bgp *b = p->bgp;
+
+	if (p->ebgp) {
+		/* allowas-in N would count occurrences; without it none is fine. */
+		return !p->cfg.allowas_in && attrs_as_path_has(a, b->as) ? UR_LOOP_AS
+									 : UR_NONE;
+	}
+	if (attrs_has(a, ATTR_ORIGINATOR_ID) && a->originator_id == b->router_id)
+		return UR_LOOP_ORIGINATOR;
+	return attrs_has_cluster(a, b->cluster_id) ? UR_LOOP_CLUSTER : UR_NONE;
+}
+
+/* RFC 8212: an external peer without policy gives and gets nothing. */
+static bool policy_missing(const struct peer *p)
+{
+	return p->ebgp && !p->bgp->cfg->no_ebgp_policy_check;
+}
+
+static const struct family *negotiated(const struct peer *p, uint16_t afi, uint8_t safi)
+{
+	const struct family *f = family_find(afi, safi);
+
+	return f && p->chan[f->index].up ? f : NULL;
+}
+
+static void disable_family(struct routes *r, struct peer *p, const struct family *f)
+{
+	char addr[ADDR_STR];
+
+	log_err(LOG_UPDATE, "peer %s: %s disabled until the next session",
+		ip_format(&p->addr, addr), f->ops->name);
+	p->chan[f->index].disabled = true;
+	rib_peer_flush(&r->rib[f->index], peer_slot(p));
+}
+
+/* One of MP_REACH, MP_UNREACH. */
+static enum verdict feed_mp(struct routes *r, struct peer *p, const struct update *u,
+			    bool withdraw, struct notif *err)
+{
+	const struct update_mp *mp = withdraw ? &u->unreach : &u->reach;
+	struct feed d = { .p = p };
+	enum verdict v;
+
+	if (!mp->present)
+		return V_OK;
+	d.f = negotiated(p, mp->afi, mp->safi);
+	if (!d.f) {
+		count_error(p, UR_NOT_NEGOTIATED,
+			    withdraw ? ATTR_MP_UNREACH : ATTR_MP_REACH);
+		return V_OK;
+	}
+	if (p->chan[d.f->index].disabled)
+		return V_OK;
+	if (u->verdict == V_DISABLE_AF) {
+		disable_family(r, p, d.f);
+		return V_OK;
+	}
+	d.rib = &r->rib[d.f->index];
+	if (!withdraw && u->verdict < V_WITHDRAW && !policy_missing(p)) {
+		enum update_reason loop = loop_found(p, &u->attrs);
+
+		if (loop == UR_NONE)
+			d.set = attrset_intern(&r->attrs, &u->attrs);
+		else
+			p->stats.update_errors[loop]++;
+	}
+	v = feed_all(&d, mp->nlri, withdraw, err);
+	attrset_unref(&r->attrs, d.set);
+	if (d.over_limit) {
+		uint8_t data[7] = { (uint8_t)(mp->afi >> 8), (uint8_t)mp->afi, mp->safi };
+		struct wbuf w = { .base = data, .len = 3, .cap = sizeof(data) };
+
+		wbuf_u32(&w, p->cfg.max_prefix);
+		*err = notif_make(NOTIF_CEASE, CEASE_MAX_PREFIX, data, sizeof(data));
+		return V_RESET;
+	}
+	if (v == V_DISABLE_AF)
+		disable_family(r, p, d.f);
+	return v;
+}
+
+static void count_update_errors(struct peer *p, const struct update *u)
+{
+	for (unsigned i = 0; i < u->n_errors && i < UPDATE_ERRORS; i++)
+		count_error(p, u->errors[i].reason, u->errors[i].attr);
+	if (u->verdict == V_WITHDRAW)
+		p->stats.treat_as_withdraw++;
+}
+
+static enum verdict on_update(struct peer *p, struct rbuf body, struct notif *err)
+{
+	struct routes *r = p->bgp->routes;
+	const struct update_ctx ctx = { .as4 = p->as4, .ebgp = p->ebgp };
+	struct update u;
+	uint16_t afi;
+	uint8_t safi;
+	enum verdict v, v2;
+
+	update_decode(body, &ctx, r->scratch, &u);
+	if (u.n_errors)
+		count_update_errors(p, &u);
+	if (u.verdict == V_RESET) {
+		*err = u.err;
+		return V_RESET;
+	}
+	if (update_is_eor(&u, &afi, &safi)) {
+		const struct family *f = negotiated(p, afi, safi);
+
+		if (f)
+			peer_eor_received(p, f);
+		return V_OK;
+	}
+	/* Withdraws first: an UPDATE that does both to one key means the route. */
+	v = feed_mp(r, p, &u, true, err);
+	if (v == V_RESET)
+		return v;
+	v2 = feed_mp(r, p, &u, false, err);
+	return verdict_worst(v, v2);
+}
+
+/* ---- sessions come and go -------------------------------------------------- */
+
+static void on_up(struct peer *p)
+{
+	struct routes *r = p->bgp->routes;
+	struct path_source src = {
+		.ebgp = p->ebgp, .id = p->remote_id, .addr = p->addr
+	};
+
+	for (unsigned i = 0; i < FAMS; i++) {
+		struct rib *rib = &r->rib[i];
+		uint32_t slot = peer_slot(p);
+
+		if (slot < rib->n_peers && rib->peer[slot].used)
+			rib_peer_source(rib, slot, &src);
+		else
+			rib_peer_add(rib, slot, &src, p);
+		rib->peer[slot].owner = p;
+	}
+	export_peer_up(r, p);
+}
+
+static void on_down(struct peer *p, bool keep_stale)
+{
+	struct routes *r = p->bgp->routes;
+
+	export_peer_down(r, p);
+	for (unsigned i = 0; i < FAMS; i++) {
+		struct rib *rib = &r->rib[i];
+
+		if (keep_stale && p->chan[i].gr)
+			rib_peer_stale(rib, peer_slot(p), true);
+		else
+			rib_peer_del(rib, peer_slot(p));
+	}
+	export_kick(r);
+}
+
+static void on_refresh(struct peer *p, const struct family *f, uint8_t sub)
+{
+	struct routes *r = p->bgp->routes;
+	struct rib *rib = &r->rib[f->index];
+
+	if (sub == RR_REQUEST)
+		export_refresh(r, p, f);
+	else if (sub == RR_BEGIN)
+		rib_peer_stale(rib, peer_slot(p), false);
+	else if (sub == RR_END)
+		rib_peer_sweep(rib, peer_slot(p));
+}
+
+static void on_stale_sweep(struct peer *p, const struct family *only)
+{
+	struct routes *r = p->bgp->routes;
+
+	for (unsigned i = 0; i < FAMS; i++)
+		if (!only || only->index == i) {
+			struct rib *rib = &r->rib[i];
+
+			if (peer_slot(p) < rib->n_peers && rib->peer[peer_slot(p)].used)
+				rib_peer_sweep(rib, peer_slot(p));
+		}
+}
+
+static void on_drained(struct peer *p)
+{
+	export_drained(p->bgp->routes, p);
+}
+
+const struct session_hooks routes_hooks = {
+	.up = on_up,
+	.down = on_down,
+	.update = on_update,
+	.refresh = on_refresh,
+	.stale_sweep = on_stale_sweep,
+	.drained = on_drained,
+};
+
+/* ---- our own routes -------------------------------------------------------- */
+
+void routes_originate(struct routes *r, const struct family *f, const struct nlri *n,
+		      const struct attrs *a)
+{
+	struct attrset *set = attrset_intern(&r->attrs, a);
+
+	rib_update(&r->rib[f->index], RIB_OWN, n, set);
+	attrset_unref(&r->attrs, set);
+}
+
+void routes_unoriginate(struct routes *r, const struct family *f, const struct nlri *n)
+{
+	rib_withdraw(&r->rib[f->index], RIB_OWN, n);
+}
+
+void routes_release(struct routes *r)
+{
+	r->hold_export = false;
+	export_kick(r);
+}
+
+static void on_change(void *ctx)
+{
+	export_kick(ctx);
+}
+
+void routes_init(struct routes *r, struct bgp *b)
+{
+	*r = (struct routes){ .bgp = b };
+	b->routes = r;
+	attr_table_init(&r->attrs);
+	for (unsigned i = 0; i < FAMS; i++) {
+		rib_init(&r->rib[i], families[i].ops, &r->attrs);
+		r->rib[i].on_change = on_change;
+		r->rib[i].on_change_ctx = r;
+	}
+	r->scratch = xcalloc(1, sizeof(*r->scratch));
+	export_init(r);
+}
+
+void routes_fini(struct routes *r)
+{
+	export_fini(r);
+	for (unsigned i = 0; i < FAMS; i++)
+		rib_fini(&r->rib[i]);
+	attr_table_fini(&r->attrs);
+	free(r->scratch);
+}

@@ -1,0 +1,79 @@
+/* bgpd/routes.h - between sessions and tables: routes in (ingest.c), routes out
+ * (export.c). */
+#ifndef BGPD_ROUTES_H
+#define BGPD_ROUTES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include "bgpd/peer.h"
+#include "rib/adjout.h"
+#include "rib/locrib.h"
+
+struct group;
+
+struct routes {
+	struct bgp *bgp;
+	struct attr_table attrs;
+	struct rib rib[FAMS];
+	TAILQ_HEAD(, group) groups;
+	struct event *export_ev;  /* runs export once at the end of a loop turn */
+	bool hold_export;         /* restarting: best paths are not final yet */
+	struct update_scratch *scratch;
+	/* consumer of winners (tenants); called for changes before export */
+	void (*consume)(void *ctx);
+	void *consume_ctx;
+};
+
+extern const struct session_hooks routes_hooks;
+
+void routes_init(struct routes *r, struct bgp *b);
+void routes_fini(struct routes *r);
+
+/** peer_slot - the peer's number in the tables. */
+static inline uint32_t peer_slot(const struct peer *p)
+{
+	return p->index + 1;
+}
+
+/** routes_peer - the peer of a slot; NULL for our own routes. */
+struct peer *routes_peer(const struct routes *r, const struct rib *rib, uint32_t slot);
+
+/** routes_originate - announce or replace a route of our own. */
+void routes_originate(struct routes *r, const struct family *f, const struct nlri *n,
+		      const struct attrs *a);
+void routes_unoriginate(struct routes *r, const struct family *f, const struct nlri *n);
+
+/** routes_release - best paths are final: tell the peers (end of deferral). */
+void routes_release(struct routes *r);
+
+/* ---- export.c ---- */
+
+void export_init(struct routes *r);
+void export_fini(struct routes *r);
+
+/** export_kick - there is something to tell: run once, after this loop turn. */
+void export_kick(struct routes *r);
+void export_peer_up(struct routes *r, struct peer *p);
+void export_peer_down(struct routes *r, struct peer *p);
+
+/** export_refresh - the peer asked for all routes of a family again. */
+void export_refresh(struct routes *r, struct peer *p, const struct family *f);
+
+/** export_drained - the peer's queue has room again. */
+void export_drained(struct routes *r, struct peer *p);
+
+/** export_policy - may a route of this source be told to this peer? */
+bool export_policy(const struct routes *r, const struct peer *to, const struct path *p);
+
+/** export_count - routes of a family that the peer has been told. */
+uint32_t export_count(const struct peer *p, const struct family *f);
+
+/** export_told - has this peer been told this net? */
+bool export_told(const struct peer *p, const struct family *f, uint32_t net);
+
+/** export_group_id - number of the update group for show commands; 0 none. */
+uint32_t export_group_id(const struct peer *p, const struct family *f);
+
+#endif

@@ -1,0 +1,561 @@
+/*
+ * Adj-RIB-In, Loc-RIB and change list of one family. Knows neither bytes of
+ * messages nor sockets; keys and data of routes are opaque.
+ *
+ * Peers decide how many routes there are: their number is limited by
+ * maximum-prefix before it comes here, and by the id space here.
+ */
+#include "rib/locrib.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/util.h"
+
+enum { FIRST_BUCKETS = 1024 };
+
+void rib_init(struct rib *r, const struct nlri_ops *ops, struct attr_table *attrs)
+{
+	*r = (struct rib){ .ops = ops, .attrs = attrs, .n_buckets = FIRST_BUCKETS };
+	slab_init(&r->nets, sizeof(struct net));
+	slab_init(&r->paths, sizeof(struct path));
+	r->bucket = xcalloc(r->n_buckets, sizeof(*r->bucket));
+	rib_peer_add(r, RIB_OWN, &(struct path_source){ .own = true }, NULL);
+}
+
+void rib_fini(struct rib *r)
+{
+	for (uint32_t i = 0; i < r->n_peers; i++)
+		if (r->peer[i].used)
+			rib_peer_flush(r, i);
+	rib_trim(r);
+	slab_fini(&r->nets);
+	slab_fini(&r->paths);
+	free(r->bucket);
+	free(r->peer);
+	*r = (struct rib){ 0 };
+}
+
+/* ---- keys ------------------------------------------------------------------ */
+
+static uint32_t bucket_of(const struct rib *r, const uint8_t *key, size_t len)
+{
+	return (uint32_t)hash_bytes(key, len) & (r->n_buckets - 1);
+}
+
+static void grow(struct rib *r)
+{
+	uint32_t *old = r->bucket, n_old = r->n_buckets;
+
+	r->n_buckets *= 2;
+	r->bucket = xcalloc(r->n_buckets, sizeof(*r->bucket));
+	for (uint32_t i = 0; i < n_old; i++) {
+		for (uint32_t id = old[i], next; id; id = next) {
+			struct net *n = rib_net(r, id);
+			uint32_t b = bucket_of(r, net_key(n), n->key_len);
+
+			next = n->hnext;
+			n->hnext = r->bucket[b];
+			r->bucket[b] = id;
+		}
+	}
+	free(old);
+}
+
+static uint32_t find_in(const struct rib *r, uint32_t b, const uint8_t *key, size_t len)
+{
+	for (uint32_t id = r->bucket[b]; id; id = rib_net(r, id)->hnext) {
+		const struct net *n = rib_net(r, id);
+
+		if (n->key_len == len && !memcmp(net_key(n), key, len))
+			return id;
+	}
+	return 0;
+}
+
+uint32_t rib_find(const struct rib *r, const struct nlri *n)
+{
+	return find_in(r, bucket_of(r, n->key, n->key_len), n->key, n->key_len);
+}
+
+static uint32_t net_get(struct rib *r, const struct nlri *n)
+{
+	uint32_t b = bucket_of(r, n->key, n->key_len);
+	uint32_t id = find_in(r, b, n->key, n->key_len);
+
+	if (id)
+		return id;
+	if (r->n_nets >= r->n_buckets) {
+		grow(r);
+		b = bucket_of(r, n->key, n->key_len);
+	}
+	id = slab_alloc(&r->nets);
+	if (!id)
+		return 0;
+
+	struct net *net = rib_net(r, id);
+
+	net->key_len = n->key_len;
+	if (n->key_len > NET_KEY_INLINE) {
+		net->key_far = xmemdup(n->key, n->key_len);
+		r->far_bytes += n->key_len;
+	} else {
+		memcpy(net->key, n->key, n->key_len);
+	}
+	net->hnext = r->bucket[b];
+	r->bucket[b] = id;
+	r->n_nets++;
+	return id;
+}
+
+static void net_free(struct rib *r, uint32_t id)
+{
+	struct net *n = rib_net(r, id);
+	uint32_t *at = &r->bucket[bucket_of(r, net_key(n), n->key_len)];
+
+	while (*at != id)
+		at = &rib_net(r, *at)->hnext;
+	*at = n->hnext;
+	if (n->key_len > NET_KEY_INLINE) {
+		r->far_bytes -= n->key_len;
+		free(n->key_far);
+	}
+	slab_free(&r->nets, id);
+	r->n_nets--;
+}
+
+bool rib_is_route(const struct rib *r, uint32_t id)
+{
+	const struct net *n = rib_net(r, id);
+
+	/* A freed slot has its link in the first word and zeros behind, as has a
+	 * net that waits for its withdraw: neither has paths. */
+	return !n->marker && n->paths;
+}
+
+/* ---- change list ----------------------------------------------------------- */
+
+static void list_unlink(struct rib *r, uint32_t id)
+{
+	struct net *n = rib_net(r, id);
+
+	if (n->chg_prev)
+		rib_net(r, n->chg_prev)->chg_next = n->chg_next;
+	else
+		r->chg_head = n->chg_next;
+	if (n->chg_next)
+		rib_net(r, n->chg_next)->chg_prev = n->chg_prev;
+	else
+		r->chg_tail = n->chg_prev;
+	n->chg_prev = n->chg_next = 0;
+	n->on_list = false;
+}
+
+/* Behind `after`; 0 = at the head. */
+static void list_insert(struct rib *r, uint32_t id, uint32_t after)
+{
+	struct net *n = rib_net(r, id);
+	uint32_t next = after ? rib_net(r, after)->chg_next : r->chg_head;
+
+	n->chg_prev = after;
+	n->chg_next = next;
+	n->on_list = true;
+	if (after)
+		rib_net(r, after)->chg_next = id;
+	else
+		r->chg_head = id;
+	if (next)
+		rib_net(r, next)->chg_prev = id;
+	else
+		r->chg_tail = id;
+}
+
+void rib_touch(struct rib *r, uint32_t id)
+{
+	if (rib_net(r, id)->on_list)
+		list_unlink(r, id);
+	list_insert(r, id, r->chg_tail);
+	r->version++;
+	if (r->on_change)
+		r->on_change(r->on_change_ctx);
+}
+
+static void cursor_place(struct rib *r, struct rib_cursor *c, uint32_t after)
+{
+	c->marker = slab_alloc(&r->nets);
+	rib_net(r, c->marker)->marker = true;
+	list_insert(r, c->marker, after);
+}
+
+void rib_cursor_init(struct rib *r, struct rib_cursor *c)
+{
+	cursor_place(r, c, r->chg_tail);
+}
+
+void rib_cursor_copy(struct rib *r, struct rib_cursor *c, const struct rib_cursor *of)
+{
+	cursor_place(r, c, of->marker);
+}
+
+void rib_cursor_fini(struct rib *r, struct rib_cursor *c)
+{
+	if (!c->marker)
+		return;
+	list_unlink(r, c->marker);
+	slab_free(&r->nets, c->marker);
+	c->marker = 0;
+	rib_trim(r);
+}
+
+static uint32_t cursor_peek(const struct rib *r, const struct rib_cursor *c)
+{
+	uint32_t id = rib_net(r, c->marker)->chg_next;
+
+	while (id && rib_net(r, id)->marker)
+		id = rib_net(r, id)->chg_next;
+	return id;
+}
+
+bool rib_cursor_at_end(const struct rib *r, const struct rib_cursor *c)
+{
+	return !cursor_peek(r, c);
+}
+
+uint32_t rib_cursor_next(struct rib *r, struct rib_cursor *c)
+{
+	uint32_t id = cursor_peek(r, c);
+
+	if (id) {
+		list_unlink(r, c->marker);
+		list_insert(r, c->marker, id);
+	}
+	return id;
+}
+
+void rib_trim(struct rib *r)
+{
+	while (r->chg_head && !rib_net(r, r->chg_head)->marker) {
+		uint32_t id = r->chg_head;
+
+		list_unlink(r, id);
+		if (!rib_net(r, id)->paths)
+			net_free(r, id);
+	}
+}
+
+/* ---- winner ---------------------------------------------------------------- */
+
+struct path_view rib_path_view(const struct rib *r, uint32_t path)
+{
+	const struct path *p = rib_path(r, path);
+
+	return (struct path_view){
+		.attrs = p->attrs,
+		.src = &r->peer[p->peer].src,
+		.stale = p->flags & PATH_STALE,
+	};
+}
+
+static int path_cmp(const struct rib *r, uint32_t a, uint32_t b, enum best_reason *why)
+{
+	struct path_view va = rib_path_view(r, a), vb = rib_path_view(r, b);
+
+	return best_cmp(&va, &vb, why);
+}
+
+static bool one_neighbour_as(const struct rib *r, const struct net *n)
+{
+	uint32_t as = rib_path(r, n->paths)->attrs->first_as;
+
+	for (uint32_t p = rib_path(r, n->paths)->next; p; p = rib_path(r, p)->next)
+		if (rib_path(r, p)->attrs->first_as != as)
+			return false;
+	return true;
+}
+
+/* Is some path of the same neighbouring AS better? */
+static bool beaten_in_as(const struct rib *r, const struct net *n, uint32_t path)
+{
+	uint32_t as = rib_path(r, path)->attrs->first_as;
+
+	for (uint32_t p = n->paths; p; p = rib_path(r, p)->next)
+		if (p != path && rib_path(r, p)->attrs->first_as == as &&
+		    path_cmp(r, p, path, NULL) < 0)
+			return true;
+	return false;
+}
+
+/*
+ * Deterministic MED: first the winner of each neighbouring AS, then the best of
+ * those, where MED no longer compares. With one AS (always so on iBGP) this is a
+ * plain minimum. Skips `except` to find the runner-up.
+ */
+static uint32_t select_best(const struct rib *r, const struct net *n, uint32_t except)
+{
+	bool one_as = n->paths && one_neighbour_as(r, n);
+	uint32_t best = 0;
+
+	for (uint32_t p = n->paths; p; p = rib_path(r, p)->next) {
+		if (p == except || (!one_as && !except && beaten_in_as(r, n, p)))
+			continue;
+		if (!best || path_cmp(r, p, best, NULL) < 0)
+			best = p;
+	}
+	return best;
+}
+
+enum best_reason rib_best_reason(const struct rib *r, uint32_t net)
+{
+	const struct net *n = rib_net(r, net);
+	uint32_t second = n->best ? select_best(r, n, n->best) : 0;
+	enum best_reason why = BEST_FIRST;
+
+	if (second)
+		path_cmp(r, n->best, second, &why);
+	return why;
+}
+
+/* Chooses the winner; `changed`: what the present winner says has changed. */
+static void decide(struct rib *r, uint32_t id, bool changed)
+{
+	struct net *n = rib_net(r, id);
+	uint32_t best = select_best(r, n, 0);
+
+	if (best == n->best && !changed)
+		return;
+	n->best = best;
+	rib_touch(r, id);
+}
+
+/* ---- paths ----------------------------------------------------------------- */
+
+static uint32_t path_of(const struct rib *r, const struct net *n, uint32_t slot)
+{
+	uint32_t p = n->paths;
+
+	while (p && rib_path(r, p)->peer != slot)
+		p = rib_path(r, p)->next;
+	return p;
+}
+
+static const uint8_t *path_data(const struct path *p)
+{
+	return p->data_len > PATH_DATA_INLINE ? p->data_far : p->data;
+}
+
+static void path_data_clear(struct rib *r, struct path *p)
+{
+	if (p->data_len > PATH_DATA_INLINE) {
+		r->far_bytes -= p->data_len;
+		free(p->data_far);
+	}
+	p->data_len = 0;
+}
+
+static void path_data_set(struct rib *r, struct path *p, const struct nlri *n)
+{
+	path_data_clear(r, p);
+	p->data_len = n->data_len;
+	if (n->data_len > PATH_DATA_INLINE) {
+		p->data_far = xmemdup(n->data, n->data_len);
+		r->far_bytes += n->data_len;
+	} else {
+		memcpy(p->data, n->data, n->data_len);
+	}
+}
+
+static void path_link(struct rib *r, uint32_t id, uint32_t net, uint32_t slot)
+{
+	struct path *p = rib_path(r, id);
+	struct net *n = rib_net(r, net);
+	struct rib_peer *peer = &r->peer[slot];
+
+	p->net = net;
+	p->peer = (uint16_t)slot;
+	p->next = n->paths;
+	n->paths = id;
+	p->peer_next = peer->first;
+	if (peer->first)
+		rib_path(r, peer->first)->peer_prev = id;
+	peer->first = id;
+	peer->n++;
+}
+
+static void path_free(struct rib *r, uint32_t id)
+{
+	struct path *p = rib_path(r, id);
+	struct rib_peer *peer = &r->peer[p->peer];
+	struct net *n = rib_net(r, p->net);
+	uint32_t *at = &n->paths;
+
+	while (*at != id)
+		at = &rib_path(r, *at)->next;
+	*at = p->next;
+	if (p->peer_prev)
+		rib_path(r, p->peer_prev)->peer_next = p->peer_next;
+	else
+		peer->first = p->peer_next;
+	if (p->peer_next)
+		rib_path(r, p->peer_next)->peer_prev = p->peer_prev;
+	peer->n--;
+	if (p->flags & PATH_STALE)
+		peer->n_stale--;
+	path_data_clear(r, p);
+	attrset_unref(r->attrs, p->attrs);
+	slab_free(&r->paths, id);
+}
+
+/* Drops a path and finds the next winner of its net. */
+static void path_drop(struct rib *r, uint32_t id)
+{
+	uint32_t net = rib_path(r, id)->net;
+	bool was_best = rib_net(r, net)->best == id;
+
+	path_free(r, id);
+	if (was_best)
+		rib_net(r, net)->best = 0;
+	decide(r, net, was_best);
+}
+
+static void unstale(struct rib *r, struct path *p)
+{
+	if (p->flags & PATH_STALE) {
+		p->flags &= (uint8_t)~PATH_STALE;
+		r->peer[p->peer].n_stale--;
+	}
+}
+
+enum rib_result rib_update(struct rib *r, uint32_t slot, const struct nlri *n,
+			   struct attrset *set)
+{
+	uint32_t net = net_get(r, n);
+
+	if (!net)
+		return RIB_FULL;
+
+	uint32_t id = path_of(r, rib_net(r, net), slot);
+	struct path *p;
+
+	if (id) {
+		p = rib_path(r, id);
+		unstale(r, p);
+		if (p->attrs == set && p->data_len == n->data_len &&
+		    !memcmp(path_data(p), n->data, n->data_len))
+			return RIB_SAME;
+		attrset_ref(set);
+		attrset_unref(r->attrs, p->attrs);
+		p->attrs = set;
+		path_data_set(r, p, n);
+		decide(r, net, rib_net(r, net)->best == id);
+		return RIB_REPLACED;
+	}
+	id = slab_alloc(&r->paths);
+	if (!id) {
+		if (!rib_net(r, net)->paths && !rib_net(r, net)->on_list)
+			net_free(r, net);
+		return RIB_FULL;
+	}
+	p = rib_path(r, id);
+	p->attrs = attrset_ref(set);
+	path_data_set(r, p, n);
+	path_link(r, id, net, slot);
+	decide(r, net, false);
+	return RIB_NEW;
+}
+
+enum rib_result rib_withdraw(struct rib *r, uint32_t slot, const struct nlri *n)
+{
+	uint32_t net = rib_find(r, n);
+	uint32_t id = net ? path_of(r, rib_net(r, net), slot) : 0;
+
+	if (!id)
+		return RIB_SAME;
+	path_drop(r, id);
+	return RIB_GONE;
+}
+
+void rib_nlri(const struct rib *r, uint32_t net, uint32_t path, struct nlri *out)
+{
+	const struct net *n = rib_net(r, net);
+
+	out->path_id = 0;
+	out->key_len = n->key_len;
+	memcpy(out->key, net_key(n), n->key_len);
+	out->data_len = 0;
+	if (path) {
+		const struct path *p = rib_path(r, path);
+
+		out->data_len = p->data_len;
+		memcpy(out->data, path_data(p), p->data_len);
+	}
+}
+
+/* ---- peers ----------------------------------------------------------------- */
+
+void rib_peer_add(struct rib *r, uint32_t slot, const struct path_source *src,
+		  void *owner)
+{
+	if (slot >= r->n_peers) {
+		uint32_t n = MAX_OF(slot + 1, r->n_peers * 2);
+
+		r->peer = xrealloc(r->peer, n * sizeof(*r->peer));
+		memset(r->peer + r->n_peers, 0, (n - r->n_peers) * sizeof(*r->peer));
+		r->n_peers = n;
+	}
+	r->peer[slot] = (struct rib_peer){ .used = true, .src = *src, .owner = owner };
+}
+
+void rib_peer_source(struct rib *r, uint32_t slot, const struct path_source *src)
+{
+	r->peer[slot].src = *src;
+	for (uint32_t p = r->peer[slot].first; p; p = rib_path(r, p)->peer_next)
+		decide(r, rib_path(r, p)->net, false);
+}
+
+void rib_peer_stale(struct rib *r, uint32_t slot, bool drop_old)
+{
+	struct rib_peer *peer = &r->peer[slot];
+
+	if (drop_old)
+		rib_peer_sweep(r, slot);
+	for (uint32_t p = peer->first; p; p = rib_path(r, p)->peer_next)
+		rib_path(r, p)->flags |= PATH_STALE;
+	peer->n_stale = peer->n;
+}
+
+static uint32_t drop_paths(struct rib *r, uint32_t slot, bool all)
+{
+	uint32_t dropped = 0;
+
+	for (uint32_t p = r->peer[slot].first, next; p; p = next) {
+		next = rib_path(r, p)->peer_next;
+		if (!all && !(rib_path(r, p)->flags & PATH_STALE))
+			continue;
+		path_drop(r, p);
+		dropped++;
+	}
+	return dropped;
+}
+
+uint32_t rib_peer_sweep(struct rib *r, uint32_t slot)
+{
+	return r->peer[slot].n_stale ? drop_paths(r, slot, false) : 0;
+}
+
+uint32_t rib_peer_flush(struct rib *r, uint32_t slot)
+{
+	return drop_paths(r, slot, true);
+}
+
+void rib_peer_del(struct rib *r, uint32_t slot)
+{
+	rib_peer_flush(r, slot);
+	r->peer[slot] = (struct rib_peer){ 0 };
+}
+
+size_t rib_bytes(const struct rib *r)
+{
+	return slab_bytes(&r->nets) + slab_bytes(&r->paths) +
+	       r->n_buckets * sizeof(*r->bucket) + r->far_bytes +
+	       r->n_peers * sizeof(*r->peer);
+}

@@ -1,0 +1,179 @@
+/* rib/locrib.h - one family's routes: every peer's paths, the winner of each
+ * route, and the list of what changed. */
+#ifndef RIB_LOCRIB_H
+#define RIB_LOCRIB_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/slab.h"
+#include "rib/attrset.h"
+#include "rib/best.h"
+#include "wire/nlri.h"
+
+/*
+ * A route ("net") is named by a number, and so is each path to it. The paths of a
+ * net are what the peers said (Adj-RIB-In); `best` is the winner (Loc-RIB). A net
+ * whose winner changed moves to the end of the change list; each consumer (an
+ * update group, the tenants) reads the list at its own pace through a cursor, so
+ * a net that changes a hundred times before a slow consumer looks is one change.
+ * A net without paths lives until every cursor has passed it.
+ */
+enum { NET_KEY_INLINE = 24, PATH_DATA_INLINE = 8 };
+
+enum {
+	RIB_OWN = 0,         /* peer slot of routes that we originate */
+	RIB_PEERS_MAX = 65000,
+};
+
+struct net {
+	uint32_t hnext;              /* hash chain */
+	uint32_t chg_prev, chg_next; /* change list, 0 = end */
+	uint32_t paths;              /* first path, 0 = none */
+	uint32_t best;               /* winner, 0 = none */
+	uint16_t key_len;
+	bool on_list;
+	bool marker;                 /* no route, but a cursor of the change list */
+	union {
+		uint8_t key[NET_KEY_INLINE];
+		uint8_t *key_far; /* key_len > NET_KEY_INLINE */
+	};
+};
+
+enum { PATH_STALE = 1 };
+
+struct path {
+	struct attrset *attrs; /* counted */
+	union {
+		uint8_t data[PATH_DATA_INLINE];
+		uint8_t *data_far; /* data_len > PATH_DATA_INLINE */
+	};
+	uint32_t net;
+	uint32_t next;                 /* of the same net */
+	uint32_t peer_prev, peer_next; /* of the same peer */
+	uint16_t peer;                 /* slot */
+	uint8_t data_len;
+	uint8_t flags;                 /* PATH_* */
+};
+
+struct rib_peer {
+	bool used;
+	struct path_source src;
+	uint32_t first;  /* its paths */
+	uint32_t n, n_stale;
+	void *owner;     /* struct peer, opaque here */
+};
+
+struct rib_cursor {
+	uint32_t marker; /* net id of its place in the list */
+};
+
+struct rib {
+	const struct nlri_ops *ops;
+	struct attr_table *attrs; /* shared by all families; borrowed */
+	struct slab nets, paths;
+	uint32_t *bucket;
+	uint32_t n_buckets; /* power of two */
+	uint32_t n_nets;
+	uint32_t chg_head, chg_tail;
+	struct rib_peer *peer;
+	uint32_t n_peers; /* size of peer[] */
+	uint64_t version; /* grows with each change of a winner */
+	size_t far_bytes; /* memory of keys and data kept outside */
+	void (*on_change)(void *ctx); /* the list has something new; may be NULL */
+	void *on_change_ctx;
+};
+
+void rib_init(struct rib *r, const struct nlri_ops *ops, struct attr_table *attrs);
+void rib_fini(struct rib *r);
+
+/** rib_peer_add - open slot (1.. RIB_PEERS_MAX; RIB_OWN exists) for a session. */
+void rib_peer_add(struct rib *r, uint32_t slot, const struct path_source *src,
+		  void *owner);
+
+/** rib_peer_del - drop all its paths and close the slot. */
+void rib_peer_del(struct rib *r, uint32_t slot);
+
+/** rib_peer_source - the slot's source changed (new router id after a restart):
+ * winners that it takes part in are chosen anew. */
+void rib_peer_source(struct rib *r, uint32_t slot, const struct path_source *src);
+
+/** rib_peer_stale - mark all its paths as kept by graceful restart; paths already
+ * stale are dropped (a consecutive restart, RFC 4724 section 4.2) when drop_old. */
+void rib_peer_stale(struct rib *r, uint32_t slot, bool drop_old);
+
+/** rib_peer_sweep - drop paths that are still stale; Return: how many. */
+uint32_t rib_peer_sweep(struct rib *r, uint32_t slot);
+
+/** rib_peer_flush - drop all paths; Return: how many. */
+uint32_t rib_peer_flush(struct rib *r, uint32_t slot);
+
+enum rib_result { RIB_SAME, RIB_NEW, RIB_REPLACED, RIB_GONE, RIB_FULL };
+
+/**
+ * rib_update - a peer announces n with these attributes
+ * @set: the path takes its own reference
+ *
+ * Return: RIB_NEW, RIB_REPLACED, RIB_SAME (nothing but staleness changed),
+ * RIB_FULL when the table cannot grow.
+ */
+enum rib_result rib_update(struct rib *r, uint32_t slot, const struct nlri *n,
+			   struct attrset *set);
+
+/** rib_withdraw - Return: RIB_GONE, or RIB_SAME when the peer had no such route. */
+enum rib_result rib_withdraw(struct rib *r, uint32_t slot, const struct nlri *n);
+
+/** rib_find - id of the net with this key, 0 = none. */
+uint32_t rib_find(const struct rib *r, const struct nlri *n);
+
+static inline struct net *rib_net(const struct rib *r, uint32_t id)
+{
+	return slab_at(&r->nets, id);
+}
+
+static inline struct path *rib_path(const struct rib *r, uint32_t id)
+{
+	return slab_at(&r->paths, id);
+}
+
+/** rib_is_route - is this id (below r->nets.next) a route with paths? */
+bool rib_is_route(const struct rib *r, uint32_t id);
+
+static inline const uint8_t *net_key(const struct net *n)
+{
+	return n->key_len > NET_KEY_INLINE ? n->key_far : n->key;
+}
+
+/** rib_nlri - key and data of a path (or of a bare net: path 0) as an nlri. */
+void rib_nlri(const struct rib *r, uint32_t net, uint32_t path, struct nlri *out);
+
+/** rib_path_view - what best_cmp() wants. */
+struct path_view rib_path_view(const struct rib *r, uint32_t path);
+
+/** rib_best_reason - why the winner of a net won (compared with the runner-up). */
+enum best_reason rib_best_reason(const struct rib *r, uint32_t net);
+
+/* Change list. A new cursor stands at the end: it sees what changes from now on. */
+void rib_cursor_init(struct rib *r, struct rib_cursor *c);
+/** rib_cursor_copy - a new cursor at the place of another. */
+void rib_cursor_copy(struct rib *r, struct rib_cursor *c, const struct rib_cursor *of);
+void rib_cursor_fini(struct rib *r, struct rib_cursor *c);
+
+/** rib_cursor_next - next changed net, 0 when there is none; the cursor passes it. */
+uint32_t rib_cursor_next(struct rib *r, struct rib_cursor *c);
+
+/** rib_cursor_at_end - nothing left to read? */
+bool rib_cursor_at_end(const struct rib *r, const struct rib_cursor *c);
+
+/** rib_trim - forget changes that every cursor has passed; call after reading.
+ * Nets without paths go here, so their ids are good until then. */
+void rib_trim(struct rib *r);
+
+/** rib_touch - put a net on the change list although its winner is the same. */
+void rib_touch(struct rib *r, uint32_t net);
+
+/** rib_bytes - memory of this table without the attribute sets. */
+size_t rib_bytes(const struct rib *r);
+
+#endif
