@@ -206,7 +206,8 @@ struct intent_result {
 	char why[64];        /* extended ack of the kernel, or ours */
 };
 
-/* What /metrics and `show fib` sum up; sent on change, at most once a turn. */
+/* What /metrics and `show fib` sum up; sent on change, at most once a turn. Bodies
+ * are aligned to 4 in a datagram: copy this one out before use. */
 struct intent_counters {
 	struct intent_table_counters {
 		uint32_t wanted, seen, missing, extra, foreign, failed;
