@@ -1,0 +1,415 @@
+/*
+ * The engine: the unprivileged process. Reads the configuration, holds sessions,
+ * tables and tenants together, and leaves when fib or an operator says so.
+ * The work is done elsewhere; this file is start, reload and stop.
+ */
+#include "bgpd/engine_int.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <ifaddrs.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "lib/clock.h"
+#include "lib/log.h"
+#include "lib/util.h"
+
+enum { EXIT_CONFIG = 1, TICK_MS = 1000 };
+
+int engine_check_config(const char *file)
+{
+	char err[512];
+	struct config *c = config_parse_file(file, err, sizeof(err));
+	int bad = !c;
+
+	if (c && config_check(c, err, sizeof(err)))
+		bad = 1;
+	if (bad)
+		fprintf(stderr, "%s\n", err);
+	config_free(c);
+	return bad ? EXIT_CONFIG : 0;
+}
+
+/* ---- configuration in force ------------------------------------------------ */
+
+/* Highest IPv4 address of this host that is not loopback, as FRR does. */
+static uint32_t router_id_derive(void)
+{
+	struct ifaddrs *list, *i;
+	uint32_t best = 0;
+
+	if (getifaddrs(&list))
+		return 0;
+	for (i = list; i; i = i->ifa_next) {
+		struct ip a;
+
+		if (!i->ifa_addr || i->ifa_addr->sa_family != AF_INET)
+			continue;
+		a = ip_from_sockaddr((const void *)i->ifa_addr, NULL);
+		if (!ip_is_loopback(&a) && ip4_host(&a) > best)
+			best = ip4_host(&a);
+	}
+	freeifaddrs(list);
+	return best;
+}
+
+static void identity_apply(struct engine *e, const struct config *c)
+{
+	struct bgp *b = &e->bgp;
+
+	b->as = c->as;
+	if (c->router_id)
+		b->router_id = c->router_id;
+	else if (!b->router_id || (e->cfg && e->cfg->router_id))
+		b->router_id = router_id_derive(); /* once: it must not wander */
+	b->cluster_id = c->cluster_id ? c->cluster_id : b->router_id;
+}
+
+static void log_apply(const struct config *c)
+{
+	if (c->log_level >= 0)
+		log_level_set((enum log_level)c->log_level);
+	if (c->log_file[0] && log_file_open(c->log_file))
+		log_warn(LOG_CONFIG, "log file %s: %s", c->log_file, strerror(errno));
+}
+
+int engine_apply(struct engine *e, struct config *next, char *err, size_t errlen)
+{
+	struct config *old = e->cfg;
+	int rc = config_check(next, err, errlen);
+
+	if (rc)
+		return rc;
+	identity_apply(e, next);
+	rc = evpn_configure(e, next);
+	if (rc) {
+		snprintf(err, errlen, "tenants: %s", strerror(-rc));
+		if (old) { /* back to what was: it was good */
+			identity_apply(e, old);
+			evpn_configure(e, old);
+		}
+		return rc;
+	}
+	log_apply(next);
+	e->cfg = next;
+	e->bgp.cfg = next;
+	if (e->sessions)
+		bgp_apply(&e->bgp, old, next);
+	if (e->fibc && e->fib.hello) {
+		struct intent_adopt adopt = { .on = next->advertise_all_vni };
+
+		fibc_put(e->fibc, INTENT_ADOPT, 0, &adopt);
+	}
+	config_free(old);
+	e->reload_ok = true;
+	e->reload_epoch_s = time(NULL);
+	export_kick(&e->routes);
+	return 0;
+}
+
+int engine_reload(struct engine *e, const char *path, char *err, size_t errlen)
+{
+	struct config *next = config_parse_file(path, err, errlen);
+	int rc = next ? engine_apply(e, next, err, errlen) : -EINVAL;
+
+	if (rc) {
+		config_free(next);
+		e->reload_ok = false;
+		log_err(LOG_CONFIG, "reload refused, old configuration stays: %s", err);
+		return rc;
+	}
+	log_info(LOG_CONFIG, "configuration %s loaded", path);
+	return 0;
+}
+
+/* ---- stop ------------------------------------------------------------------ */
+
+static void leave(void *arg)
+{
+	struct engine *e = arg;
+
+	if (e->fib.hello) {
+		/* Forwarding state stays: the next start confirms or sweeps it. */
+		struct intent_exit x = { .status = (uint32_t)e->status, .keep = 1 };
+
+		fibc_put(e->fibc, INTENT_EXIT, 0, &x);
+	}
+	event_base_loopexit(e->base, NULL);
+}
+
+void engine_stop(struct engine *e, int status)
+{
+	if (e->stopping)
+		return;
+	e->stopping = true;
+	e->status = status;
+	log_info(LOG_MAIN, "stopping, status=%d", status);
+	endpoint_save(e);
+	bgp_stop(&e->bgp, e->cfg && e->cfg->gr, leave, e);
+}
+
+static void dump_state(struct engine *e)
+{
+	const struct peer *p;
+	char addr[ADDR_STR];
+
+	TAILQ_FOREACH(p, &e->bgp.peers, link)
+		log_info(LOG_MAIN, "state: peer %s %s", ip_format(&p->addr, addr),
+			 fsm_state_name(p->state));
+	log_info(LOG_MAIN, "state: routes=%u attribute_sets=%u bytes=%zu",
+		 e->routes.rib[0].n_nets, e->routes.attrs.n,
+		 rib_bytes(&e->routes.rib[0]) + e->routes.attrs.bytes);
+}
+
+static void on_signal_number(struct engine *e, int signo)
+{
+	char err[512];
+
+	switch (signo) {
+	case SIGHUP:
+		if (e->opts->config_file)
+			engine_reload(e, e->opts->config_file, err, sizeof(err));
+		break;
+	case SIGUSR1:
+		log_reopen();
+		break;
+	case SIGUSR2:
+		dump_state(e);
+		break;
+	case SIGTERM:
+	case SIGINT:
+		engine_stop(e, 0);
+		break;
+	default:
+		break;
+	}
+}
+
+static void on_signal(evutil_socket_t signo, short what, void *arg)
+{
+	(void)what;
+	on_signal_number(arg, signo);
+}
+
+/* ---- fib ------------------------------------------------------------------- */
+
+static void sessions_start(struct engine *e, bool restarted)
+{
+	e->bgp.forwarding_kept = e->fib.kept;
+	e->bgp.restarting = restarted && e->cfg->gr;
+	e->routes.hold_export = e->bgp.restarting;
+	e->sessions = true;
+	bgp_apply(&e->bgp, NULL, e->cfg);
+}
+
+static void on_hello(struct engine *e, const struct intent_hello *h)
+{
+	struct intent_adopt adopt = { .on = e->cfg->advertise_all_vni };
+
+	if (h->version != INTENT_VERSION) {
+		log_err(LOG_FIB, "fib speaks version %u, we %u", h->version,
+			INTENT_VERSION);
+		engine_stop(e, 1);
+		return;
+	}
+	e->fib.hello = true;
+	e->fib.kept = h->kept;
+	fibc_put(e->fibc, INTENT_ADOPT, 0, &adopt);
+	evpn_sync(e);
+	fibc_put(e->fibc, INTENT_READY, 0, NULL);
+	sessions_start(e, h->kept || h->fib_restarts);
+}
+
+static void on_record(void *ctx, const struct intent_hdr *h, const void *body)
+{
+	struct engine *e = ctx;
+
+	switch (h->type) {
+	case INTENT_HELLO:
+		on_hello(e, body);
+		break;
+	case INTENT_SIGNAL:
+		on_signal_number(e, (int)((const struct intent_signal *)body)->signo);
+		break;
+	case INTENT_PING:
+		fibc_put(e->fibc, INTENT_PONG, 0, body);
+		break;
+	case INTENT_ENTRY:
+	case INTENT_QUERY_END:
+		fib_query_record(e, h, body);
+		break;
+	default:
+		evpn_record(e, h, body);
+		export_kick(&e->routes);
+		break;
+	}
+}
+
+static void on_room(void *ctx)
+{
+	struct engine *e = ctx;
+
+	export_kick(&e->routes);
+}
+
+static void on_lost(void *ctx)
+{
+	struct engine *e = ctx;
+
+	if (!e->stopping)
+		log_err(LOG_FIB, "fib is gone, leaving");
+	e->status = e->stopping ? e->status : 1;
+	e->fib.hello = false;
+	event_base_loopexit(e->base, NULL);
+}
+
+static const struct fibc_ops fibc_ops = {
+	.record = on_record,
+	.room = on_room,
+	.lost = on_lost,
+};
+
+/* ---- sessions -------------------------------------------------------------- */
+
+static void on_converged(struct bgp *b)
+{
+	struct engine *e = container_of(b, struct engine, bgp);
+
+	log_info(LOG_SESSION, "routes of all peers are complete");
+	e->sweep_due = true;
+	if (e->routes.hold_export)
+		routes_release(&e->routes);
+	export_kick(&e->routes);
+}
+
+static void on_tick(void *arg)
+{
+	struct engine *e = arg;
+
+	tenants_tick(e->tenants);
+	ev_timer_set(&e->tick, TICK_MS);
+}
+
+static void on_save(void *arg)
+{
+	endpoint_save(arg);
+}
+
+/* ---- start ----------------------------------------------------------------- */
+
+static void commands_register(struct engine *e)
+{
+	show_bgp_register(e);
+	show_route_register(e);
+	show_evpn_register(e);
+	show_fib_register(e);
+	endpoint_register(e);
+	clear_register(e);
+}
+
+static struct config *config_first(const struct engine_opts *o)
+{
+	char err[512];
+	struct config *c = o->config_file
+				   ? config_parse_file(o->config_file, err, sizeof(err))
+				   : config_new();
+
+	if (c && !config_check(c, err, sizeof(err)))
+		return c;
+	config_free(c);
+	log_err(LOG_CONFIG, "%s", err);
+	return NULL;
+}
+
+static int services_start(struct engine *e)
+{
+	const struct engine_opts *o = e->opts;
+
+	(void)o;
+	commands_register(e);
+	return 0;
+}
+
+static int engine_init(struct engine *e)
+{
+	const struct engine_opts *o = e->opts;
+	struct config *first = config_first(o);
+	static struct session_hooks session_hooks;
+	char err[256] = "";
+
+	if (!first)
+		return EXIT_CONFIG;
+	e->start_ms = clock_ms();
+	ev_timer_init(&e->tick, e->base, on_tick, e);
+	ev_timer_init(&e->save_timer, e->base, on_save, e);
+	session_hooks = routes_hooks;
+	session_hooks.converged = on_converged;
+	bgp_init(&e->bgp, e->base, &session_hooks);
+	e->bgp.listen_addr = o->listen_addr;
+	e->bgp.port = o->port;
+	for (unsigned i = 0; i < o->n_listen; i++)
+		bgp_listen_add(&e->bgp, o->listen_fd[i]);
+	routes_init(&e->routes, &e->bgp);
+	evpn_init(e);
+	e->fibc = fibc_new(e->base, o->chan_fd, o->record_file, &fibc_ops, e);
+	if (!e->fibc) {
+		config_free(first);
+		log_err(LOG_FIB, "%s: %s", o->record_file, strerror(errno));
+		return EXIT_CONFIG;
+	}
+	if (engine_apply(e, first, err, sizeof(err))) {
+		config_free(first);
+		log_err(LOG_CONFIG, "%s", err);
+		return EXIT_CONFIG;
+	}
+	endpoint_load(e);
+	ev_timer_set(&e->tick, TICK_MS);
+	return services_start(e);
+}
+
+static void engine_fini(struct engine *e)
+{
+	bgp_fini(&e->bgp);
+	evpn_fini(e);
+	routes_fini(&e->routes);
+	fibc_free(e->fibc);
+	ev_timer_fini(&e->tick);
+	ev_timer_fini(&e->save_timer);
+	config_free(e->cfg);
+}
+
+int engine_run(const struct engine_opts *o)
+{
+	static const int signals[] = { SIGHUP, SIGUSR1, SIGUSR2, SIGTERM, SIGINT };
+	struct event *sig[ARRAY_SIZE(signals)] = { 0 };
+	struct engine *e = xcalloc(1, sizeof(*e));
+	int status;
+
+	log_role_set("engine");
+	signal(SIGPIPE, SIG_IGN);
+	e->opts = o;
+	e->base = event_base_new();
+	for (size_t i = 0; i < ARRAY_SIZE(signals); i++) {
+		sig[i] = evsignal_new(e->base, signals[i], on_signal, e);
+		event_add(sig[i], NULL);
+	}
+	status = engine_init(e);
+	if (!status) {
+		if (fibc_is_record(e->fibc))
+			sessions_start(e, false);
+		event_base_dispatch(e->base);
+		status = e->status;
+		engine_fini(e);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(signals); i++)
+		event_free(sig[i]);
+	event_base_free(e->base);
+	free(e);
+	return status;
+}

@@ -1,0 +1,104 @@
+/* bgpd/engine_int.h - what the files of the engine share: the one struct engine. */
+#ifndef BGPD_ENGINE_INT_H
+#define BGPD_ENGINE_INT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "bgpd/config.h"
+#include "bgpd/engine.h"
+#include "bgpd/fibc.h"
+#include "bgpd/peer.h"
+#include "bgpd/routes.h"
+#include "lib/ev.h"
+#include "rib/tenant.h"
+
+struct cmd_tree;
+struct event_base;
+struct vty_server;
+struct web;
+
+/* What fib has said of the kernel. */
+struct fib_view {
+	bool hello;        /* channel is open */
+	bool picture;      /* the first dump is complete */
+	bool kept;         /* kernel entries of an earlier run are known */
+	struct intent_counters c;
+	uint64_t results_failed; /* refusals reported */
+};
+
+struct engine {
+	const struct engine_opts *opts;
+	struct event_base *base;
+	struct config *cfg; /* in force */
+	struct bgp bgp;
+	struct routes routes;
+	struct tenants *tenants;
+	struct rib_cursor cursor; /* tenants' place in the change list */
+	bool has_cursor;
+	uint32_t reimport;        /* next net to import again, 0 = none */
+	bool sweep_due;           /* converged: tell fib once all is imported */
+	bool swept;
+	struct fibc *fibc;
+	struct fib_view fib;
+	struct cmd_tree *cmds;
+	struct vty_server *vty;
+	struct web *web;
+	struct ev_timer tick, save_timer;
+	int status;               /* exit status */
+	bool sessions;            /* started: fib has said what it kept */
+	bool stopping;
+	int64_t start_ms;
+	int64_t reload_epoch_s;   /* last successful (re)load */
+	bool reload_ok;
+	uint64_t route_to_fib_n;
+};
+
+/* engine.c */
+
+/** engine_apply - make a checked configuration the one in force; takes next.
+ * Return: 0, or -errno with a reason (the old one stays, next stays the caller's). */
+int engine_apply(struct engine *e, struct config *next, char *err, size_t errlen);
+
+/** engine_reload - read the file again; a bad one is logged and changes nothing. */
+int engine_reload(struct engine *e, const char *path, char *err, size_t errlen);
+
+/** engine_stop - end sessions, then the process. */
+void engine_stop(struct engine *e, int status);
+
+/* evpn.c: between tables, tenants and fib */
+
+int evpn_init(struct engine *e);
+void evpn_fini(struct engine *e);
+
+/** evpn_configure - EVIs of a configuration; Return: as tenants_configure(). */
+int evpn_configure(struct engine *e, const struct config *c);
+
+/** evpn_record - a record that came up from fib. */
+void evpn_record(struct engine *e, const struct intent_hdr *h, const void *body);
+
+/** evpn_consume - import what changed, as far as fib has room. */
+void evpn_consume(void *ctx);
+
+/** evpn_sync - tell a new fib all that is wanted. */
+void evpn_sync(struct engine *e);
+
+/** evpn_idle - is everything that changed imported? */
+bool evpn_idle(const struct engine *e);
+
+/* commands, one file each: rows and handlers */
+void show_bgp_register(struct engine *e);
+void show_route_register(struct engine *e);
+void show_evpn_register(struct engine *e);
+void show_fib_register(struct engine *e);
+void endpoint_register(struct engine *e);
+void clear_register(struct engine *e);
+
+/** fib_query_record - INTENT_ENTRY, INTENT_QUERY_END for `show fib`. */
+void fib_query_record(struct engine *e, const struct intent_hdr *h, const void *body);
+
+/* endpoint.c: the state file */
+void endpoint_load(struct engine *e);
+void endpoint_save(struct engine *e);
+
+#endif
