@@ -16,9 +16,12 @@ struct rbuf {
 	bool bad;
 };
 
+/** rbuf_of - reader of len bytes; NULL with 0 is an empty one. */
 static inline struct rbuf rbuf_of(const void *p, size_t len)
 {
-	return (struct rbuf){ .p = p, .end = (const uint8_t *)p + len };
+	const uint8_t *at = p ? p : (const uint8_t *)"";
+
+	return (struct rbuf){ .p = at, .end = at + len };
 }
 
 static inline size_t rbuf_left(const struct rbuf *r)

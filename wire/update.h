@@ -112,6 +112,7 @@ struct update_writer {
 	size_t max;                     /* longest message, bytes */
 	struct bytes tail;              /* attributes after MP_REACH */
 	bool addpath;
+	bool withdraw;                  /* MP_UNREACH: labels are zero */
 	unsigned n;                     /* NLRI written */
 };
 
