@@ -63,7 +63,7 @@ void bgp_tidy(struct bgp *b)
 
 void bgp_init(struct bgp *b, struct event_base *base, const struct session_hooks *h)
 {
-	*b = (struct bgp){ .base = base, .hooks = h };
+	*b = (struct bgp) { .base = base, .hooks = h };
 	TAILQ_INIT(&b->peers);
 	TAILQ_INIT(&b->closing);
 	TAILQ_INIT(&b->dead);
@@ -80,7 +80,7 @@ struct peer *peer_find(const struct bgp *b, const struct ip *addr)
 {
 	struct peer *p;
 
-	TAILQ_FOREACH(p, &b->peers, link)
+	TAILQ_FOREACH (p, &b->peers, link)
 		if (ip_eq(&p->addr, addr))
 			return p;
 	return NULL;
@@ -106,7 +106,7 @@ static const struct cfg_range *range_find(const struct config *c, const struct i
 {
 	const struct cfg_range *r, *best = NULL;
 
-	TAILQ_FOREACH(r, &c->ranges, link)
+	TAILQ_FOREACH (r, &c->ranges, link)
 		if (prefix_contains(&r->prefix, a) &&
 		    (!best || r->prefix.bits > best->prefix.bits))
 			best = r;
@@ -137,7 +137,8 @@ static struct peer *range_peer(struct bgp *b, const struct ip *addr)
 		return NULL;
 	if (b->n_dynamic >= b->cfg->listen_limit) {
 		if (log_ratelimited(&limit, 10))
-			log_warn(LOG_SESSION, "peer %s: refused, listen limit %u reached",
+			log_warn(LOG_SESSION,
+				 "peer %s: refused, listen limit %u reached",
 				 ip_format(addr, text), b->cfg->listen_limit);
 		return NULL;
 	}
@@ -219,20 +220,20 @@ static size_t md5_want(const struct config *c, struct md5_key **out)
 	struct cfg_nbr cfg;
 	size_t have = 0;
 
-	TAILQ_FOREACH(n, &c->nbrs, link) {
+	TAILQ_FOREACH (n, &c->nbrs, link) {
 		config_nbr_resolve(c, n, &cfg);
 		if (!cfg.password[0])
 			continue;
 		k = xrealloc(k, (have + 1) * sizeof(*k));
-		k[have] = (struct md5_key){ { n->addr, (uint8_t)(n->addr.len * 8) } };
+		k[have] = (struct md5_key) { { n->addr, (uint8_t)(n->addr.len * 8) } };
 		str_copy(k[have++].key, sizeof(k->key), cfg.password);
 	}
-	TAILQ_FOREACH(r, &c->ranges, link) {
+	TAILQ_FOREACH (r, &c->ranges, link) {
 		range_resolve(c, r, &r->prefix.ip, &cfg);
 		if (!cfg.password[0])
 			continue;
 		k = xrealloc(k, (have + 1) * sizeof(*k));
-		k[have] = (struct md5_key){ r->prefix };
+		k[have] = (struct md5_key) { r->prefix };
 		str_copy(k[have++].key, sizeof(k->key), cfg.password);
 	}
 	*out = k;
@@ -281,8 +282,8 @@ static void peer_configure(struct peer *p, const struct cfg_nbr *cfg, bool force
 	p->cfg = *cfg;
 	if (!peer_established(p)) {
 		p->ebgp = nbr_is_ebgp(p->bgp, cfg);
-		p->remote_as = cfg->as_kind == CFG_AS_INTERNAL ? p->bgp->as
-							       : cfg->remote_as;
+		p->remote_as =
+			cfg->as_kind == CFG_AS_INTERNAL ? p->bgp->as : cfg->remote_as;
 	}
 	if (shut) {
 		n = notif_shutdown(CEASE_SHUTDOWN, cfg->shutdown_msg);
@@ -299,7 +300,7 @@ static void apply_neighbors(struct bgp *b, const struct config *c, bool force)
 {
 	const struct cfg_nbr *n;
 
-	TAILQ_FOREACH(n, &c->nbrs, link) {
+	TAILQ_FOREACH (n, &c->nbrs, link) {
 		struct peer *p = peer_find(b, &n->addr);
 		struct cfg_nbr cfg;
 
@@ -383,7 +384,8 @@ static bool apply_numbers(struct bgp *b, const struct config *c)
 	if (!id)
 		id = b->router_id ? b->router_id : derive_router_id();
 	cluster = c->cluster_id ? c->cluster_id : id;
-	changed = b->as && (as != b->as || id != b->router_id || cluster != b->cluster_id);
+	changed = b->as &&
+		  (as != b->as || id != b->router_id || cluster != b->cluster_id);
 	b->as = as;
 	b->router_id = id;
 	b->cluster_id = cluster;
@@ -433,7 +435,7 @@ void bgp_stop(struct bgp *b, bool keep, void (*done)(void *arg), void *arg)
 	b->stopping = true;
 	b->stop_done = done;
 	b->stop_arg = arg;
-	TAILQ_FOREACH(p, &b->peers, link)
+	TAILQ_FOREACH (p, &b->peers, link)
 		peer_stop(p, keep ? NULL : &n, "Daemon stops", PEER_LEAVING);
 	ev_timer_set(&b->stop_timer, STOP_MS);
 	bgp_tidy(b);
@@ -446,7 +448,7 @@ void bgp_fini(struct bgp *b)
 
 	b->stopping = true;
 	listeners_close(b);
-	TAILQ_FOREACH(p, &b->peers, link)
+	TAILQ_FOREACH (p, &b->peers, link)
 		peer_stop(p, NULL, "Daemon stops", PEER_LEAVING);
 	while ((p = TAILQ_FIRST(&b->peers))) {
 		TAILQ_REMOVE(&b->peers, p, link);

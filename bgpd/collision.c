@@ -40,7 +40,7 @@ static struct collision_case case_of(const struct conn *c, const struct conn *ot
 {
 	const struct peer *p = c->peer;
 
-	return (struct collision_case){
+	return (struct collision_case) {
 		.local_id = p->bgp->router_id,
 		.remote_id = c->rx_open.id,
 		.local_as = p->bgp->as,
@@ -71,9 +71,10 @@ int collision_resolve(struct conn *c)
 		session_notify(other, &n, NULL);
 		return 0;
 	case COLL_REPLACE:
-		session_end(other, &(struct end){ .kind = END_REPLACED,
-						  .text = "Replaced by a new connection "
-							  "(graceful restart)" });
+		session_end(other,
+			    &(struct end) { .kind = END_REPLACED,
+					    .text = "Replaced by a new connection "
+						    "(graceful restart)" });
 		return 0;
 	}
 	return 0;

@@ -124,7 +124,7 @@ bool gr_converging(const struct bgp *b)
 {
 	const struct peer *p;
 
-	TAILQ_FOREACH(p, &b->peers, link)
+	TAILQ_FOREACH (p, &b->peers, link)
 		if (owes_eor(p))
 			return true;
 	return false;

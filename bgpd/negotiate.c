@@ -26,7 +26,7 @@ void open_make(const struct peer *p, struct open_msg *o)
 	const struct bgp *b = p->bgp;
 	const struct config *cfg = b->cfg;
 
-	*o = (struct open_msg){
+	*o = (struct open_msg) {
 		.version = 4,
 		.as = b->as,
 		.as2 = (uint16_t)(b->as > UINT16_MAX ? AS_TRANS : b->as),
@@ -49,7 +49,7 @@ void open_make(const struct peer *p, struct open_msg *o)
 		if (!nbr_activates(&p->cfg, f))
 			continue;
 		o->any_mp = true;
-		o->fam[o->n_families++] = (struct open_family){
+		o->fam[o->n_families++] = (struct open_family) {
 			.afi = f->ops->afi,
 			.safi = f->ops->safi,
 			.mp = true,
@@ -145,7 +145,7 @@ static void apply_channel(struct channel *ch, const struct open_family *ours,
 {
 	bool stale = ch->stale; /* of an earlier session: gr.c decides */
 
-	*ch = (struct channel){ .stale = stale };
+	*ch = (struct channel) { .stale = stale };
 	if (!ours || !theirs)
 		return;
 	ch->up = ours->mp && theirs->mp;

@@ -151,8 +151,8 @@ void peer_retry(struct peer *p, bool damp)
 
 static void dial(struct peer *p)
 {
-	struct transport t = transport_of(&p->cfg, nbr_is_ebgp(p->bgp, &p->cfg),
-					  p->bgp->port);
+	struct transport t =
+		transport_of(&p->cfg, nbr_is_ebgp(p->bgp, &p->cfg), p->bgp->port);
 	static struct log_limit limit;
 	char addr[ADDR_STR];
 	struct conn *c;
@@ -284,7 +284,8 @@ static void end_all(struct peer *p, const struct notif *n, const char *text)
 
 			session_notify(c, &w, text);
 		} else {
-			session_end(c, &(struct end){ .kind = END_SILENT, .text = text });
+			session_end(c,
+				    &(struct end) { .kind = END_SILENT, .text = text });
 		}
 	}
 }

@@ -155,12 +155,12 @@ void session_hold_expired(struct conn *c)
 	if (left > 0)
 		ev_timer_set(&c->hold, left);
 	else
-		run(c, FE_HOLD_EXPIRED, &(struct fsm_arg){ 0 });
+		run(c, FE_HOLD_EXPIRED, &(struct fsm_arg) { 0 });
 }
 
 void session_send_hold_expired(struct conn *c)
 {
-	run(c, FE_SEND_HOLD_EXPIRED, &(struct fsm_arg){ 0 });
+	run(c, FE_SEND_HOLD_EXPIRED, &(struct fsm_arg) { 0 });
 }
 
 /* ---- actions ---- */
@@ -263,7 +263,7 @@ static bool do_notification(struct conn *c, const struct fsm_arg *a)
 	notif_message(&n, why, sizeof(why));
 	snprintf(text, sizeof(text), "NOTIFICATION received: %s%s%s%s", what,
 		 why[0] ? " \"" : "", why, why[0] ? "\"" : "");
-	session_end(c, &(struct end){ .kind = END_NOTIF_RX, .n = &n, .text = text });
+	session_end(c, &(struct end) { .kind = END_NOTIF_RX, .n = &n, .text = text });
 	return false;
 }
 
@@ -279,7 +279,7 @@ static bool do_closed(struct conn *c, const struct fsm_arg *a)
 	} else {
 		snprintf(text, sizeof(text), "Peer closed the session");
 	}
-	session_end(c, &(struct end){ .kind = END_TCP, .text = text });
+	session_end(c, &(struct end) { .kind = END_TCP, .text = text });
 	return false;
 }
 
@@ -307,8 +307,8 @@ static void log_up(const struct peer *p)
 	struct ip rid = ip4_of(p->remote_id);
 
 	log_info(LOG_SESSION, "peer %s: up, as=%u id=%s hold_s=%u keepalive_s=%u gr=%d",
-		 ip_format(&p->addr, addr), p->remote_as, ip_format(&rid, id), p->hold_s,
-		 p->keepalive_s, p->gr_both);
+		 ip_format(&p->addr, addr), p->remote_as, ip_format(&rid, id),
+		 p->hold_s, p->keepalive_s, p->gr_both);
 }
 
 static void session_up(struct conn *c)
@@ -397,8 +397,8 @@ void session_notify(struct conn *c, const struct notif *n, const char *text)
 		snprintf(line, sizeof(line), "NOTIFICATION sent: %s", what);
 		text = line;
 	}
-	session_end(c, &(struct end){ .kind = END_NOTIF_TX,
-				      .n = n,
-				      .text = text,
-				      .damp = n->code != NOTIF_CEASE });
+	session_end(c, &(struct end) { .kind = END_NOTIF_TX,
+				       .n = n,
+				       .text = text,
+				       .damp = n->code != NOTIF_CEASE });
 }

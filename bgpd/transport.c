@@ -39,7 +39,9 @@ struct transport transport_of(const struct cfg_nbr *n, bool ebgp, uint16_t port)
 {
 	struct transport t = {
 		.remote = n->addr,
-		.port = n->port ? n->port : port ? port : BGP_PORT,
+		.port = n->port ? n->port
+			: port  ? port
+				: BGP_PORT,
 		.source = n->source,
 		.source_if = n->source_if,
 		.password = n->password,
@@ -107,9 +109,8 @@ static int bind_source(int fd, const struct transport *t)
 
 static int set_ttl(int fd, int family, uint8_t ttl)
 {
-	return family == AF_INET6
-		       ? set_int(fd, IPPROTO_IPV6, IPV6_UNICAST_HOPS, ttl)
-		       : set_int(fd, IPPROTO_IP, IP_TTL, ttl);
+	return family == AF_INET6 ? set_int(fd, IPPROTO_IPV6, IPV6_UNICAST_HOPS, ttl)
+				  : set_int(fd, IPPROTO_IP, IP_TTL, ttl);
 }
 
 static int set_min_ttl(int fd, int family, uint8_t ttl)
@@ -139,7 +140,8 @@ int transport_connect(const struct transport *t)
 {
 	struct sockaddr_storage ss;
 	socklen_t len = ip_to_sockaddr(&t->remote, t->port, &ss);
-	int err, fd = socket(ss.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	int err, fd = socket(ss.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
+			     0);
 
 	if (fd < 0)
 		return -errno;
@@ -203,7 +205,7 @@ static void to_mapped(const struct prefix *who, struct sockaddr_storage *ss)
 {
 	struct sockaddr_in6 *s6 = (struct sockaddr_in6 *)ss;
 
-	*s6 = (struct sockaddr_in6){ .sin6_family = AF_INET6 };
+	*s6 = (struct sockaddr_in6) { .sin6_family = AF_INET6 };
 	s6->sin6_addr.s6_addr[10] = s6->sin6_addr.s6_addr[11] = 0xff;
 	memcpy(&s6->sin6_addr.s6_addr[12], who->ip.b, 4);
 }

@@ -13,7 +13,7 @@ struct txbuf *txbuf_new(uint32_t cap)
 {
 	struct txbuf *t = xrealloc(NULL, sizeof(*t) + cap);
 
-	*t = (struct txbuf){ .refs = 1 };
+	*t = (struct txbuf) { .refs = 1 };
 	return t;
 }
 
@@ -78,7 +78,7 @@ int txq_iov(const struct txq *q, struct iovec iov[TXQ_IOV])
 		struct txbuf *t = *slot(q, i);
 		uint32_t off = i ? 0 : q->off;
 
-		iov[i] = (struct iovec){ t->data + off, t->len - off };
+		iov[i] = (struct iovec) { t->data + off, t->len - off };
 	}
 	return (int)n;
 }
@@ -136,5 +136,5 @@ void txq_clear(struct txq *q)
 	while (q->n)
 		drop_first(q);
 	free(q->ring);
-	*q = (struct txq){ 0 };
+	*q = (struct txq) { 0 };
 }

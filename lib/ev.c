@@ -41,7 +41,7 @@ static void on_wake(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
 void ev_timer_init(struct ev_timer *t, struct event_base *base, void (*fn)(void *arg),
 		   void *arg)
 {
-	*t = (struct ev_timer){ .fn = fn, .arg = arg };
+	*t = (struct ev_timer) { .fn = fn, .arg = arg };
 	t->ev = evtimer_new(base, on_wake, t);
 	if (!t->ev)
 		abort(); /* out of memory, as in xcalloc() */
@@ -89,7 +89,7 @@ unsigned ev_timers_run(void)
 	for (unsigned n = 0;; n++) {
 		struct ev_timer *t, *first = NULL;
 
-		LIST_FOREACH(t, &armed, link)
+		LIST_FOREACH (t, &armed, link)
 			if (!first || t->due_ms < first->due_ms)
 				first = t;
 		if (!first || first->due_ms > clock_ms())
