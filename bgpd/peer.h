@@ -8,6 +8,7 @@
 
 #include "bgpd/config.h"
 #include "bgpd/family.h"
+#include "lib/ev.h"
 #include "wire/msg.h"
 #include "wire/open.h"
 #include "wire/update.h"
@@ -17,6 +18,8 @@ struct conn;
 struct member;
 struct routes;
 struct event;
+struct event_base;
+struct md5_key;
 struct txbuf;
 
 /* RFC 4273 numbers, as metrics show them. */
@@ -36,6 +39,17 @@ struct channel {
 	bool gr, gr_forward;   /* peer listed it in capability 64; F bit */
 	bool eor_rx, eor_tx;
 	bool disabled;         /* V_DISABLE_AF: given up until the next session */
+	bool stale;            /* routes of an earlier session are kept (gr.c) */
+};
+
+/* Why a peer does not try to connect. */
+enum peer_idle {
+	PEER_RUNS,        /* it does */
+	PEER_ADMIN_DOWN,  /* neighbor X shutdown */
+	PEER_NO_FAMILY,   /* no address family is activated */
+	PEER_NO_AS,       /* no remote-as */
+	PEER_HELD,        /* ended by us until `clear bgp` (maximum-prefix) */
+	PEER_LEAVING,     /* de-configured, or the daemon stops */
 };
 
 struct peer_stats {
@@ -59,8 +73,9 @@ struct peer {
 	/* session.c */
 	enum fsm_state state;
 	struct conn *conn[2];  /* at most two while a collision is open; [0] the main one */
-	struct event *connect_timer, *hold_timer, *keepalive_timer, *send_hold_timer,
-		*gr_timer;
+	enum peer_idle idle;
+	struct ev_timer connect_timer; /* next attempt, or limit of the one under way */
+	struct ev_timer gr_timer;      /* restart time, then stale time */
 	struct open_msg rx_open, tx_open; /* of the last or current session */
 	uint32_t remote_id, remote_as;
 	uint16_t hold_s, keepalive_s;     /* negotiated */
@@ -83,7 +98,9 @@ struct peer {
 
 /*
  * What the session tells the layers above. All are called from the event loop.
- * Every up() is followed by exactly one down().
+ * Every up() is followed by exactly one down(). A function below that ends a
+ * session calls down() before it returns, also from within update(); the peer
+ * itself lives at least until the event loop is reached again.
  */
 struct session_hooks {
 	/** up - Established; channels are set. */
@@ -105,6 +122,14 @@ struct session_hooks {
 
 	/** drained - the transmit queue fell below half of its limit. */
 	void (*drained)(struct peer *p);
+
+	/** gone - the peer is about to be freed (after its last down()); may be NULL. */
+	void (*gone)(struct peer *p);
+
+	/** converged - once after the start: End-of-RIB came from every peer that is
+	 * to send one, or gr_defer_s passed. b->restarting is off from here on. May be
+	 * NULL. */
+	void (*converged)(struct bgp *b);
 };
 
 /* The BGP instance: all peers, listeners, hooks. */
@@ -126,10 +151,23 @@ struct bgp {
 	uint16_t port;             /* -p, default 179 */
 	uint64_t rejected;         /* connections from nobody we know */
 	struct routes *routes;     /* bgpd/routes.h: tables behind the sessions */
+
+	/* private to bgp.c, conn.c and gr.c */
+	TAILQ_HEAD(, conn) closing; /* sockets being drained, no peer any more */
+	TAILQ_HEAD(, conn) dead;    /* to be freed by tidy_ev */
+	TAILQ_HEAD(, peer) leaving; /* likewise */
+	struct event *tidy_ev;
+	uint8_t *rx_buf;            /* shared: one connection reads at a time */
+	struct md5_key *md5;        /* in force on the listeners */
+	size_t n_md5;
+	struct ev_timer defer_timer, stop_timer;
+	bool converged, stopping;
+	void (*stop_done)(void *arg);
+	void *stop_arg;
 };
 
 /*
- * session.c. bgp_apply() makes the set of peers equal to the configuration:
+ * bgp.c. bgp_apply() makes the set of peers equal to the configuration:
  * new ones start, vanished ones end with Cease/Peer De-configured, changed ones
  * restart only when a setting that the session depends on differs.
  */
@@ -140,12 +178,17 @@ void bgp_apply(struct bgp *b, const struct config *old, struct config *now);
 void bgp_listen_add(struct bgp *b, int fd);
 
 /** bgp_stop - end all sessions: Cease/Shutdown, or silently when keep (graceful
- * restart). Sockets are drained for at most one second; then done(arg). */
+ * restart; down() is then called with keep_stale). Sockets are drained for at most
+ * one second; then done(arg) from the event loop. */
 void bgp_stop(struct bgp *b, bool keep, void (*done)(void *arg), void *arg);
 void bgp_fini(struct bgp *b);
 
 struct peer *peer_find(const struct bgp *b, const struct ip *addr);
 const char *fsm_state_name(enum fsm_state s);
+
+/** peer_idle_text - why it stays Idle: "Administratively shut down" ...; "" if it
+ * does not. */
+const char *peer_idle_text(const struct peer *p);
 
 /** peer_reset - operator's `clear bgp`: Cease with this subcode, then restart. */
 void peer_reset(struct peer *p, uint8_t cease_sub, const char *message);

@@ -54,7 +54,9 @@ static inline uint16_t rbuf_u16(struct rbuf *r)
 {
 	const uint8_t *p = rbuf_take(r, 2);
 
-	return p ? (uint16_t)(p[0] << 8 | p[1]) : 0;
+	if (!p)
+		return 0;
+	return (uint16_t)(p[0] << 8 | p[1]);
 }
 
 static inline uint32_t rbuf_u24(struct rbuf *r)

@@ -1,0 +1,470 @@
+/*
+ * The BGP instance: the set of peers that the configuration wants, listeners with
+ * their MD5 keys, peers that listen ranges make, start and stop. Not for what a
+ * single peer does: peer.c, session.c.
+ */
+#include "bgpd/session.h"
+
+#include <errno.h>
+#include <ifaddrs.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <event2/event.h>
+
+#include "bgpd/transport.h"
+#include "lib/log.h"
+#include "lib/util.h"
+
+enum { RX_BUF = 2 * 65536, ACCEPT_TURN = 64, STOP_MS = 1000 };
+
+struct md5_key {
+	struct prefix who;
+	char key[81];
+};
+
+static void on_tidy(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
+{
+	struct bgp *b = arg;
+	struct peer *p;
+
+	conn_reap(b);
+	while ((p = TAILQ_FIRST(&b->leaving))) {
+		TAILQ_REMOVE(&b->leaving, p, link);
+		peer_free(p);
+	}
+	gr_check(b);
+	if (b->stopping && TAILQ_EMPTY(&b->closing) && b->stop_done) {
+		void (*done)(void *) = b->stop_done;
+
+		b->stop_done = NULL;
+		ev_timer_stop(&b->stop_timer);
+		done(b->stop_arg);
+	}
+}
+
+static void on_stop_timer(void *arg)
+{
+	struct bgp *b = arg;
+	void (*done)(void *) = b->stop_done;
+
+	b->stop_done = NULL;
+	if (done)
+		done(b->stop_arg);
+}
+
+void bgp_tidy(struct bgp *b)
+{
+	event_active(b->tidy_ev, EV_TIMEOUT, 0);
+}
+
+void bgp_init(struct bgp *b, struct event_base *base, const struct session_hooks *h)
+{
+	*b = (struct bgp) { .base = base, .hooks = h };
+	TAILQ_INIT(&b->peers);
+	TAILQ_INIT(&b->closing);
+	TAILQ_INIT(&b->dead);
+	TAILQ_INIT(&b->leaving);
+	b->rx_buf = xcalloc(1, RX_BUF);
+	b->tidy_ev = event_new(base, -1, 0, on_tidy, b);
+	if (!b->tidy_ev)
+		abort(); /* out of memory, as in xcalloc() */
+	ev_timer_init(&b->defer_timer, base, gr_converged, b);
+	ev_timer_init(&b->stop_timer, base, on_stop_timer, b);
+}
+
+struct peer *peer_find(const struct bgp *b, const struct ip *addr)
+{
+	struct peer *p;
+
+	TAILQ_FOREACH (p, &b->peers, link)
+		if (ip_eq(&p->addr, addr))
+			return p;
+	return NULL;
+}
+
+/* ---- listeners ---- */
+
+static void md5_listeners(struct bgp *b, const struct prefix *who, const char *key)
+{
+	char text[ADDR_STR];
+
+	for (unsigned i = 0; i < b->n_listen; i++) {
+		int err = transport_md5(b->listen_fd[i], who, key);
+
+		if (err)
+			log_err(LOG_SESSION, "listener: MD5 key of %s, %s%s",
+				prefix_format(who, text), strerror(-err),
+				err == -ENOMEM ? " (net.core.optmem_max)" : "");
+	}
+}
+
+static const struct cfg_range *range_find(const struct config *c, const struct ip *a)
+{
+	const struct cfg_range *r, *best = NULL;
+
+	TAILQ_FOREACH (r, &c->ranges, link)
+		if (prefix_contains(&r->prefix, a) &&
+		    (!best || r->prefix.bits > best->prefix.bits))
+			best = r;
+	return best;
+}
+
+/* Settings of a peer that a listen range makes. */
+static void range_resolve(const struct config *c, const struct cfg_range *r,
+			  const struct ip *addr, struct cfg_nbr *out)
+{
+	struct cfg_nbr n = { .addr = *addr };
+
+	ip_format(addr, n.name);
+	str_copy(n.group, sizeof(n.group), r->group);
+	config_nbr_resolve(c, &n, out);
+	out->passive = true;
+}
+
+static struct peer *range_peer(struct bgp *b, const struct ip *addr)
+{
+	const struct cfg_range *r = b->cfg ? range_find(b->cfg, addr) : NULL;
+	static struct log_limit limit;
+	struct cfg_nbr cfg;
+	char text[ADDR_STR];
+	struct peer *p;
+
+	if (!r)
+		return NULL;
+	if (b->n_dynamic >= b->cfg->listen_limit) {
+		if (log_ratelimited(&limit, 10))
+			log_warn(LOG_SESSION,
+				 "peer %s: refused, listen limit %u reached",
+				 ip_format(addr, text), b->cfg->listen_limit);
+		return NULL;
+	}
+	range_resolve(b->cfg, r, addr, &cfg);
+	p = peer_new(b, &cfg, true);
+	peer_start(p);
+	return p;
+}
+
+static void welcome(struct bgp *b, int fd, const struct ip *from)
+{
+	static struct log_limit limit;
+	struct peer *p = peer_find(b, from);
+	char text[ADDR_STR];
+
+	if (!p)
+		p = range_peer(b, from);
+	if (p) {
+		peer_accept(p, fd);
+		return;
+	}
+	b->rejected++;
+	close(fd);
+	if (log_ratelimited(&limit, 10))
+		log_info(LOG_SESSION, "connection from %s: no such neighbor",
+			 ip_format(from, text));
+}
+
+static void on_accept(evutil_socket_t lfd, short what UNUSED, void *arg)
+{
+	for (int i = 0; i < ACCEPT_TURN; i++) {
+		struct sockaddr_storage ss = { 0 };
+		socklen_t len = sizeof(ss);
+		int fd = accept4(lfd, (struct sockaddr *)&ss, &len,
+				 SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+		if (fd < 0)
+			return;
+
+		struct ip from = ip_from_sockaddr(&ss, NULL);
+
+		welcome(arg, fd, &from);
+	}
+}
+
+void bgp_listen_add(struct bgp *b, int fd)
+{
+	struct event *ev;
+
+	if (b->n_listen == ARRAY_SIZE(b->listen_fd)) {
+		close(fd);
+		return;
+	}
+	evutil_make_socket_nonblocking(fd);
+	ev = event_new(b->base, fd, EV_READ | EV_PERSIST, on_accept, b);
+	if (!ev)
+		abort();
+	event_add(ev, NULL);
+	b->listen_fd[b->n_listen] = fd;
+	b->listen_ev[b->n_listen++] = ev;
+	for (size_t i = 0; i < b->n_md5; i++)
+		transport_md5(fd, &b->md5[i].who, b->md5[i].key);
+}
+
+static const struct md5_key *md5_find(const struct md5_key *k, size_t n,
+				      const struct prefix *who)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!memcmp(&k[i].who, who, sizeof(*who)))
+			return &k[i];
+	return NULL;
+}
+
+static size_t md5_want(const struct config *c, struct md5_key **out)
+{
+	struct md5_key *k = NULL;
+	const struct cfg_nbr *n;
+	const struct cfg_range *r;
+	struct cfg_nbr cfg;
+	size_t have = 0;
+
+	TAILQ_FOREACH (n, &c->nbrs, link) {
+		config_nbr_resolve(c, n, &cfg);
+		if (!cfg.password[0])
+			continue;
+		k = xrealloc(k, (have + 1) * sizeof(*k));
+		k[have] = (struct md5_key) { { n->addr, (uint8_t)(n->addr.len * 8) } };
+		str_copy(k[have++].key, sizeof(k->key), cfg.password);
+	}
+	TAILQ_FOREACH (r, &c->ranges, link) {
+		range_resolve(c, r, &r->prefix.ip, &cfg);
+		if (!cfg.password[0])
+			continue;
+		k = xrealloc(k, (have + 1) * sizeof(*k));
+		k[have] = (struct md5_key) { r->prefix };
+		str_copy(k[have++].key, sizeof(k->key), cfg.password);
+	}
+	*out = k;
+	return have;
+}
+
+static void md5_apply(struct bgp *b, const struct config *c)
+{
+	struct md5_key *want = NULL;
+	size_t n = c->has_bgp ? md5_want(c, &want) : 0;
+
+	for (size_t i = 0; i < b->n_md5; i++)
+		if (!md5_find(want, n, &b->md5[i].who))
+			md5_listeners(b, &b->md5[i].who, "");
+	for (size_t i = 0; i < n; i++) {
+		const struct md5_key *was = md5_find(b->md5, b->n_md5, &want[i].who);
+
+		if (!was || strcmp(was->key, want[i].key))
+			md5_listeners(b, &want[i].who, want[i].key);
+	}
+	free(b->md5);
+	b->md5 = want;
+	b->n_md5 = n;
+}
+
+/* ---- configuration ---- */
+
+/* Would the session look different with these settings? */
+static bool session_differs(const struct cfg_nbr *a, const struct cfg_nbr *b)
+{
+	return a->as_kind != b->as_kind || a->remote_as != b->remote_as ||
+	       strcmp(a->password, b->password) || a->gtsm_hops != b->gtsm_hops ||
+	       a->multihop != b->multihop || a->port != b->port ||
+	       a->passive != b->passive || !ip_eq(&a->source, &b->source) ||
+	       strcmp(a->source_if, b->source_if) || a->activate != b->activate ||
+	       a->rr_client != b->rr_client || a->rs_client != b->rs_client;
+}
+
+static void peer_configure(struct peer *p, const struct cfg_nbr *cfg, bool force)
+{
+	struct notif n = notif_make(NOTIF_CEASE, CEASE_CONFIG, NULL, 0);
+	bool differs = force || session_differs(&p->cfg, cfg);
+	bool shut = cfg->shutdown && !p->cfg.shutdown;
+	bool unshut = !cfg->shutdown && p->cfg.shutdown;
+
+	p->cfg = *cfg;
+	if (!peer_established(p)) {
+		p->ebgp = nbr_is_ebgp(p->bgp, cfg);
+		p->remote_as =
+			cfg->as_kind == CFG_AS_INTERNAL ? p->bgp->as : cfg->remote_as;
+	}
+	if (shut) {
+		n = notif_shutdown(CEASE_SHUTDOWN, cfg->shutdown_msg);
+		peer_stop(p, &n, "Administrative shutdown", PEER_ADMIN_DOWN);
+		return;
+	}
+	if (!differs && !unshut)
+		return;
+	peer_stop(p, &n, "Configuration changed", PEER_RUNS);
+	peer_start(p);
+}
+
+static void apply_neighbors(struct bgp *b, const struct config *c, bool force)
+{
+	const struct cfg_nbr *n;
+
+	TAILQ_FOREACH (n, &c->nbrs, link) {
+		struct peer *p = peer_find(b, &n->addr);
+		struct cfg_nbr cfg;
+
+		config_nbr_resolve(c, n, &cfg);
+		if (p && p->dynamic) { /* it has a stanza of its own now */
+			p->dynamic = false;
+			b->n_dynamic--;
+			peer_configure(p, &cfg, true);
+		} else if (p) {
+			peer_configure(p, &cfg, force);
+		} else {
+			peer_start(peer_new(b, &cfg, false));
+		}
+	}
+}
+
+static void apply_dynamic(struct bgp *b, const struct config *c, struct peer *p,
+			  bool force)
+{
+	struct notif n = notif_make(NOTIF_CEASE, CEASE_DECONFIGURED, NULL, 0);
+	const struct cfg_range *r = range_find(c, &p->addr);
+	struct cfg_nbr cfg;
+
+	if (r) {
+		range_resolve(c, r, &p->addr, &cfg);
+		if (!force && !session_differs(&p->cfg, &cfg) && !cfg.shutdown) {
+			p->cfg = cfg;
+			return;
+		}
+		n = notif_make(NOTIF_CEASE, CEASE_CONFIG, NULL, 0);
+	}
+	peer_delete(p, &n, r ? "Configuration changed" : "De-configured");
+	(void)b;
+}
+
+static void apply_removals(struct bgp *b, const struct config *c, bool force)
+{
+	struct notif n = notif_make(NOTIF_CEASE, CEASE_DECONFIGURED, NULL, 0);
+	struct peer *p, *next;
+
+	for (p = TAILQ_FIRST(&b->peers); p; p = next) {
+		next = TAILQ_NEXT(p, link);
+		if (c->has_bgp && config_nbr_find(c, &p->addr))
+			continue;
+		if (c->has_bgp && p->dynamic)
+			apply_dynamic(b, c, p, force);
+		else
+			peer_delete(p, &n, "De-configured");
+	}
+}
+
+/* Router id of last resort: the highest IPv4 address that is not loopback. */
+static uint32_t derive_router_id(void)
+{
+	struct ifaddrs *list, *a;
+	uint32_t best = 0;
+
+	if (getifaddrs(&list))
+		return 0;
+	for (a = list; a; a = a->ifa_next) {
+		struct sockaddr_in s4;
+		struct ip ip;
+
+		if (!a->ifa_addr || a->ifa_addr->sa_family != AF_INET)
+			continue;
+		memcpy(&s4, a->ifa_addr, sizeof(s4));
+		ip = ip_of(&s4.sin_addr, 4);
+		if (!ip_is_loopback(&ip) && ip4_host(&ip) > best)
+			best = ip4_host(&ip);
+	}
+	freeifaddrs(list);
+	return best;
+}
+
+/* Return: true when a number that every session depends on changed. */
+static bool apply_numbers(struct bgp *b, const struct config *c)
+{
+	uint32_t as = c->as, id = c->router_id, cluster;
+	bool changed;
+
+	if (!id)
+		id = b->router_id ? b->router_id : derive_router_id();
+	cluster = c->cluster_id ? c->cluster_id : id;
+	changed = b->as &&
+		  (as != b->as || id != b->router_id || cluster != b->cluster_id);
+	b->as = as;
+	b->router_id = id;
+	b->cluster_id = cluster;
+	return changed;
+}
+
+void bgp_apply(struct bgp *b, const struct config *old UNUSED, struct config *now)
+{
+	bool force = now->has_bgp && apply_numbers(b, now);
+
+	b->cfg = now;
+	md5_apply(b, now);
+	apply_removals(b, now, force);
+	if (!now->has_bgp)
+		return;
+	apply_neighbors(b, now, force);
+	if (!b->converged && !b->defer_timer.pending)
+		ev_timer_set(&b->defer_timer, now->gr_defer_s * 1000);
+	bgp_tidy(b);
+}
+
+/* ---- the end ---- */
+
+void bgp_drained(struct bgp *b)
+{
+	if (b->stopping)
+		bgp_tidy(b);
+}
+
+static void listeners_close(struct bgp *b)
+{
+	for (unsigned i = 0; i < b->n_listen; i++) {
+		event_free(b->listen_ev[i]);
+		close(b->listen_fd[i]);
+	}
+	b->n_listen = 0;
+}
+
+void bgp_stop(struct bgp *b, bool keep, void (*done)(void *arg), void *arg)
+{
+	struct notif n = notif_shutdown(CEASE_SHUTDOWN, "");
+	struct peer *p;
+
+	if (b->stopping)
+		return;
+	listeners_close(b);
+	b->stopping = true;
+	b->stop_done = done;
+	b->stop_arg = arg;
+	TAILQ_FOREACH (p, &b->peers, link)
+		peer_stop(p, keep ? NULL : &n, "Daemon stops", PEER_LEAVING);
+	ev_timer_set(&b->stop_timer, STOP_MS);
+	bgp_tidy(b);
+}
+
+void bgp_fini(struct bgp *b)
+{
+	struct peer *p;
+	struct conn *c;
+
+	b->stopping = true;
+	listeners_close(b);
+	TAILQ_FOREACH (p, &b->peers, link)
+		peer_stop(p, NULL, "Daemon stops", PEER_LEAVING);
+	while ((p = TAILQ_FIRST(&b->peers))) {
+		TAILQ_REMOVE(&b->peers, p, link);
+		peer_free(p);
+	}
+	while ((p = TAILQ_FIRST(&b->leaving))) {
+		TAILQ_REMOVE(&b->leaving, p, link);
+		peer_free(p);
+	}
+	while ((c = TAILQ_FIRST(&b->closing)))
+		conn_bury(c);
+	conn_reap(b);
+	ev_timer_fini(&b->defer_timer);
+	ev_timer_fini(&b->stop_timer);
+	event_free(b->tidy_ev);
+	free(b->rx_buf);
+	free(b->by_index);
+	free(b->md5);
+}

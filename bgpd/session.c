@@ -1,0 +1,404 @@
+/*
+ * The state machine of one connection (RFC 4271 section 8), as rows. A peer may
+ * have two connections while a collision is open; each runs through this alone,
+ * and the one that reaches Established is the session. When to dial is peer.c's.
+ *
+ * RFC 4271, 6608 (FSM error subcodes), 2918 and 7313 (route refresh), 9687 (send
+ * hold timer). We differ: DelayOpen and the optional attributes of 8.1.1 are not
+ * there.
+ */
+#include "bgpd/session.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "lib/clock.h"
+#include "lib/log.h"
+#include "lib/rbuf.h"
+#include "lib/util.h"
+#include "lib/wbuf.h"
+
+enum fsm_event {
+	FE_TCP_UP,
+	FE_OPEN,
+	FE_UPDATE,
+	FE_NOTIFICATION,
+	FE_KEEPALIVE,
+	FE_REFRESH,
+	FE_CLOSED,
+	FE_HOLD_EXPIRED,
+	FE_SEND_HOLD_EXPIRED,
+	FE_COUNT
+};
+
+/* What an event carries. */
+struct fsm_arg {
+	const uint8_t *msg; /* whole message */
+	size_t len;
+	int err; /* errno of FE_CLOSED, 0 = end of file */
+};
+
+/* Return: true to go on to the row's next state, false when c has ended. */
+typedef bool fsm_action(struct conn *c, const struct fsm_arg *a);
+
+static fsm_action do_send_open, do_open, do_alive, do_update, do_refresh;
+static fsm_action do_notification, do_closed, do_hold_expired, do_send_hold_expired;
+
+static const struct fsm_row {
+	enum fsm_state state;
+	enum fsm_event event;
+	fsm_action *action;
+	enum fsm_state next; /* FSM_IDLE: the action ends the connection */
+} rows[] = {
+	{ FSM_CONNECT, FE_TCP_UP, do_send_open, FSM_OPENSENT },
+	{ FSM_CONNECT, FE_CLOSED, do_closed, FSM_IDLE },
+
+	{ FSM_OPENSENT, FE_OPEN, do_open, FSM_OPENCONFIRM },
+	{ FSM_OPENSENT, FE_NOTIFICATION, do_notification, FSM_IDLE },
+	{ FSM_OPENSENT, FE_CLOSED, do_closed, FSM_IDLE },
+	{ FSM_OPENSENT, FE_HOLD_EXPIRED, do_hold_expired, FSM_IDLE },
+	{ FSM_OPENSENT, FE_SEND_HOLD_EXPIRED, do_send_hold_expired, FSM_IDLE },
+
+	{ FSM_OPENCONFIRM, FE_KEEPALIVE, do_alive, FSM_ESTABLISHED },
+	{ FSM_OPENCONFIRM, FE_NOTIFICATION, do_notification, FSM_IDLE },
+	{ FSM_OPENCONFIRM, FE_CLOSED, do_closed, FSM_IDLE },
+	{ FSM_OPENCONFIRM, FE_HOLD_EXPIRED, do_hold_expired, FSM_IDLE },
+	{ FSM_OPENCONFIRM, FE_SEND_HOLD_EXPIRED, do_send_hold_expired, FSM_IDLE },
+
+	{ FSM_ESTABLISHED, FE_KEEPALIVE, do_alive, FSM_ESTABLISHED },
+	{ FSM_ESTABLISHED, FE_UPDATE, do_update, FSM_ESTABLISHED },
+	{ FSM_ESTABLISHED, FE_REFRESH, do_refresh, FSM_ESTABLISHED },
+	{ FSM_ESTABLISHED, FE_NOTIFICATION, do_notification, FSM_IDLE },
+	{ FSM_ESTABLISHED, FE_CLOSED, do_closed, FSM_IDLE },
+	{ FSM_ESTABLISHED, FE_HOLD_EXPIRED, do_hold_expired, FSM_IDLE },
+	{ FSM_ESTABLISHED, FE_SEND_HOLD_EXPIRED, do_send_hold_expired, FSM_IDLE },
+};
+
+static void session_up(struct conn *c);
+
+/* A message where none of its kind may come (RFC 6608). */
+static void unexpected(struct conn *c, const struct fsm_arg *a)
+{
+	uint8_t sub = (uint8_t)(c->state - FSM_OPENSENT + 1);
+	uint8_t type = a->msg ? a->msg[MSG_HEADER_LEN - 1] : 0;
+	struct notif n = notif_make(NOTIF_FSM, sub, &type, 1);
+
+	session_notify(c, &n, NULL);
+}
+
+static void run(struct conn *c, enum fsm_event ev, const struct fsm_arg *a)
+{
+	const struct fsm_row *r = NULL;
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows) && !r; i++)
+		if (rows[i].state == c->state && rows[i].event == ev)
+			r = &rows[i];
+	if (!r) {
+		unexpected(c, a);
+		return;
+	}
+	if (!r->action(c, a) || r->next == FSM_IDLE || r->next == c->state)
+		return;
+	c->state = r->next;
+	if (c->state == FSM_ESTABLISHED)
+		session_up(c);
+	else
+		peer_update_state(c->peer);
+}
+
+/* ---- events from conn.c ---- */
+
+void session_connected(struct conn *c, int err)
+{
+	struct fsm_arg a = { .err = err };
+
+	run(c, err ? FE_CLOSED : FE_TCP_UP, &a);
+}
+
+void session_message(struct conn *c, const struct msg_header *h, const uint8_t *msg)
+{
+	static const enum fsm_event by_type[] = {
+		[MSG_OPEN] = FE_OPEN,
+		[MSG_UPDATE] = FE_UPDATE,
+		[MSG_NOTIFICATION] = FE_NOTIFICATION,
+		[MSG_KEEPALIVE] = FE_KEEPALIVE,
+		[MSG_ROUTE_REFRESH] = FE_REFRESH,
+	};
+	struct fsm_arg a = { .msg = msg, .len = h->len };
+	struct peer *p = c->peer;
+
+	c->rx_ms = p->last_rx_ms = clock_ms();
+	p->stats.rx[0]++;
+	p->stats.rx[h->type]++;
+	run(c, by_type[h->type], &a);
+}
+
+void session_closed(struct conn *c, int err)
+{
+	struct fsm_arg a = { .err = err };
+
+	run(c, FE_CLOSED, &a);
+}
+
+void session_hold_expired(struct conn *c)
+{
+	/* Late is not dead: bytes may wait in the socket while we were busy, and
+	 * messages do not restart the timer, they only leave their time. */
+	conn_read_now(c);
+	if (!c->peer)
+		return;
+
+	int64_t left = c->rx_ms + c->hold_s * 1000 - clock_ms();
+
+	if (left > 0)
+		ev_timer_set(&c->hold, left);
+	else
+		run(c, FE_HOLD_EXPIRED, &(struct fsm_arg) { 0 });
+}
+
+void session_send_hold_expired(struct conn *c)
+{
+	run(c, FE_SEND_HOLD_EXPIRED, &(struct fsm_arg) { 0 });
+}
+
+/* ---- actions ---- */
+
+static bool do_send_open(struct conn *c, const struct fsm_arg *a UNUSED)
+{
+	uint8_t raw[MSG_MAX];
+	struct wbuf w = wbuf_of(raw, sizeof(raw));
+
+	conn_open(c);
+	open_make(c->peer, &c->tx_open);
+	if (open_encode(&w, &c->tx_open)) {
+		session_closed(c, EMSGSIZE); /* cannot be: names are short */
+		return false;
+	}
+	conn_send(c, MSG_OPEN, &w);
+	return true;
+}
+
+static bool do_open(struct conn *c, const struct fsm_arg *a)
+{
+	struct open_msg *o = &c->rx_open;
+	struct notif err;
+
+	if (open_decode(a->msg + MSG_HEADER_LEN, a->len - MSG_HEADER_LEN, o, &err) ||
+	    open_check(c->peer, o, &err)) {
+		session_notify(c, &err, NULL);
+		return false;
+	}
+	if (collision_resolve(c))
+		return false;
+	open_timers(c->peer, o, &c->hold_s, &c->keepalive_s);
+	conn_send_keepalive(c);
+	if (!c->hold_s) {
+		ev_timer_stop(&c->hold);
+		return true;
+	}
+	ev_timer_set(&c->hold, c->hold_s * 1000);
+	ev_timer_set(&c->keepalive, ev_jitter(c->keepalive_s * 1000));
+	return true;
+}
+
+static bool do_alive(struct conn *c UNUSED, const struct fsm_arg *a UNUSED)
+{
+	return true; /* its time was noted by session_message() */
+}
+
+static bool do_update(struct conn *c, const struct fsm_arg *a)
+{
+	struct rbuf body = rbuf_of(a->msg + MSG_HEADER_LEN, a->len - MSG_HEADER_LEN);
+	struct peer *p = c->peer;
+	struct notif err = notif_make(NOTIF_UPDATE, 1, NULL, 0);
+
+	p->last_update_ms = clock_ms();
+	if (p->bgp->hooks->update(p, body, &err) != V_RESET)
+		return c->peer != NULL;
+	if (c->peer) /* else the layer above has ended it already */
+		session_notify(c, &err, NULL);
+	return false;
+}
+
+static bool do_refresh(struct conn *c, const struct fsm_arg *a)
+{
+	struct peer *p = c->peer;
+	const struct family *f;
+	struct msg_refresh m;
+	struct notif err;
+
+	if (msg_refresh_decode(a->msg, a->len, &m, &err)) {
+		session_notify(c, &err, NULL);
+		return false;
+	}
+	f = family_find(m.afi, m.safi);
+	if (!f || !p->chan[f->index].up || p->chan[f->index].disabled)
+		return true;
+	if (m.sub > RR_END || (m.sub != RR_REQUEST && !p->refresh_enhanced))
+		return true;
+	/* RFC 7313 section 4: before End-of-RIB all is stale or new anyway. */
+	if (m.sub == RR_BEGIN && p->chan[f->index].gr && !p->chan[f->index].eor_rx)
+		return true;
+	p->bgp->hooks->refresh(p, f, m.sub);
+	return c->peer != NULL;
+}
+
+static bool do_notification(struct conn *c, const struct fsm_arg *a)
+{
+	struct rbuf r = rbuf_of(a->msg + MSG_HEADER_LEN, a->len - MSG_HEADER_LEN);
+	char what[160], why[256], text[512];
+	struct peer *p = c->peer;
+	struct notif n;
+
+	if (msg_notif_decode(&r, &n)) {
+		session_closed(c, EBADMSG); /* never answer one with another */
+		return false;
+	}
+	p->stats.notif_rx++;
+	p->last_notif = n;
+	p->last_notif_sent = false;
+	notif_format(&n, what, sizeof(what));
+	notif_message(&n, why, sizeof(why));
+	snprintf(text, sizeof(text), "NOTIFICATION received: %s%s%s%s", what,
+		 why[0] ? " \"" : "", why, why[0] ? "\"" : "");
+	session_end(c, &(struct end) { .kind = END_NOTIF_RX, .n = &n, .text = text });
+	return false;
+}
+
+static bool do_closed(struct conn *c, const struct fsm_arg *a)
+{
+	char text[96];
+
+	if (c->state == FSM_CONNECT) {
+		c->peer->stats.connect_fails++;
+		snprintf(text, sizeof(text), "Connection failed: %s", strerror(a->err));
+	} else if (a->err) {
+		snprintf(text, sizeof(text), "Connection lost: %s", strerror(a->err));
+	} else {
+		snprintf(text, sizeof(text), "Peer closed the session");
+	}
+	session_end(c, &(struct end) { .kind = END_TCP, .text = text });
+	return false;
+}
+
+static bool do_hold_expired(struct conn *c, const struct fsm_arg *a UNUSED)
+{
+	struct notif n = notif_make(NOTIF_HOLD, 0, NULL, 0);
+
+	session_notify(c, &n, "Hold Timer Expired");
+	return false;
+}
+
+static bool do_send_hold_expired(struct conn *c, const struct fsm_arg *a UNUSED)
+{
+	struct notif n = notif_make(NOTIF_SEND_HOLD, 0, NULL, 0);
+
+	session_notify(c, &n, "Send Hold Timer Expired");
+	return false;
+}
+
+/* ---- up and down ---- */
+
+static void log_up(const struct peer *p)
+{
+	char addr[ADDR_STR], id[ADDR_STR];
+	struct ip rid = ip4_of(p->remote_id);
+
+	log_info(LOG_SESSION, "peer %s: up, as=%u id=%s hold_s=%u keepalive_s=%u gr=%d",
+		 ip_format(&p->addr, addr), p->remote_as, ip_format(&rid, id),
+		 p->hold_s, p->keepalive_s, p->gr_both);
+}
+
+static void session_up(struct conn *c)
+{
+	struct peer *p = c->peer;
+	struct conn *other = peer_other(p, c);
+
+	if (other && other->outgoing) { /* our own dial, late */
+		struct notif n = notif_make(NOTIF_CEASE, CEASE_COLLISION, NULL, 0);
+
+		conn_finish(other, other->state == FSM_CONNECT ? NULL : &n);
+	}
+	ev_timer_stop(&p->connect_timer);
+	open_apply(p, c);
+	p->stats.established++;
+	p->up_ms = p->last_update_ms = clock_ms();
+	p->up_epoch_s = time(NULL);
+	peer_update_state(p);
+	log_up(p);
+	gr_up(p);
+	p->bgp->hooks->up(p);
+	bgp_tidy(p->bgp);
+}
+
+enum { LASTED_MS = 30000 }; /* a session this long starts the back-off anew */
+
+static void session_down(struct peer *p, const struct end *e)
+{
+	char addr[ADDR_STR];
+	bool keep = gr_keeps(p, e);
+	int64_t now = clock_ms();
+
+	log_info(LOG_SESSION, "peer %s: down, %s, up_s=%lld keep_stale=%d",
+		 ip_format(&p->addr, addr), e->text, (long long)(now - p->up_ms) / 1000,
+		 keep);
+	if (now - p->up_ms >= LASTED_MS)
+		p->backoff = 0;
+	p->down_ms = now;
+	p->stats.dropped++;
+	gr_down(p, keep);
+}
+
+static void log_failure(struct peer *p, const struct end *e)
+{
+	static struct log_limit limit;
+	char addr[ADDR_STR];
+
+	if (log_ratelimited(&limit, 60))
+		log_info(LOG_SESSION, "peer %s: no session, %s",
+			 ip_format(&p->addr, addr), e->text);
+}
+
+void session_end(struct conn *c, const struct end *e)
+{
+	struct peer *p = c->peer;
+	bool was_up = c->state == FSM_ESTABLISHED;
+
+	if (e->kind == END_NOTIF_TX) {
+		p->stats.notif_tx++;
+		p->last_notif = *e->n;
+		p->last_notif_sent = true;
+	}
+	if (e->kind == END_TCP || e->kind == END_REPLACED)
+		conn_abort(c);
+	else
+		conn_finish(c, e->kind == END_NOTIF_TX ? e->n : NULL);
+	if (was_up || !p->conn[0])
+		snprintf(p->last_reset, sizeof(p->last_reset), "%s", e->text);
+	if (was_up)
+		session_down(p, e);
+	else
+		log_failure(p, e);
+	if (!p->conn[0])
+		peer_retry(p, e->damp);
+	else
+		peer_update_state(p);
+	bgp_tidy(p->bgp);
+}
+
+void session_notify(struct conn *c, const struct notif *n, const char *text)
+{
+	char what[160], line[200];
+
+	if (!text) {
+		notif_format(n, what, sizeof(what));
+		snprintf(line, sizeof(line), "NOTIFICATION sent: %s", what);
+		text = line;
+	}
+	session_end(c, &(struct end) { .kind = END_NOTIF_TX,
+				       .n = n,
+				       .text = text,
+				       .damp = n->code != NOTIF_CEASE });
+}
