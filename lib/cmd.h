@@ -23,7 +23,8 @@ enum cmd_status {
 	CMD_DEFERRED = 256,     /* never sent: the answer comes later (bgpd/vty.h) */
 };
 
-enum { CMD_EXEC = 0 }; /* mode 0: commands at the first prompt */
+/* Mode 0: commands at the first prompt; CMD_ANY: rows for every mode. */
+enum { CMD_EXEC = 0, CMD_ANY = -1 };
 
 /*
  * Grammar: words by blanks. A lower-case word is a keyword. Placeholders:
