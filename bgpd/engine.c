@@ -159,7 +159,7 @@ static void dump_state(struct engine *e)
 	const struct peer *p;
 	char addr[ADDR_STR];
 
-	TAILQ_FOREACH(p, &e->bgp.peers, link)
+	TAILQ_FOREACH (p, &e->bgp.peers, link)
 		log_info(LOG_MAIN, "state: peer %s %s", ip_format(&p->addr, addr),
 			 fsm_state_name(p->state));
 	log_info(LOG_MAIN, "state: routes=%u attribute_sets=%u bytes=%zu",

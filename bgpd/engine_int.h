@@ -20,9 +20,9 @@ struct web;
 
 /* What fib has said of the kernel. */
 struct fib_view {
-	bool hello;        /* channel is open */
-	bool picture;      /* the first dump is complete */
-	bool kept;         /* kernel entries of an earlier run are known */
+	bool hello;   /* channel is open */
+	bool picture; /* the first dump is complete */
+	bool kept;    /* kernel entries of an earlier run are known */
 	struct intent_counters c;
 	uint64_t results_failed; /* refusals reported */
 };
@@ -36,8 +36,8 @@ struct engine {
 	struct tenants *tenants;
 	struct rib_cursor cursor; /* tenants' place in the change list */
 	bool has_cursor;
-	uint32_t reimport;        /* next net to import again, 0 = none */
-	bool sweep_due;           /* converged: tell fib once all is imported */
+	uint32_t reimport; /* next net to import again, 0 = none */
+	bool sweep_due;    /* converged: tell fib once all is imported */
 	bool swept;
 	struct fibc *fibc;
 	struct fib_view fib;
@@ -45,11 +45,11 @@ struct engine {
 	struct vty_server *vty;
 	struct web *web;
 	struct ev_timer tick, save_timer;
-	int status;               /* exit status */
-	bool sessions;            /* started: fib has said what it kept */
+	int status;    /* exit status */
+	bool sessions; /* started: fib has said what it kept */
 	bool stopping;
 	int64_t start_ms;
-	int64_t reload_epoch_s;   /* last successful (re)load */
+	int64_t reload_epoch_s; /* last successful (re)load */
 	bool reload_ok;
 	uint64_t route_to_fib_n;
 };

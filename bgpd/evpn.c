@@ -246,15 +246,15 @@ int evpn_configure(struct engine *e, const struct config *c)
 	size_t n = 0, room = 1;
 	int err;
 
-	TAILQ_FOREACH(t, &c->tenants, link)
+	TAILQ_FOREACH (t, &c->tenants, link)
 		room++;
-	TAILQ_FOREACH(v, &c->vnis, link)
+	TAILQ_FOREACH (v, &c->vnis, link)
 		room++;
 	evis = xcalloc(room, sizeof(*evis));
-	TAILQ_FOREACH(t, &c->tenants, link)
+	TAILQ_FOREACH (t, &c->tenants, link)
 		if (t->vni)
 			evi_from_tenant(evi_get(evis, &n, t->vni), t);
-	TAILQ_FOREACH(v, &c->vnis, link)
+	TAILQ_FOREACH (v, &c->vnis, link)
 		evi_from_vni(evi_get(evis, &n, v->vni), v);
 	tc.evis = evis;
 	tc.n_evis = n;

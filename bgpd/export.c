@@ -68,7 +68,7 @@ static bool key_allows(const struct routes *r, const struct group_key *k,
 
 static struct group_key key_of(const struct peer *p, const struct family *f)
 {
-	return (struct group_key){
+	return (struct group_key) {
 		.f = f,
 		.ebgp = p->ebgp,
 		.rr_client = p->cfg.rr_client,
@@ -144,7 +144,7 @@ static void audience_send(struct encoder *e)
 	memcpy(t->data, e->w.base, e->w.len);
 	t->len = (uint32_t)e->w.len;
 	t->messages = e->messages;
-	TAILQ_FOREACH(m, &e->g->members, link)
+	TAILQ_FOREACH (m, &e->g->members, link)
 		if ((peer_slot(m->p) == e->src) == e->one)
 			peer_tx(m->p, t);
 	txbuf_unref(t);
@@ -180,9 +180,9 @@ static void bundle_attrs(struct encoder *e, const struct bundle *b, struct bytes
 	struct attrs a;
 
 	attrset_view(b->set, &a);
-	*out = (struct bytes){ 0 };
+	*out = (struct bytes) { 0 };
 	if (!attrs_export(&w, &a, &x))
-		*out = (struct bytes){ e->attrs, w.len };
+		*out = (struct bytes) { e->attrs, w.len };
 }
 
 static void writer_begin(struct encoder *e, struct update_writer *u,
@@ -209,12 +209,12 @@ static void too_long(struct encoder *e, const struct bundle *b)
 	if (log_ratelimited(&limit, 5))
 		log_warn(LOG_RIB, "export: attributes too long for a message, bytes=%u",
 			 b->set->len);
-	writer_begin(e, &u, &wd, (struct bytes){ 0 });
+	writer_begin(e, &u, &wd, (struct bytes) { 0 });
 	for (int32_t i = b->first; i >= 0; i = e->item[i].next) {
 		rib_nlri(e->g->out.rib, e->item[i].net, 0, &e->nlri);
 		if (update_add(&u, &e->nlri) == -ENOSPC) {
 			e->messages += !update_end(&u);
-			writer_begin(e, &u, &wd, (struct bytes){ 0 });
+			writer_begin(e, &u, &wd, (struct bytes) { 0 });
 			update_add(&u, &e->nlri);
 		}
 	}
@@ -267,7 +267,7 @@ static struct bundle *bundle_get(struct encoder *e, struct attrset *set, uint32_
 			return b;
 	}
 	e->hash[h] = e->n_bundles;
-	e->bundle[e->n_bundles] = (struct bundle){ set, src, one, -1, -1 };
+	e->bundle[e->n_bundles] = (struct bundle) { set, src, one, -1, -1 };
 	return &e->bundle[e->n_bundles++];
 }
 
@@ -275,7 +275,7 @@ static void bundle_add(struct encoder *e, struct bundle *b, uint32_t net, uint32
 {
 	int32_t at = e->n_items++;
 
-	e->item[at] = (struct item){ net, path, -1 };
+	e->item[at] = (struct item) { net, path, -1 };
 	if (b->first < 0)
 		b->first = at;
 	else
@@ -388,8 +388,9 @@ static struct group *member_split(struct routes *r, struct member *m)
 	return g;
 }
 
-static void send_control(struct peer *p, void (*encode)(struct wbuf *, const struct peer *,
-							 const struct family *),
+static void send_control(struct peer *p,
+			 void (*encode)(struct wbuf *, const struct peer *,
+					const struct family *),
 			 const struct family *f, uint32_t messages)
 {
 	uint8_t buf[64];
@@ -435,7 +436,7 @@ static void group_finished(struct group *g)
 {
 	struct member *m;
 
-	TAILQ_FOREACH(m, &g->members, link) {
+	TAILQ_FOREACH (m, &g->members, link) {
 		if (m->want_eor) {
 			send_control(m->p, eor_encode, g->key.f, 1);
 			m->p->chan[g->key.f->index].eor_tx = true;
@@ -480,7 +481,7 @@ static void groups_merge(struct routes *r)
 {
 	struct group *g, *h, *next;
 
-	TAILQ_FOREACH(g, &r->groups, link) {
+	TAILQ_FOREACH (g, &r->groups, link) {
 		if (g->blocked || !adjout_idle(&g->out))
 			continue;
 		for (h = TAILQ_NEXT(g, link); h; h = next) {
@@ -548,7 +549,7 @@ static struct group *newborn_group(struct routes *r, const struct group_key *k)
 {
 	struct group *g;
 
-	TAILQ_FOREACH(g, &r->groups, link)
+	TAILQ_FOREACH (g, &r->groups, link)
 		if (key_equal(&g->key, k) && g->out.walk == 1 && !g->out.n_routes)
 			return g;
 	g = group_new(r, k);

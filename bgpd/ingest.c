@@ -193,7 +193,8 @@ static enum verdict feed_mp(struct routes *r, struct peer *p, const struct updat
 	v = feed_all(&d, mp->nlri, withdraw, err);
 	attrset_unref(&r->attrs, d.set);
 	if (d.over_limit) {
-		uint8_t data[7] = { (uint8_t)(mp->afi >> 8), (uint8_t)mp->afi, mp->safi };
+		uint8_t data[7] = { (uint8_t)(mp->afi >> 8), (uint8_t)mp->afi,
+				    mp->safi };
 		struct wbuf w = { .base = data, .len = 3, .cap = sizeof(data) };
 
 		wbuf_u32(&w, p->cfg.max_prefix);
@@ -249,9 +250,9 @@ static enum verdict on_update(struct peer *p, struct rbuf body, struct notif *er
 static void on_up(struct peer *p)
 {
 	struct routes *r = p->bgp->routes;
-	struct path_source src = {
-		.ebgp = p->ebgp, .id = p->remote_id, .addr = p->addr
-	};
+	struct path_source src = { .ebgp = p->ebgp,
+				   .id = p->remote_id,
+				   .addr = p->addr };
 
 	for (unsigned i = 0; i < FAMS; i++) {
 		struct rib *rib = &r->rib[i];
@@ -351,7 +352,7 @@ static void on_change(void *ctx)
 
 void routes_init(struct routes *r, struct bgp *b)
 {
-	*r = (struct routes){ .bgp = b };
+	*r = (struct routes) { .bgp = b };
 	b->routes = r;
 	attr_table_init(&r->attrs);
 	for (unsigned i = 0; i < FAMS; i++) {

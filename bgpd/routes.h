@@ -18,8 +18,8 @@ struct routes {
 	struct attr_table attrs;
 	struct rib rib[FAMS];
 	TAILQ_HEAD(, group) groups;
-	struct event *export_ev;  /* runs export once at the end of a loop turn */
-	bool hold_export;         /* restarting: best paths are not final yet */
+	struct event *export_ev; /* runs export once at the end of a loop turn */
+	bool hold_export;        /* restarting: best paths are not final yet */
 	struct update_scratch *scratch;
 	/* consumer of winners (tenants); called for changes before export */
 	void (*consume)(void *ctx);

@@ -82,7 +82,7 @@ static uint32_t remote_as(const struct peer *p)
 {
 	if (p->remote_as)
 		return p->remote_as;
-	return p->cfg.as_kind == CFG_AS_NUMBER	   ? p->cfg.remote_as
+	return p->cfg.as_kind == CFG_AS_NUMBER     ? p->cfg.remote_as
 	       : p->cfg.as_kind == CFG_AS_INTERNAL ? p->bgp->as
 						   : 0;
 }
@@ -167,12 +167,13 @@ static void summary_peer_text(const struct engine *e, struct out *o,
 		str_copy(pfx, sizeof(pfx), state_text(p));
 	snprintf(addr + 0, 2, "%s", p->dynamic ? "*" : "");
 	ip_format(&p->addr, addr + (p->dynamic ? 1 : 0));
-	out_text(o, "%-15s %d %10u %9llu %9llu %8llu %4d %4zu %8s %12s %8u %s\n", addr, 4,
-		 remote_as(p), (unsigned long long)p->stats.rx[0],
+	out_text(o, "%-15s %d %10u %9llu %9llu %8llu %4d %4zu %8s %12s %8u %s\n", addr,
+		 4, remote_as(p), (unsigned long long)p->stats.rx[0],
 		 (unsigned long long)p->stats.tx[0],
 		 (unsigned long long)e->routes.rib[f->index].version, 0,
-		 is_up(p) ? peer_tx_queued(p) : 0, ms < 0 ? "never" : uptime_format(ms, up),
-		 pfx, export_count(p, f), p->cfg.desc[0] ? p->cfg.desc : "N/A");
+		 is_up(p) ? peer_tx_queued(p) : 0,
+		 ms < 0 ? "never" : uptime_format(ms, up), pfx, export_count(p, f),
+		 p->cfg.desc[0] ? p->cfg.desc : "N/A");
 }
 
 static void summary_head(const struct engine *e, struct out *o, const struct family *f)
@@ -182,7 +183,7 @@ static void summary_head(const struct engine *e, struct out *o, const struct fam
 	unsigned peers = 0;
 	const struct peer *p;
 
-	TAILQ_FOREACH(p, &e->bgp.peers, link)
+	TAILQ_FOREACH (p, &e->bgp.peers, link)
 		peers++;
 	out_str(o, "routerId", id_format(e->bgp.router_id, id));
 	out_uint(o, "as", e->bgp.as);
@@ -215,7 +216,7 @@ static void summary_family(const struct engine *e, struct out *o,
 		 "Neighbor        V         AS   MsgRcvd   MsgSent   TblVer  InQ OutQ"
 		 "  Up/Down State/PfxRcd   PfxSnt Desc");
 	out_obj(o, "peers");
-	TAILQ_FOREACH(p, &e->bgp.peers, link) {
+	TAILQ_FOREACH (p, &e->bgp.peers, link) {
 		if (!in_summary(p, &s))
 			continue;
 		if (!out_json(o)) {
@@ -295,13 +296,15 @@ static void nbr_capabilities_json(struct out *o, const struct peer *p)
 	out_str(o, "4byteAs", rx->as4 ? "advertisedAndReceived" : "advertised");
 	out_str(o, "extendedMessage",
 		rx->extended_msg ? "advertisedAndReceived" : "advertised");
-	out_str(o, "routeRefresh", rx->refresh ? "advertisedAndReceivedNew" : "advertised");
+	out_str(o, "routeRefresh",
+		rx->refresh ? "advertisedAndReceivedNew" : "advertised");
 	out_str(o, "enhancedRouteRefresh",
 		rx->refresh_enhanced ? "advertisedAndReceived" : "advertised");
 	out_obj(o, "multiprotocolExtensions");
 	for (unsigned i = 0; i < FAMS; i++) {
 		const struct nlri_ops *ops = families[i].ops;
-		const struct open_family *rf = open_family_find(rx, ops->afi, ops->safi);
+		const struct open_family *rf =
+			open_family_find(rx, ops->afi, ops->safi);
 		const struct open_family *tf =
 			open_family_find(&p->tx_open, ops->afi, ops->safi);
 
@@ -310,8 +313,8 @@ static void nbr_capabilities_json(struct out *o, const struct peer *p)
 		out_obj(o, families[i].json);
 		out_bool(o,
 			 rf && rf->mp && tf && tf->mp ? "advertisedAndReceived"
-			 : rf && rf->mp		       ? "received"
-						       : "advertised",
+			 : rf && rf->mp               ? "received"
+						      : "advertised",
 			 true);
 		out_end(o);
 	}
@@ -340,9 +343,9 @@ static void nbr_gr_json(struct out *o, const struct peer *p)
 	out_end(o);
 	out_str(o, "localGrMode", p->bgp->cfg->gr ? "Restart" : "Helper");
 	out_str(o, "remoteGrMode",
-		!p->rx_open.gr	 ? "Disable"
-		: p->gr_both	 ? "Restart"
-				 : "Helper");
+		!p->rx_open.gr ? "Disable"
+		: p->gr_both   ? "Restart"
+			       : "Helper");
 	out_bool(o, "rBit", p->rx_open.gr_restarting);
 	out_bool(o, "nBit", p->rx_open.gr_notification);
 	out_obj(o, "timers");
@@ -383,7 +386,8 @@ static void nbr_messages(struct out *o, const struct peer *p)
 	out_uint(o, "totalSent", p->stats.tx[0]);
 	out_uint(o, "totalRecv", p->stats.rx[0]);
 	out_text(o, "    %-15s %10llu %10llu\n", "Total",
-		 (unsigned long long)p->stats.tx[0], (unsigned long long)p->stats.rx[0]);
+		 (unsigned long long)p->stats.tx[0],
+		 (unsigned long long)p->stats.rx[0]);
 	out_end(o);
 }
 
@@ -430,8 +434,8 @@ static void nbr_families(const struct engine *e, struct out *o, const struct pee
 			 "  %u accepted prefixes\n  %u prefixes sent\n",
 			 f->text, export_group_id(p, f),
 			 p->cfg.rr_client ? "  Route-Reflector Client\n" : "",
-			 p->cfg.rs_client ? "  Route-Server Client\n" : "", received(e, p, f),
-			 export_count(p, f));
+			 p->cfg.rs_client ? "  Route-Server Client\n" : "",
+			 received(e, p, f), export_count(p, f));
 	}
 	out_end(o);
 }
@@ -453,7 +457,8 @@ static void nbr_timers_json(struct out *o, const struct peer *p)
 	out_uint(o, "bgpTimerHoldTimeMsecs", p->hold_s * 1000u);
 	out_uint(o, "bgpTimerKeepAliveIntervalMsecs", p->keepalive_s * 1000u);
 	out_uint(o, "bgpTimerConfiguredHoldTimeMsecs", p->cfg.hold_s * 1000u);
-	out_uint(o, "bgpTimerConfiguredKeepAliveIntervalMsecs", p->cfg.keepalive_s * 1000u);
+	out_uint(o, "bgpTimerConfiguredKeepAliveIntervalMsecs",
+		 p->cfg.keepalive_s * 1000u);
 }
 
 static void nbr_end_json(struct out *o, const struct peer *p)
@@ -463,7 +468,8 @@ static void nbr_end_json(struct out *o, const struct peer *p)
 	out_uint(o, "connectionsEstablished", p->stats.established);
 	out_uint(o, "connectionsDropped", p->stats.dropped);
 	if (p->last_reset[0]) {
-		out_int(o, "lastResetTimerMsecs", p->down_ms ? clock_ms() - p->down_ms : 0);
+		out_int(o, "lastResetTimerMsecs",
+			p->down_ms ? clock_ms() - p->down_ms : 0);
 		out_str(o, "lastResetDueTo", p->last_reset);
 		out_uint(o, "lastResetCode", p->last_notif.code);
 	}
@@ -535,7 +541,8 @@ static void nbr_text(const struct engine *e, struct out *o, const struct peer *p
 		out_text(o, ", %s", peer_idle_text(p));
 	out_text(o,
 		 "\n  Hold time is %u seconds, keepalive interval is %u seconds\n"
-		 "  Configured hold time is %u seconds, keepalive interval is %u seconds\n",
+		 "  Configured hold time is %u seconds, keepalive interval is %u "
+		 "seconds\n",
 		 p->hold_s, p->keepalive_s, p->cfg.hold_s, p->cfg.keepalive_s);
 	nbr_messages(o, p);
 	nbr_errors(o, p);
@@ -546,7 +553,9 @@ static void nbr_text(const struct engine *e, struct out *o, const struct peer *p
 	if (p->last_reset[0])
 		out_text(o, "  Last reset: %s\n", p->last_reset);
 	if (is_up(p))
-		out_text(o, "Local host: %s, Local port: %u\nForeign host: %s, Foreign port: %u\n",
+		out_text(o,
+			 "Local host: %s, Local port: %u\nForeign host: %s, Foreign "
+			 "port: %u\n",
 			 ip_format(&p->local_addr, a), p->local_port,
 			 ip_format(&p->addr, b), p->remote_port);
 	out_puts(o, "\n");
@@ -581,7 +590,7 @@ static int show_neighbors(void *ctx, const struct cmd_args *args, struct out *o)
 		if (!p)
 			out_puts(o, "% No such neighbor\n");
 	} else {
-		TAILQ_FOREACH(p, &e->bgp.peers, link)
+		TAILQ_FOREACH (p, &e->bgp.peers, link)
 			nbr_show(e, o, p);
 	}
 	out_end(o);
@@ -623,7 +632,7 @@ static int show_vrfs(void *ctx, const struct cmd_args *args, struct out *o)
 	const struct peer *p;
 
 	(void)args;
-	TAILQ_FOREACH(p, &e->bgp.peers, link) {
+	TAILQ_FOREACH (p, &e->bgp.peers, link) {
 		peers++;
 		up += is_up(p);
 	}
@@ -639,9 +648,10 @@ static int show_vrfs(void *ctx, const struct cmd_args *args, struct out *o)
 	out_end(o);
 	out_uint(o, "totalVrfs", 1);
 	out_end(o);
-	out_text(o, "Type  Id     routerId          #PeersCfg  #PeersEstb  Name\n"
-		    "DFLT  0      %-15s   %9u  %10u  default\n\n"
-		    "Total number of VRFs (including default): 1\n",
+	out_text(o,
+		 "Type  Id     routerId          #PeersCfg  #PeersEstb  Name\n"
+		 "DFLT  0      %-15s   %9u  %10u  default\n\n"
+		 "Total number of VRFs (including default): 1\n",
 		 id, peers, up);
 	return CMD_OK;
 }
@@ -655,8 +665,8 @@ static const struct cmd_row rows[] = {
 	  "The same, by VRF", show_summary_vrf, 0 },
 	{ CMD_EXEC, "show bgp vrf (all|default) (ipv4|ipv6) unicast summary [json]",
 	  "No such sessions: always empty", show_summary_none, 0 },
-	{ CMD_EXEC, "show bgp neighbors [IP] [json]", "Sessions in detail", show_neighbors,
-	  0 },
+	{ CMD_EXEC, "show bgp neighbors [IP] [json]", "Sessions in detail",
+	  show_neighbors, 0 },
 	{ CMD_EXEC, "show bgp memory [json]", "Memory of the tables", show_memory, 0 },
 	{ CMD_EXEC, "show bgp vrfs [json]", "Routing instances", show_vrfs, 0 },
 };

@@ -17,12 +17,12 @@
 /* ---- which routes ---------------------------------------------------------- */
 
 struct filter {
-	uint8_t type;       /* 0: any */
+	uint8_t type; /* 0: any */
 	bool has_rd, has_mac, has_ip;
 	struct rd rd;
 	struct mac mac;
 	struct ip ip;
-	const struct peer *from, *to; /* routes of, told to, this peer */
+	const struct peer *from, *to;       /* routes of, told to, this peer */
 	const struct tenants_evi_info *evi; /* imported by it */
 };
 
@@ -37,7 +37,7 @@ struct table {
 	struct out *o;
 	const struct filter *f;
 	bool detail;
-	bool flat;          /* paths as one array, not an array of arrays */
+	bool flat; /* paths as one array, not an array of arrays */
 	struct row *row;
 	size_t n;
 	unsigned n_paths;
@@ -113,7 +113,7 @@ static void collect(struct table *t)
 			room = room ? room * 2 : 256;
 			t->row = xrealloc(t->row, room * sizeof(*t->row));
 		}
-		t->row[t->n++] = (struct row){ v.rd, id };
+		t->row[t->n++] = (struct row) { v.rd, id };
 	}
 	sort_rib = t->r;
 	qsort(t->row, t->n, sizeof(*t->row), row_cmp);
@@ -204,7 +204,8 @@ static void path_detail_json(const struct table *t, const struct path *p,
 	}
 	out_obj(o, "aspath");
 	out_str(o, "string",
-		a->as_path.len ? as_path_format(&a->as_path, buf, sizeof(buf)) : "Local");
+		a->as_path.len ? as_path_format(&a->as_path, buf, sizeof(buf))
+			       : "Local");
 	out_arr(o, "segments");
 	out_end(o);
 	out_uint(o, "length", attrs_as_path_len(a));
@@ -291,10 +292,9 @@ static void path_json(const struct table *t, uint32_t net, uint32_t path)
 	out_end(o);
 }
 
-static void path_text(const struct table *t, uint32_t net, uint32_t path)
+static void path_text(const struct table *t, uint32_t path)
 {
 	const struct path *p = rib_path(t->r, path);
-	const struct peer *from = routes_peer(&t->e->routes, t->r, p->peer);
 	struct attrs a;
 	char addr[ADDR_STR], text[4096], pref[16] = "", med[16] = "";
 
@@ -307,12 +307,11 @@ static void path_text(const struct table *t, uint32_t net, uint32_t path)
 		 ip_format(&a.nexthop, addr), med, pref, is_own(p) ? 32768 : 0);
 	as_path_format(&a.as_path, text, sizeof(text));
 	out_text(t->o, "%s%s%c\n", text, text[0] ? " " : "",
-		 a.origin == ORIGIN_IGP	  ? 'i'
+		 a.origin == ORIGIN_IGP   ? 'i'
 		 : a.origin == ORIGIN_EGP ? 'e'
 					  : '?');
 	out_text(t->o, "                    %s\n",
 		 extcoms_format(&a.ext_communities, text, sizeof(text)));
-	(void)from;
 }
 
 /* What `detail` adds to the text of a path. */
@@ -367,7 +366,7 @@ static void advertised_json(const struct table *t, uint32_t net)
 	char addr[ADDR_STR];
 
 	out_obj(t->o, "advertisedTo");
-	TAILQ_FOREACH(p, &t->e->bgp.peers, link) {
+	TAILQ_FOREACH (p, &t->e->bgp.peers, link) {
 		if (!export_told(p, &families[0], net))
 			continue;
 		out_obj(t->o, ip_format(&p->addr, addr));
@@ -412,8 +411,9 @@ static void route_text(struct table *t, uint32_t net, const char *name)
 		t->n_paths++;
 		out_text(t->o, "%c%c%c%s\n", path->flags & PATH_STALE ? 'S' : '*',
 			 rib_net(t->r, net)->best == p ? '>' : ' ',
-			 is_own(path) || t->r->peer[path->peer].src.ebgp ? ' ' : 'i', name);
-		path_text(t, net, p);
+			 is_own(path) || t->r->peer[path->peer].src.ebgp ? ' ' : 'i',
+			 name);
+		path_text(t, p);
 		if (t->detail)
 			path_detail_text(t, net, p);
 	}
@@ -471,7 +471,7 @@ static void legend(const struct engine *e, struct out *o, const struct rib *r)
 static struct table table_of(const struct engine *e, struct out *o,
 			     const struct filter *f)
 {
-	return (struct table){
+	return (struct table) {
 		.e = e, .r = &e->routes.rib[families[0].index], .o = o, .f = f
 	};
 }
@@ -481,8 +481,8 @@ static void numbers(struct table *t)
 	out_uint(t->o, "numPrefix", t->n);
 	out_uint(t->o, "numPaths", t->n_paths);
 	if (t->n)
-		out_text(t->o, "\nDisplayed %zu prefixes (%u paths)%s\n", t->n, t->n_paths,
-			 t->f->type ? " (of requested type)" : "");
+		out_text(t->o, "\nDisplayed %zu prefixes (%u paths)%s\n", t->n,
+			 t->n_paths, t->f->type ? " (of requested type)" : "");
 	else
 		out_text(t->o, "No EVPN prefixes %sexist\n",
 			 t->f->type ? "(of requested type) " : "");
@@ -494,9 +494,9 @@ static uint8_t type_of(const struct cmd_args *args)
 		const char *name;
 		uint8_t type;
 	} names[] = {
-		{ "ead", 1 }, { "1", 1 },	 { "macip", 2 }, { "2", 2 },
-		{ "multicast", 3 }, { "3", 3 }, { "es", 4 },	 { "4", 4 },
-		{ "prefix", 5 }, { "5", 5 },
+		{ "ead", 1 },       { "1", 1 }, { "macip", 2 }, { "2", 2 },
+		{ "multicast", 3 }, { "3", 3 }, { "es", 4 },    { "4", 4 },
+		{ "prefix", 5 },    { "5", 5 },
 	};
 	const char *want = cmd_arg(args, "rtype");
 
@@ -628,8 +628,9 @@ static int show_peer_routes(void *ctx, const struct cmd_args *args, struct out *
 	return CMD_OK;
 }
 
-#define TYPES "[type (macip$rtype|2$rtype|multicast$rtype|3$rtype|ead$rtype|1$rtype|" \
-	      "es$rtype|4$rtype|prefix$rtype|5$rtype)]"
+#define TYPES                                                                          \
+	"[type (macip$rtype|2$rtype|multicast$rtype|3$rtype|ead$rtype|1$rtype|"        \
+	"es$rtype|4$rtype|prefix$rtype|5$rtype)]"
 
 static const struct cmd_row rows[] = {
 	{ CMD_EXEC, "show bgp l2vpn evpn [json]", "Every EVPN route", show_table, 0 },
@@ -639,7 +640,8 @@ static const struct cmd_row rows[] = {
 	  "EVPN routes of a route distinguisher", show_route, 0 },
 	{ CMD_EXEC, "show bgp l2vpn evpn route vni (all|VNI) [detail] " TYPES " [json]",
 	  "EVPN routes that an EVI imports", show_vni_route, 0 },
-	{ CMD_EXEC, "show bgp l2vpn evpn neighbors IP (advertised-routes|routes) [json]",
+	{ CMD_EXEC,
+	  "show bgp l2vpn evpn neighbors IP (advertised-routes|routes) [json]",
 	  "Routes told to a peer, or held from it", show_peer_routes, 0 },
 };
 

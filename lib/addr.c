@@ -102,7 +102,7 @@ struct ip ip_from_sockaddr(const struct sockaddr_storage *ss, uint16_t *port)
 		return ip_of(&s4->sin_addr, 4);
 	}
 	if (ss->ss_family != AF_INET6)
-		return (struct ip){ 0 };
+		return (struct ip) { 0 };
 
 	const struct sockaddr_in6 *s6 = (const void *)ss;
 
@@ -271,7 +271,7 @@ int rt_parse(const char *s, struct extcom *out)
 		*out = rt_make((uint32_t)admin, (uint32_t)number);
 		return 0;
 	}
-	*out = (struct extcom){ { 1, 2 } };
+	*out = (struct extcom) { { 1, 2 } };
 	put32(out->b + 2, admin);
 	put16(out->b + 6, number);
 	return 0;
@@ -316,7 +316,8 @@ const char *mac_format(const struct mac *m, char buf[ADDR_STR])
 
 const char *ip_format(const struct ip *a, char buf[ADDR_STR])
 {
-	if (!a->len || !inet_ntop(a->len == 4 ? AF_INET : AF_INET6, a->b, buf, ADDR_STR))
+	if (!a->len ||
+	    !inet_ntop(a->len == 4 ? AF_INET : AF_INET6, a->b, buf, ADDR_STR))
 		str_copy(buf, ADDR_STR, "none");
 	return buf;
 }

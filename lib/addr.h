@@ -13,7 +13,7 @@ struct mac {
 };
 
 struct ip {
-	uint8_t len; /* bytes: 0 = none, 4, 16 */
+	uint8_t len;   /* bytes: 0 = none, 4, 16 */
 	uint8_t b[16]; /* unused bytes are zero */
 };
 
@@ -44,7 +44,7 @@ static inline bool mac_eq(const struct mac *a, const struct mac *b)
 
 static inline bool mac_is_zero(const struct mac *m)
 {
-	return !memcmp(m, &(struct mac){ 0 }, sizeof(*m));
+	return !memcmp(m, &(struct mac) { 0 }, sizeof(*m));
 }
 
 /** mac_is_multicast - group bit set (broadcast included). */
@@ -65,7 +65,7 @@ static inline bool ip_is_none(const struct ip *a)
 
 static inline bool esi_is_zero(const struct esi *e)
 {
-	return !memcmp(e, &(struct esi){ 0 }, sizeof(*e));
+	return !memcmp(e, &(struct esi) { 0 }, sizeof(*e));
 }
 
 /** ip_of - from 4 or 16 network-order bytes (other lengths give none). */
@@ -80,7 +80,7 @@ uint32_t ip4_host(const struct ip *a);
 /** ip_cmp - IPv4 before IPv6, then numerically. */
 int ip_cmp(const struct ip *a, const struct ip *b);
 
-bool ip_is_zero(const struct ip *a);      /* 0.0.0.0, ::, or none */
+bool ip_is_zero(const struct ip *a); /* 0.0.0.0, ::, or none */
 bool ip_is_multicast(const struct ip *a);
 bool ip_is_link_local(const struct ip *a); /* 169.254/16, fe80::/10 */
 bool ip_is_loopback(const struct ip *a);

@@ -405,9 +405,10 @@ int cmd_run(const struct cmd_tree *t, int mode, const char *line, void *session,
 
 /* ---- arguments ---- */
 
+/* The last of that name: in `vni VNI` the number, not the keyword before it. */
 static const struct cmd_arg *arg_find(const struct cmd_args *args, const char *name)
 {
-	for (unsigned i = 0; i < args->n; i++)
+	for (unsigned i = args->n; i-- > 0;)
 		if (!strcmp(args->v[i].name, name))
 			return &args->v[i];
 	return NULL;

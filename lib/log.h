@@ -33,13 +33,13 @@ void log_write(enum log_level lvl, enum log_sub sub, const char *fmt, ...)
 /** log_enabled - would a line of this level and subsystem be written? */
 bool log_enabled(enum log_level lvl, enum log_sub sub);
 
-#define log_err(sub, ...)   log_write(LOG_LVL_ERR, sub, __VA_ARGS__)
-#define log_warn(sub, ...)  log_write(LOG_LVL_WARN, sub, __VA_ARGS__)
-#define log_info(sub, ...)  log_write(LOG_LVL_INFO, sub, __VA_ARGS__)
-#define log_debug(sub, ...)                                  \
-	do {                                                 \
-		if (log_enabled(LOG_LVL_DEBUG, sub))         \
-			log_write(LOG_LVL_DEBUG, sub, __VA_ARGS__); \
+#define log_err(sub, ...)  log_write(LOG_LVL_ERR, sub, __VA_ARGS__)
+#define log_warn(sub, ...) log_write(LOG_LVL_WARN, sub, __VA_ARGS__)
+#define log_info(sub, ...) log_write(LOG_LVL_INFO, sub, __VA_ARGS__)
+#define log_debug(sub, ...)                                                            \
+	do {                                                                           \
+		if (log_enabled(LOG_LVL_DEBUG, sub))                                   \
+			log_write(LOG_LVL_DEBUG, sub, __VA_ARGS__);                    \
 	} while (0)
 
 /** log_level_set - least important level written to every target. */

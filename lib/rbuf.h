@@ -21,7 +21,7 @@ static inline struct rbuf rbuf_of(const void *p, size_t len)
 {
 	const uint8_t *at = p ? p : (const uint8_t *)"";
 
-	return (struct rbuf){ .p = at, .end = at + len };
+	return (struct rbuf) { .p = at, .end = at + len };
 }
 
 static inline size_t rbuf_left(const struct rbuf *r)
@@ -71,7 +71,7 @@ static inline uint32_t rbuf_u32(struct rbuf *r)
 	const uint8_t *p = rbuf_take(r, 4);
 
 	return p ? (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 |
-			   p[3]
+			       p[3]
 		 : 0;
 }
 
@@ -92,7 +92,8 @@ static inline struct rbuf rbuf_sub(struct rbuf *r, size_t n)
 {
 	const uint8_t *p = rbuf_take(r, n);
 
-	return p ? rbuf_of(p, n) : (struct rbuf){ .p = r->end, .end = r->end, .bad = true };
+	return p ? rbuf_of(p, n)
+		 : (struct rbuf) { .p = r->end, .end = r->end, .bad = true };
 }
 
 #endif

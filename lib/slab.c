@@ -11,7 +11,7 @@
 
 void slab_init(struct slab *s, size_t size)
 {
-	*s = (struct slab){ .size = MAX_OF(size, sizeof(uint32_t)), .next = 1 };
+	*s = (struct slab) { .size = MAX_OF(size, sizeof(uint32_t)), .next = 1 };
 }
 
 void slab_fini(struct slab *s)

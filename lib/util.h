@@ -6,12 +6,12 @@
 #include <stdint.h>
 #include <string.h>
 
-#define ARRAY_SIZE(a)  (sizeof(a) / sizeof((a)[0]))
-#define MIN_OF(a, b)   ((a) < (b) ? (a) : (b))
-#define MAX_OF(a, b)   ((a) > (b) ? (a) : (b))
-#define UNUSED         __attribute__((unused))
+#define ARRAY_SIZE(a)     (sizeof(a) / sizeof((a)[0]))
+#define MIN_OF(a, b)      ((a) < (b) ? (a) : (b))
+#define MAX_OF(a, b)      ((a) > (b) ? (a) : (b))
+#define UNUSED            __attribute__((unused))
 #define PRINTF_LIKE(f, a) __attribute__((format(printf, f, a)))
-#define container_of(ptr, type, member) \
+#define container_of(ptr, type, member)                                                \
 	((type *)(void *)((char *)(ptr)-offsetof(type, member)))
 
 /**

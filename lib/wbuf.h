@@ -19,7 +19,7 @@ struct wbuf {
 
 static inline struct wbuf wbuf_of(void *p, size_t cap)
 {
-	return (struct wbuf){ .base = p, .cap = cap };
+	return (struct wbuf) { .base = p, .cap = cap };
 }
 
 static inline size_t wbuf_left(const struct wbuf *w)

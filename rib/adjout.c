@@ -12,7 +12,7 @@
 
 void adjout_init(struct adjout *o, struct rib *r)
 {
-	*o = (struct adjout){ .rib = r, .walk = 1, .walk_end = r->nets.next };
+	*o = (struct adjout) { .rib = r, .walk = 1, .walk_end = r->nets.next };
 	rib_cursor_init(r, &o->cur);
 }
 
@@ -22,7 +22,7 @@ void adjout_fini(struct adjout *o)
 		rib_cursor_fini(o->rib, &o->cur);
 	free(o->told);
 	free(o->by_src);
-	*o = (struct adjout){ 0 };
+	*o = (struct adjout) { 0 };
 }
 
 void adjout_split(struct adjout *o, const struct adjout *of)
@@ -103,7 +103,7 @@ static bool sync_net(struct adjout *o, uint32_t id, adjout_policy may, void *ctx
 	uint16_t *told = told_at(o, id);
 	uint16_t old = *told;
 
-	*s = (struct adjout_step){ .net = id, .old_src = (uint32_t)old - 1 };
+	*s = (struct adjout_step) { .net = id, .old_src = (uint32_t)old - 1 };
 	if (best && may(ctx, o->rib, best)) {
 		s->path = n->best;
 		s->src = best->peer;
@@ -135,7 +135,8 @@ static bool walk_next(struct adjout *o, adjout_policy may, void *ctx,
 	return false;
 }
 
-bool adjout_next(struct adjout *o, adjout_policy may, void *ctx, struct adjout_step *out)
+bool adjout_next(struct adjout *o, adjout_policy may, void *ctx,
+		 struct adjout_step *out)
 {
 	uint32_t id;
 

@@ -18,14 +18,14 @@
 struct adjout {
 	struct rib *rib;
 	struct rib_cursor cur;
-	uint16_t *told;     /* by net id: 0 nothing, else slot + 1 of the source */
-	uint32_t n_told;    /* size of told[] */
-	uint32_t n_routes;  /* nets with told != 0 */
-	uint32_t *by_src;   /* of those, by slot of the source */
+	uint16_t *told;    /* by net id: 0 nothing, else slot + 1 of the source */
+	uint32_t n_told;   /* size of told[] */
+	uint32_t n_routes; /* nets with told != 0 */
+	uint32_t *by_src;  /* of those, by slot of the source */
 	uint32_t n_by_src;
-	uint32_t walk;      /* next net of a walk over the whole table, 0 = no walk */
+	uint32_t walk; /* next net of a walk over the whole table, 0 = no walk */
 	uint32_t walk_end;
-	bool walk_again;    /* the walk repeats what was told (route refresh) */
+	bool walk_again; /* the walk repeats what was told (route refresh) */
 };
 
 /** May this group know this path? ctx is the group's. */
@@ -33,11 +33,11 @@ typedef bool (*adjout_policy)(void *ctx, const struct rib *r, const struct path 
 
 struct adjout_step {
 	uint32_t net;
-	uint32_t path;      /* to announce; 0 = withdraw only */
-	uint32_t src;       /* slot whose path it is: that peer is left out */
-	bool withdraw;      /* some peer must forget: ... */
-	bool withdraw_one;  /* ... only `src` (it now owns the winner), or ... */
-	uint32_t old_src;   /* ... all but this slot */
+	uint32_t path;     /* to announce; 0 = withdraw only */
+	uint32_t src;      /* slot whose path it is: that peer is left out */
+	bool withdraw;     /* some peer must forget: ... */
+	bool withdraw_one; /* ... only `src` (it now owns the winner), or ... */
+	uint32_t old_src;  /* ... all but this slot */
 };
 
 enum { ADJOUT_NOBODY = UINT32_MAX };

@@ -20,7 +20,7 @@ enum {
 
 void attr_table_init(struct attr_table *t)
 {
-	*t = (struct attr_table){ .n_buckets = FIRST_BUCKETS };
+	*t = (struct attr_table) { .n_buckets = FIRST_BUCKETS };
 	t->bucket = xcalloc(t->n_buckets, sizeof(struct attrset *));
 	t->scratch = xcalloc(1, SCRATCH);
 }
@@ -29,7 +29,7 @@ void attr_table_fini(struct attr_table *t)
 {
 	free(t->bucket);
 	free(t->scratch);
-	*t = (struct attr_table){ 0 };
+	*t = (struct attr_table) { 0 };
 }
 
 static void grow(struct attr_table *t)

@@ -15,13 +15,13 @@ struct attrset {
 	struct attrset *next; /* hash chain */
 	uint64_t hash;
 	uint32_t refs;
-	uint32_t len;           /* of data[] */
-	uint32_t local_pref;    /* 100 when absent */
-	uint32_t med;           /* 0 when absent (RFC 4271 9.1.2.2) */
+	uint32_t len;        /* of data[] */
+	uint32_t local_pref; /* 100 when absent */
+	uint32_t med;        /* 0 when absent (RFC 4271 9.1.2.2) */
 	uint32_t first_as;
 	uint32_t originator_id; /* 0 when absent */
 	uint16_t as_path_len;
-	uint16_t cluster_len;   /* number of cluster ids */
+	uint16_t cluster_len; /* number of cluster ids */
 	struct ip nexthop;
 	uint8_t origin;
 	bool no_export, no_advertise, llgr_stale;

@@ -94,7 +94,8 @@ static const struct {
 	{ BEST_ADDRESS, "Neighbor IP", step_address },
 };
 
-int best_cmp(const struct path_view *a, const struct path_view *b, enum best_reason *why)
+int best_cmp(const struct path_view *a, const struct path_view *b,
+	     enum best_reason *why)
 {
 	enum best_reason reason = BEST_EQUAL;
 	int cmp = 0;

@@ -11,7 +11,7 @@ struct attrset;
 
 /* Where a path came from, as far as the decision asks. */
 struct path_source {
-	bool own;       /* originated here */
+	bool own; /* originated here */
 	bool ebgp;
 	uint32_t id;    /* BGP identifier of the peer, host order */
 	struct ip addr; /* of the peer */
@@ -20,12 +20,13 @@ struct path_source {
 struct path_view {
 	const struct attrset *attrs;
 	const struct path_source *src;
-	bool stale; /* kept by graceful restart: no reason to prefer less (RFC 4724 4.2) */
+	bool stale; /* kept by graceful restart: no reason to prefer less (RFC 4724 4.2)
+		     */
 };
 
 /* The step that decided, for `selectionReason` of the show commands. */
 enum best_reason {
-	BEST_FIRST,      /* only path */
+	BEST_FIRST, /* only path */
 	BEST_LLGR,
 	BEST_LOCAL_PREF,
 	BEST_OWN,

@@ -16,11 +16,11 @@ enum { FIRST_BUCKETS = 1024 };
 
 void rib_init(struct rib *r, const struct nlri_ops *ops, struct attr_table *attrs)
 {
-	*r = (struct rib){ .ops = ops, .attrs = attrs, .n_buckets = FIRST_BUCKETS };
+	*r = (struct rib) { .ops = ops, .attrs = attrs, .n_buckets = FIRST_BUCKETS };
 	slab_init(&r->nets, sizeof(struct net));
 	slab_init(&r->paths, sizeof(struct path));
 	r->bucket = xcalloc(r->n_buckets, sizeof(*r->bucket));
-	rib_peer_add(r, RIB_OWN, &(struct path_source){ .own = true }, NULL);
+	rib_peer_add(r, RIB_OWN, &(struct path_source) { .own = true }, NULL);
 }
 
 void rib_fini(struct rib *r)
@@ -33,7 +33,7 @@ void rib_fini(struct rib *r)
 	slab_fini(&r->paths);
 	free(r->bucket);
 	free(r->peer);
-	*r = (struct rib){ 0 };
+	*r = (struct rib) { 0 };
 }
 
 /* ---- keys ------------------------------------------------------------------ */
@@ -249,7 +249,7 @@ struct path_view rib_path_view(const struct rib *r, uint32_t path)
 {
 	const struct path *p = rib_path(r, path);
 
-	return (struct path_view){
+	return (struct path_view) {
 		.attrs = p->attrs,
 		.src = &r->peer[p->peer].src,
 		.stale = p->flags & PATH_STALE,
@@ -502,7 +502,7 @@ void rib_peer_add(struct rib *r, uint32_t slot, const struct path_source *src,
 		memset(r->peer + r->n_peers, 0, (n - r->n_peers) * sizeof(*r->peer));
 		r->n_peers = n;
 	}
-	r->peer[slot] = (struct rib_peer){ .used = true, .src = *src, .owner = owner };
+	r->peer[slot] = (struct rib_peer) { .used = true, .src = *src, .owner = owner };
 }
 
 void rib_peer_source(struct rib *r, uint32_t slot, const struct path_source *src)
@@ -550,7 +550,7 @@ uint32_t rib_peer_flush(struct rib *r, uint32_t slot)
 void rib_peer_del(struct rib *r, uint32_t slot)
 {
 	rib_peer_flush(r, slot);
-	r->peer[slot] = (struct rib_peer){ 0 };
+	r->peer[slot] = (struct rib_peer) { 0 };
 }
 
 size_t rib_bytes(const struct rib *r)

@@ -23,7 +23,7 @@
 enum { NET_KEY_INLINE = 24, PATH_DATA_INLINE = 8 };
 
 enum {
-	RIB_OWN = 0,         /* peer slot of routes that we originate */
+	RIB_OWN = 0, /* peer slot of routes that we originate */
 	RIB_PEERS_MAX = 65000,
 };
 
@@ -34,7 +34,7 @@ struct net {
 	uint32_t best;               /* winner, 0 = none */
 	uint16_t key_len;
 	bool on_list;
-	bool marker;                 /* no route, but a cursor of the change list */
+	bool marker; /* no route, but a cursor of the change list */
 	union {
 		uint8_t key[NET_KEY_INLINE];
 		uint8_t *key_far; /* key_len > NET_KEY_INLINE */
@@ -54,15 +54,15 @@ struct path {
 	uint32_t peer_prev, peer_next; /* of the same peer */
 	uint16_t peer;                 /* slot */
 	uint8_t data_len;
-	uint8_t flags;                 /* PATH_* */
+	uint8_t flags; /* PATH_* */
 };
 
 struct rib_peer {
 	bool used;
 	struct path_source src;
-	uint32_t first;  /* its paths */
+	uint32_t first; /* its paths */
 	uint32_t n, n_stale;
-	void *owner;     /* struct peer, opaque here */
+	void *owner; /* struct peer, opaque here */
 };
 
 struct rib_cursor {
@@ -78,9 +78,9 @@ struct rib {
 	uint32_t n_nets;
 	uint32_t chg_head, chg_tail;
 	struct rib_peer *peer;
-	uint32_t n_peers; /* size of peer[] */
-	uint64_t version; /* grows with each change of a winner */
-	size_t far_bytes; /* memory of keys and data kept outside */
+	uint32_t n_peers;             /* size of peer[] */
+	uint64_t version;             /* grows with each change of a winner */
+	size_t far_bytes;             /* memory of keys and data kept outside */
 	void (*on_change)(void *ctx); /* the list has something new; may be NULL */
 	void *on_change_ctx;
 };
