@@ -19,7 +19,6 @@
 #include "wire/nlri_evpn.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "lib/rbuf.h"
@@ -36,7 +35,6 @@ enum {
 	TYPES = EVPN_PREFIX + 1,
 	BODY_PREFIX4 = 34, /* lengths that a type 5 body may have */
 	BODY_PREFIX6 = 58,
-	AT_PREFIX_BITS = 13, /* in the key of type 5 */
 };
 
 static const uint8_t zeros[16];
@@ -154,11 +152,14 @@ static enum nlri_result es_decode(struct rbuf *b, bool withdraw, struct nlri *ou
 static void prefix_add(struct nlri *n, uint8_t bits, const uint8_t *p, size_t len)
 {
 	uint8_t *at = n->key + n->key_len + 1;
+	size_t whole = bits / 8;
 
 	key_add(n, &bits, 1);
 	key_add(n, p, len);
-	for (size_t i = bits / 8; i < len; i++)
-		at[i] &= i == bits / 8 ? (uint8_t) ~(0xff >> bits % 8) : 0;
+	if (whole == len)
+		return;
+	at[whole] &= (uint8_t)(0xff00 >> bits % 8);
+	memset(at + whole + 1, 0, len - whole - 1);
 }
 
 /*
@@ -315,19 +316,13 @@ static void prefix_encode(struct wbuf *w, const struct parts *p)
 static const struct evpn_row {
 	enum nlri_result (*decode)(struct rbuf *b, bool withdraw, struct nlri *out);
 	void (*encode)(struct wbuf *w, const struct parts *p);
-	uint8_t fixed; /* bytes of the key before the address */
 } rows[TYPES] = {
-	[EVPN_AD] = { ad_decode, ad_encode, 23 },
-	[EVPN_MACIP] = { macip_decode, macip_encode, 19 },
-	[EVPN_IMET] = { imet_decode, imet_encode, 13 },
-	[EVPN_ES] = { es_decode, es_encode, 19 },
-	[EVPN_PREFIX] = { prefix_decode, prefix_encode, 13 },
+	[EVPN_AD] = { ad_decode, ad_encode },
+	[EVPN_MACIP] = { macip_decode, macip_encode },
+	[EVPN_IMET] = { imet_decode, imet_encode },
+	[EVPN_ES] = { es_decode, es_encode },
+	[EVPN_PREFIX] = { prefix_decode, prefix_encode },
 };
-
-static bool is_known(uint8_t type)
-{
-	return type >= EVPN_AD && type <= EVPN_PREFIX;
-}
 
 static enum nlri_result evpn_decode(struct rbuf *r, bool withdraw, struct nlri *out)
 {
@@ -336,7 +331,7 @@ static enum nlri_result evpn_decode(struct rbuf *r, bool withdraw, struct nlri *
 
 	if (r->bad)
 		return NLRI_FRAMING;
-	if (is_known(type))
+	if (evpn_type_known(type))
 		return rows[type].decode(&body, withdraw, out);
 	key_start(out, type);
 	key_add(out, rbuf_take(&body, len), len);
@@ -351,7 +346,7 @@ static int evpn_encode(struct wbuf *w, bool withdraw, const struct nlri *n)
 
 	wbuf_u8(&own, n->key[0]);
 	wbuf_u8(&own, 0);
-	if (!is_known(n->key[0])) {
+	if (!evpn_type_known(n->key[0])) {
 		wbuf_bytes(&own, n->key + 1, n->key_len - 1u);
 	} else {
 		if (!split(n, &p))
@@ -386,7 +381,7 @@ int evpn_view(const struct nlri *n, struct evpn_route *out)
 		return -EINVAL;
 	memset(out, 0, sizeof(*out));
 	out->type = n->key[0];
-	if (!is_known(out->type))
+	if (!evpn_type_known(out->type))
 		return 0;
 	if (!split(n, &p))
 		return -EINVAL;
@@ -450,104 +445,6 @@ int evpn_build(const struct evpn_route *r, struct nlri *out)
 
 	out->path_id = 0;
 	return rows[r->type].decode(&b, false, out) == NLRI_OK ? 0 : -EINVAL;
-}
-
-static const char *opaque_format(const struct nlri *n, char buf[NLRI_STR_MAX])
-{
-	int at = snprintf(buf, NLRI_STR_MAX, "[%u]:[", n->key[0]);
-
-	for (size_t i = 1; i < n->key_len; i++)
-		at += snprintf(buf + at, NLRI_STR_MAX - (size_t)at, "%02x", n->key[i]);
-	snprintf(buf + at, NLRI_STR_MAX - (size_t)at, "]");
-	return buf;
-}
-
-/* FRR's texts; its type 1 has room for a VTEP and a fragment that no route carries. */
-static const char *evpn_format(const struct nlri *n, char buf[NLRI_STR_MAX])
-{
-	struct evpn_route r;
-	char a[ADDR_STR], b[ADDR_STR];
-
-	if (evpn_view(n, &r)) {
-		snprintf(buf, NLRI_STR_MAX, "[?]");
-		return buf;
-	}
-	switch (r.type) {
-	case EVPN_AD:
-		snprintf(buf, NLRI_STR_MAX, "[1]:[%u]:[%s]:[32]:[0.0.0.0]:[0]", r.tag,
-			 esi_format(&r.esi, a));
-		break;
-	case EVPN_MACIP:
-		snprintf(buf, NLRI_STR_MAX, "[2]:[%u]:[48]:[%s]", r.tag,
-			 mac_format(&r.mac, a));
-		if (!ip_is_none(&r.ip))
-			snprintf(buf + strlen(buf), NLRI_STR_MAX - strlen(buf),
-				 ":[%u]:[%s]", r.ip.len * 8u, ip_format(&r.ip, b));
-		break;
-	case EVPN_IMET:
-		snprintf(buf, NLRI_STR_MAX, "[3]:[%u]:[%u]:[%s]", r.tag, r.ip.len * 8u,
-			 ip_format(&r.ip, a));
-		break;
-	case EVPN_ES:
-		snprintf(buf, NLRI_STR_MAX, "[4]:[%s]:[%u]:[%s]", esi_format(&r.esi, b),
-			 r.ip.len * 8u, ip_format(&r.ip, a));
-		break;
-	case EVPN_PREFIX:
-		snprintf(buf, NLRI_STR_MAX, "[5]:[%u]:[%u]:[%s]", r.tag, r.prefix_bits,
-			 ip_format(&r.ip, a));
-		break;
-	default:
-		return opaque_format(n, buf);
-	}
-	return buf;
-}
-
-static int num_cmp(size_t a, size_t b)
-{
-	return a < b ? -1 : a > b;
-}
-
-static int opaque_cmp(const struct nlri *a, const struct nlri *b)
-{
-	int c = memcmp(a->key, b->key, MIN_OF(a->key_len, b->key_len));
-
-	return c ? c : num_cmp(a->key_len, b->key_len);
-}
-
-/* After RD and type: what stands before the address, none < IPv4 < IPv6, address. */
-static int known_cmp(const struct nlri *a, const struct nlri *b)
-{
-	size_t fixed = rows[a->key[0]].fixed;
-	size_t address = a->key[0] == EVPN_PREFIX ? AT_PREFIX_BITS + 1 : fixed;
-	int c = memcmp(a->key, b->key, fixed);
-
-	if (!c)
-		c = num_cmp(a->key_len, b->key_len);
-	if (!c)
-		c = memcmp(a->key + address, b->key + address, a->key_len - address);
-	if (!c && a->key[0] == EVPN_PREFIX)
-		c = num_cmp(a->key[AT_PREFIX_BITS], b->key[AT_PREFIX_BITS]);
-	return c;
-}
-
-/* Routes are shown by RD, then type; what we do not understand comes last. */
-static int evpn_cmp(const struct nlri *a, const struct nlri *b)
-{
-	bool known_a = is_known(a->key[0]), known_b = is_known(b->key[0]);
-	int c;
-
-	if (known_a != known_b)
-		return known_a ? -1 : 1;
-	if (!known_a) {
-		c = opaque_cmp(a, b);
-	} else {
-		c = memcmp(a->key + 1, b->key + 1, RD_LEN);
-		if (!c)
-			c = num_cmp(a->key[0], b->key[0]);
-		if (!c)
-			c = known_cmp(a, b);
-	}
-	return c ? c : num_cmp(a->path_id, b->path_id);
 }
 
 const struct nlri_ops nlri_evpn_ops = {

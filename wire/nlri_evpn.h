@@ -33,6 +33,16 @@ struct evpn_route {
 
 extern const struct nlri_ops nlri_evpn_ops;
 
+/** evpn_type_known - a type that has fields, rather than an opaque body? */
+static inline bool evpn_type_known(uint8_t type)
+{
+	return type >= EVPN_AD && type <= EVPN_PREFIX;
+}
+
+/** evpn_format, evpn_cmp - as nlri_ops wants them (nlri_evpn_text.c). */
+const char *evpn_format(const struct nlri *n, char buf[NLRI_STR_MAX]);
+int evpn_cmp(const struct nlri *a, const struct nlri *b);
+
 /** evpn_view - fields of a stored route; Return: 0, -EINVAL for bytes that did
  * not come from this file. Unknown types give only .type (and .rd never). */
 int evpn_view(const struct nlri *n, struct evpn_route *out);
