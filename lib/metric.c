@@ -290,13 +290,19 @@ void metric_summary_set(struct metric *m, double sum, uint64_t count)
 
 /* ---- text -------------------------------------------------------------------- */
 
+/* Without fraction, and exact as text. */
+static bool is_whole(double v)
+{
+	return fabs(v) < 1e15 && v == (double)(int64_t)v;
+}
+
 static void value_print(FILE *f, double v)
 {
 	if (isnan(v))
 		fputs("NaN", f);
 	else if (isinf(v))
 		fputs(v > 0 ? "+Inf" : "-Inf", f);
-	else if (v == trunc(v) && fabs(v) < 1e15)
+	else if (is_whole(v))
 		fprintf(f, "%.0f", v);
 	else
 		fprintf(f, "%.15g", v);
@@ -305,7 +311,7 @@ static void value_print(FILE *f, double v)
 /* OpenMetrics wants bounds in canonical form: 1.0, not 1. */
 static void bound_print(FILE *f, double v)
 {
-	fprintf(f, v == trunc(v) && fabs(v) < 1e15 ? "%.1f" : "%.15g", v);
+	fprintf(f, is_whole(v) ? "%.1f" : "%.15g", v);
 }
 
 static void help_print(FILE *f, const char *s, bool quotes)
