@@ -1,0 +1,95 @@
+# More for tests of EVPN between selvaged and others: sourced after lib.sh.
+
+# vtep_conf ROUTER-ID PEER - a host with tenant red (VNI 100) towards one reflector.
+vtep_conf()
+{
+	cat <<-EOF
+	hostname $1
+	router bgp 65000
+	 bgp router-id $1
+	 bgp graceful-restart
+	 neighbor $2 remote-as 65000
+	 neighbor $2 timers 3 9
+	 neighbor $2 timers connect 1
+	 address-family l2vpn evpn
+	  neighbor $2 activate
+	 exit-address-family
+	exit
+	tenant red
+	 vni 100
+	 bridge br100
+	 local-vtep $1
+	exit
+	EOF
+}
+
+# reflector_conf ROUTER-ID PREFIX - selvaged as reflector of that prefix.
+reflector_conf()
+{
+	cat <<-EOF
+	hostname reflector
+	router bgp 65000
+	 bgp router-id $1
+	 bgp cluster-id $1
+	 bgp graceful-restart
+	 neighbor hosts peer-group
+	 neighbor hosts remote-as internal
+	 neighbor hosts timers 3 9
+	 bgp listen range $2 peer-group hosts
+	 address-family l2vpn evpn
+	  neighbor hosts activate
+	  neighbor hosts route-reflector-client
+	 exit-address-family
+	exit
+	EOF
+}
+
+# fdb_remote NS DEV MAC VTEP - does the VXLAN device send that MAC there, by us or FRR?
+fdb_remote()
+{
+	in_ns "$1" bridge fdb show dev "$2" | grep -q "^$3 dst $4 .*extern_learn"
+}
+
+# fdb_local NS BRIDGE MAC - is it learned on a port other than the VXLAN device?
+fdb_local()
+{
+	in_ns "$1" bridge fdb show br "$2" | grep "^$3 " | grep -qv extern_learn
+}
+
+# mac_seq NS VNI MAC - local and remote sequence as the daemon has them: "1/2".
+mac_seq()
+{
+	ctl "$1" "show evpn mac vni $2 mac $3 json" |
+		jq -r ".[\"$3\"] | \"\(.localSequence)/\(.remoteSequence)\""
+}
+
+# mac_is NS VNI MAC local|remote
+mac_is()
+{
+	ctl_json "$1" "show evpn mac vni $2 mac $3" ".[\"$3\"].type == \"$4\""
+}
+
+# in_sync NS - the kernel of that host holds exactly what BGP says.
+in_sync()
+{
+	ctl_json "$1" "show fib" '.inSync and ([.tables[] | .missing + .extra + .failed] | add) == 0'
+}
+
+# tcp_both NS1 ADDR1 NS2 ADDR2 - 200 kB each way between two containers.
+tcp_one()
+{
+	local got=$T_TMP/tcp.$RANDOM
+
+	in_ns "$2" timeout 10 nc -l -N -p 5001 >"$got" </dev/null &
+	local pid=$!
+
+	wait_for 3 sh -c "nsenter --net=/run/netns/$T_ID-$2 ss -ltn | grep -q :5001"
+	head -c 200000 /dev/zero | in_ns "$1" timeout 10 nc -N -w 5 "$3" 5001 >/dev/null
+	wait $pid
+	[ "$(stat -c %s "$got")" = 200000 ]
+}
+
+tcp_both()
+{
+	tcp_one "$1" "$3" "$4" && tcp_one "$3" "$1" "$2"
+}
