@@ -35,32 +35,34 @@ enum cfg_as { CFG_AS_NUMBER, CFG_AS_INTERNAL, CFG_AS_EXTERNAL };
 /* A neighbor (addr set) or a peer-group (name set). */
 struct cfg_nbr {
 	TAILQ_ENTRY(cfg_nbr) link;
-	char name[64];       /* group name, or the address as text */
-	struct ip addr;      /* none for a group */
-	char group[64];      /* neighbor: its group, "" none */
-	uint32_t set;        /* enum cfg_nbr_set */
+	unsigned line;  /* where it came up in the file, 0 unknown */
+	char name[64];  /* group name, or the address as text */
+	struct ip addr; /* none for a group */
+	char group[64]; /* neighbor: its group, "" none */
+	uint32_t set;   /* enum cfg_nbr_set */
 	enum cfg_as as_kind;
 	uint32_t remote_as;
-	char password[81];   /* TCP-MD5, 1..80 bytes */
-	uint8_t gtsm_hops;   /* 0 off, 1..254 */
-	uint8_t multihop;    /* ebgp-multihop TTL, 0 = directly connected */
+	char password[81]; /* TCP-MD5, 1..80 bytes */
+	uint8_t gtsm_hops; /* 0 off, 1..254 */
+	uint8_t multihop;  /* ebgp-multihop TTL, 0 = directly connected */
 	uint16_t keepalive_s, hold_s, connect_s;
 	uint16_t port;
 	char desc[81];
 	bool shutdown;
 	char shutdown_msg[256];
 	bool passive;
-	struct ip source;        /* update-source as address ... */
-	char source_if[16];      /* ... or as device */
+	struct ip source;   /* update-source as address ... */
+	char source_if[16]; /* ... or as device */
 	bool activate, rr_client, rs_client;
-	uint32_t max_prefix;     /* 0 = none */
-	uint8_t max_prefix_pct;  /* warn at, default 75 */
+	uint32_t max_prefix;    /* 0 = none */
+	uint8_t max_prefix_pct; /* warn at, default 75 */
 	bool max_prefix_warn_only;
 	uint8_t allowas_in;
 };
 
 struct cfg_range {
 	TAILQ_ENTRY(cfg_range) link;
+	unsigned line;
 	struct prefix prefix;
 	char group[64];
 };
@@ -81,45 +83,55 @@ enum vni_encoding { VNI_VXLAN, VNI_MPLS_SHIFTED };
 
 struct cfg_tenant {
 	TAILQ_ENTRY(cfg_tenant) link;
+	unsigned line;
 	char name[32];
-	uint32_t vni;        /* 0 until given */
-	char bridge[16];     /* default br<VNI> */
-	uint16_t port;       /* default 4789 */
+	uint32_t vni;    /* 0 until given */
+	char bridge[16]; /* br<VNI> unless given; "" while there is no VNI */
+	uint16_t port;   /* default 4789 */
 	bool gbp;
-	struct ip vtep;      /* none: router id */
+	struct ip vtep; /* none: router id */
 	char underlay[16];
 	enum vni_encoding encoding;
 };
 
+/* A global setting that was written down; the others follow `frr defaults`. */
+enum cfg_set {
+	CFG_TIMERS = 1 << 0,
+	CFG_EBGP_POLICY = 1 << 1,
+	CFG_LOG_CHANGES = 1 << 2,
+};
+
 struct config {
+	uint32_t set; /* enum cfg_set */
 	char hostname[64];
 	char log_file[256];
-	int log_level;           /* enum log_level, -1 default */
-	bool datacenter;         /* frr defaults datacenter */
+	int log_level;   /* enum log_level, -1 default */
+	bool datacenter; /* frr defaults datacenter */
 	bool has_bgp;
 	uint32_t as;
-	uint32_t router_id;      /* host order, 0 = derive */
-	uint32_t cluster_id;     /* host order, 0 = router id */
+	uint32_t router_id;        /* host order, 0 = derive */
+	uint32_t cluster_id;       /* host order, 0 = router id */
 	bool no_ebgp_policy_check; /* no bgp ebgp-requires-policy */
-	bool default_ipv4;       /* bgp default ipv4-unicast: read, of no effect */
-	bool gr;                 /* bgp graceful-restart */
-	bool gr_preserve;        /* bgp graceful-restart preserve-fw-state */
-	uint16_t gr_restart_s;   /* default 120 */
-	uint16_t gr_stale_s;     /* default 360 */
-	uint16_t gr_defer_s;     /* bgp graceful-restart select-defer-time, default 360 */
-	uint16_t keepalive_s, hold_s; /* timers bgp; defaults 30 90 */
-	uint16_t listen_limit;   /* bgp listen limit, default 100 */
+	bool default_ipv4;         /* bgp default ipv4-unicast (true): of no effect */
+	bool gr;                   /* bgp graceful-restart */
+	bool gr_preserve;          /* bgp graceful-restart preserve-fw-state */
+	uint16_t gr_restart_s;     /* default 120 */
+	uint16_t gr_stale_s;       /* default 360 */
+	uint16_t gr_defer_s; /* bgp graceful-restart select-defer-time, default 360 */
+	uint16_t keepalive_s, hold_s; /* timers bgp; defaults 30 90, datacenter 3 9 */
+	uint16_t connect_s;           /* neighbors' default: 120, datacenter 10 */
+	uint16_t listen_limit;        /* bgp listen limit, default 100 */
 	bool log_neighbor_changes;
 	TAILQ_HEAD(, cfg_nbr) groups, nbrs; /* in order of appearance */
 	TAILQ_HEAD(, cfg_range) ranges;
 	/* address-family l2vpn evpn */
 	bool advertise_all_vni;
 	bool autort_rfc8365;
-	bool unknown_types_discard; /* bgp evpn unknown-types discard */
-	uint8_t malformed_nlri;  /* 0 skip, 1 disable-family, 2 reset */
-	bool dad_off;            /* no dup-addr-detection */
+	bool unknown_types_discard;     /* bgp evpn unknown-types discard */
+	uint8_t malformed_nlri;         /* 0 skip, 1 disable-family, 2 reset */
+	bool dad_off;                   /* no dup-addr-detection */
 	uint16_t dad_moves, dad_time_s; /* 5, 180 */
-	uint32_t dad_freeze_s;   /* 0: off (no freeze); UINT32_MAX: permanent */
+	uint32_t dad_freeze_s;          /* 0: off (no freeze); UINT32_MAX: permanent */
 	TAILQ_HEAD(, cfg_vni) vnis;
 	TAILQ_HEAD(, cfg_tenant) tenants;
 };

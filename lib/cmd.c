@@ -297,6 +297,7 @@ static void fill_args(const struct cmd_thread *th, struct cmd_line *w, const cha
 
 		a->name = tok->name;
 		a->column = w->v[at].column;
+		a->keyword = tok->kind == K_KEYWORD;
 		a->value = tok->kind == K_KEYWORD ? tok->text
 			   : tok->kind == K_LINE  ? w->whole + a->column - 1
 						  : w->v[at].text;
@@ -405,13 +406,21 @@ int cmd_run(const struct cmd_tree *t, int mode, const char *line, void *session,
 
 /* ---- arguments ---- */
 
-/* The last of that name: in `vni VNI` the number, not the keyword before it. */
 static const struct cmd_arg *arg_find(const struct cmd_args *args, const char *name)
 {
-	for (unsigned i = args->n; i-- > 0;)
-		if (!strcmp(args->v[i].name, name))
-			return &args->v[i];
-	return NULL;
+	const struct cmd_arg *keyword = NULL;
+
+	for (unsigned i = 0; i < args->n; i++) {
+		const struct cmd_arg *a = &args->v[i];
+
+		if (strcmp(a->name, name) != 0)
+			continue;
+		if (!a->keyword)
+			return a;
+		if (!keyword)
+			keyword = a;
+	}
+	return keyword;
 }
 
 const char *cmd_arg(const struct cmd_args *args, const char *name)

@@ -32,7 +32,8 @@ enum { CMD_EXEC = 0, CMD_ANY = -1 };
  *   VNI (1-16777215)  ASN  IFNAME  (A-B) a number
  * (a|b c|D) alternatives, [a|b] the same or nothing. `$name` after a placeholder or a
  * keyword names the argument; otherwise it is the keyword, or the placeholder in
- * lower case ("vni"; A.B.C.D, X:X::X:X and IP are "ip").
+ * lower case ("vni"; A.B.C.D, X:X::X:X and IP are "ip"). Of a keyword and a value with
+ * one name, as in `vni VNI`, the value counts.
  * "show evpn mac vni (all|VNI) [mac MAC] [json]"
  * A command given the keyword `json` gets its struct out in JSON mode.
  */
@@ -64,6 +65,7 @@ struct cmd_arg {
 	const char *name;
 	const char *value; /* keyword in full, or what was typed */
 	unsigned column;   /* of its word in the line, from 1 */
+	bool keyword;
 };
 
 struct cmd_args {

@@ -207,8 +207,9 @@ static void typed_arguments(void **state)
 	assert_true(cmd_arg_ip(&a, "ip", &ip));
 	assert_int_equal(ip4_host(&ip), 0x0a000009);
 	assert_false(cmd_arg_mac(&a, "mac", &mac));
-	/* the keyword rd comes first by this name: a row would use $name */
-	assert_false(cmd_arg_rd(&a, "rd", &rd));
+	/* the value, not the keyword of this name */
+	assert_true(cmd_arg_rd(&a, "rd", &rd));
+	assert_int_equal(cmd_arg_column(&a, "rd"), 10);
 	cmd_args_fini(&a);
 	cmd_tree_free(t);
 }

@@ -1,0 +1,115 @@
+/* bgpd/config_edit.h - editing a configuration line by line: modes, position, rows. */
+#ifndef BGPD_CONFIG_EDIT_H
+#define BGPD_CONFIG_EDIT_H
+
+#include "bgpd/config.h"
+#include "lib/cmd.h"
+#include "lib/util.h"
+
+enum {
+	CFG_BGP_PORT = 179,
+	CFG_VXLAN_PORT = 4789,
+	CFG_MAX_PREFIX_PCT = 75,
+	CFG_GR_RESTART = 120,
+	CFG_GR_STALE = 360,
+	CFG_GR_DEFER = 360,
+	CFG_LISTEN_LIMIT = 100,
+	CFG_DAD_MOVES = 5,
+	CFG_DAD_TIME = 180,
+};
+
+/* Modes of the command tree; CMD_EXEC is 0. */
+enum config_mode {
+	CFG_TOP = 1,
+	CFG_BGP,
+	CFG_EVPN,
+	CFG_VNI,
+	CFG_FOREIGN_AF, /* a family that we read and do not do */
+	CFG_TENANT,
+	CFG_MODES /* count */
+};
+
+extern const struct cmd_mode config_modes[CFG_MODES];
+
+/* Where in the configuration lines apply; by key, as trees are replaced. */
+struct cfg_pos {
+	int mode; /* enum config_mode */
+	uint32_t vni;
+	char tenant[32];
+};
+
+/* What was wrong with a line. */
+struct cfg_fault {
+	unsigned line;   /* 0: not known */
+	unsigned column; /* from 1 */
+	char reason[400];
+};
+
+/* One line at work: rows get it as args->session. */
+struct cfg_edit {
+	struct config *c;
+	struct cfg_pos *pos;
+	struct cfg_fault *fault;
+	unsigned line;
+};
+
+/** config_rows_register - all rows of the configuration language. */
+void config_rows_register(struct cmd_tree *t);
+
+/**
+ * config_line - apply one line to c (which may be left half changed on failure)
+ * @pos:   moves with the line
+ * @line_no: for later complaints, 0 when not from a file
+ * @fault: filled on failure
+ *
+ * Return: CMD_OK (also for empty lines and comments), CMD_UNKNOWN, CMD_AMBIGUOUS,
+ * CMD_INCOMPLETE, CMD_CONFIG_FAILED.
+ */
+int config_line(struct config *c, struct cfg_pos *pos, const struct cmd_tree *t,
+		const char *line, unsigned line_no, struct cfg_fault *fault);
+
+/** config_check_fault - config_check() that also tells the line. */
+int config_check_fault(const struct config *c, struct cfg_fault *fault);
+
+/** config_defaults_apply - settings nobody wrote down follow `frr defaults`. */
+void config_defaults_apply(struct config *c);
+
+/** config_bgp_reset - as if there never was a `router bgp`. */
+void config_bgp_reset(struct config *c);
+
+/* ---- for the files of rows ---- */
+
+struct cmd_rows {
+	const struct cmd_row *v;
+	size_t n;
+};
+
+extern const struct cmd_rows config_top_rows, config_bgp_rows, config_nbr_rows,
+	config_evpn_rows, config_tenant_rows;
+
+static inline struct cfg_edit *cfg_edit_of(const struct cmd_args *a)
+{
+	return a->session;
+}
+
+/** cfg_fail - complain about an argument (NULL: the line); Return: CMD_CONFIG_FAILED */
+int cfg_fail(const struct cmd_args *a, const char *arg, const char *fmt, ...)
+	PRINTF_LIKE(3, 4);
+
+/** cfg_ignore - handler: FRR's line that changes nothing for us. */
+int cfg_ignore(void *ctx, const struct cmd_args *a, struct out *o);
+
+/** cfg_unsupported - handler: a line of a later version. */
+int cfg_unsupported(void *ctx, const struct cmd_args *a, struct out *o);
+
+/** cfg_string - copy an argument that must fit size with its terminator. */
+int cfg_string(const struct cmd_args *a, const char *arg, char *dst, size_t size);
+
+/* A setting with a value, and its `no` form, which needs none. */
+#define CFG_PAIR(mode, words, value, help, run)                                        \
+	{ mode, words " " value, help, run, 0 },                                       \
+	{                                                                              \
+		mode, "no " words " [" value "]", help, run, 0                         \
+	}
+
+#endif
