@@ -16,11 +16,12 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "bgpd/metrics.h"
 #include "lib/clock.h"
 #include "lib/log.h"
 #include "lib/util.h"
 
-enum { EXIT_CONFIG = 1, TICK_MS = 1000 };
+enum { EXIT_CONFIG = 1, EXIT_BIND = 3, TICK_MS = 1000 };
 
 int engine_check_config(const char *file)
 {
@@ -329,11 +330,15 @@ static struct config *config_first(const struct engine_opts *o)
 
 static int services_start(struct engine *e)
 {
-	const struct engine_opts *o = e->opts;
+	char err[256];
+	int rc;
 
-	(void)o;
 	commands_register(e);
-	return 0;
+	rc = metrics_start(e, err, sizeof(err));
+	if (!rc)
+		return 0;
+	log_err(LOG_WEB, "%s", err);
+	return rc == -EINVAL ? EXIT_CONFIG : EXIT_BIND;
 }
 
 static int engine_init(struct engine *e)
@@ -375,6 +380,7 @@ static int engine_init(struct engine *e)
 
 static void engine_fini(struct engine *e)
 {
+	metrics_stop(e);
 	bgp_fini(&e->bgp);
 	evpn_fini(e);
 	routes_fini(&e->routes);
