@@ -130,7 +130,8 @@ void evpn_consume(void *ctx)
 		import_net(e, r, id);
 	if (!reimport_some(e, r))
 		return;
-	if (e->sweep_due && evpn_idle(e)) {
+	/* Not before the kernel's picture: what is adopted is wanted only then. */
+	if (e->sweep_due && e->fib.picture && evpn_idle(e)) {
 		e->sweep_due = false;
 		e->swept = true;
 		fibc_put(e->fibc, INTENT_SYNC_END, INTENT_F_SWEEP, NULL);

@@ -1,0 +1,365 @@
+/*
+ * What an UPDATE does to the tables: a route that is refused must still take the
+ * peer's earlier one away, and a verdict must be no milder and no harder than
+ * RFC 7606 says.
+ */
+#include "tests/unit/unit.h"
+
+#include <event2/event.h>
+
+#include "bgpd/routes.h"
+#include "lib/wbuf.h"
+#include "wire/nlri_evpn.h"
+
+enum { AS = 65000, OUR_ID = 0x0a000001, CLUSTER = 0x0a0000ff, PEER_ID = 0x0a000009 };
+
+static struct bgp bgp;
+static struct config cfg;
+static struct routes routes;
+static struct peer peer;
+static uint8_t msg[4096];
+static size_t msg_len;
+
+static int setup(void **state)
+{
+	(void)state;
+	memset(&bgp, 0, sizeof(bgp));
+	memset(&cfg, 0, sizeof(cfg));
+	memset(&peer, 0, sizeof(peer));
+	bgp.base = event_base_new();
+	bgp.cfg = &cfg;
+	bgp.as = AS;
+	bgp.router_id = OUR_ID;
+	bgp.cluster_id = CLUSTER;
+	TAILQ_INIT(&bgp.peers);
+	routes_init(&routes, &bgp);
+	peer.bgp = &bgp;
+	peer.addr = ip4_of(PEER_ID);
+	peer.remote_id = PEER_ID;
+	peer.as4 = true;
+	peer.chan[0].up = true;
+	routes_hooks.up(&peer);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	routes_hooks.down(&peer, false);
+	for (unsigned i = 0; i < FAMS; i++)
+		rib_trim(&routes.rib[i]);
+	assert_int_equal(routes.rib[0].n_nets, 0);
+	assert_int_equal(routes.attrs.n, 0);
+	routes_fini(&routes);
+	event_base_free(bgp.base);
+	return 0;
+}
+
+static struct nlri route(unsigned i)
+{
+	struct evpn_route r = { .type = EVPN_MACIP, .label1 = 100 };
+	struct nlri n;
+
+	r.rd = rd_make_ip(PEER_ID, 1);
+	r.mac.b[5] = (uint8_t)i;
+	assert_int_equal(evpn_build(&r, &n), 0);
+	return n;
+}
+
+static struct attrs plain(void)
+{
+	struct attrs a = { .nexthop = ip4_of(PEER_ID), .local_pref = 100 };
+
+	a.present =
+		1ull << ATTR_ORIGIN | 1ull << ATTR_AS_PATH | 1ull << ATTR_LOCAL_PREF;
+	return a;
+}
+
+/* An UPDATE in msg[] that announces routes 1..n with these attributes. */
+static void announce(const struct attrs *a, unsigned n)
+{
+	static const struct attr_export as_is = { 0 };
+	uint8_t attrs[1024];
+	struct wbuf aw = wbuf_of(attrs, sizeof(attrs)), w = wbuf_of(msg, sizeof(msg));
+	struct update_writer u;
+
+	assert_int_equal(attrs_export(&aw, a, &as_is), 0);
+	update_reach_begin(&u, &w, sizeof(msg), &nlri_evpn_ops, false, &a->nexthop,
+			   (struct bytes) { attrs, aw.len });
+	for (unsigned i = 1; i <= n; i++) {
+		struct nlri r = route(i);
+
+		assert_int_equal(update_add(&u, &r), 0);
+	}
+	assert_int_equal(update_end(&u), 0);
+	msg_len = w.len;
+}
+
+static void withdraw(unsigned i)
+{
+	struct wbuf w = wbuf_of(msg, sizeof(msg));
+	struct update_writer u;
+	struct nlri r = route(i);
+
+	update_unreach_begin(&u, &w, sizeof(msg), &nlri_evpn_ops, false);
+	assert_int_equal(update_add(&u, &r), 0);
+	assert_int_equal(update_end(&u), 0);
+	msg_len = w.len;
+}
+
+static enum verdict feed(struct notif *err)
+{
+	return routes_hooks.update(
+		&peer, rbuf_of(msg + MSG_HEADER_LEN, msg_len - MSG_HEADER_LEN), err);
+}
+
+/* Offset in msg[] of the value of a path attribute; fails the test if absent. */
+static size_t attr_at(uint8_t code)
+{
+	size_t at = MSG_HEADER_LEN + 4;
+
+	while (at < msg_len) {
+		bool ext = msg[at] & 0x10;
+		size_t len =
+			ext ? (size_t)(msg[at + 2] << 8 | msg[at + 3]) : msg[at + 2];
+
+		if (msg[at + 1] == code)
+			return at + (ext ? 4 : 3);
+		at += (ext ? 4 : 3) + len;
+	}
+	fail_msg("attribute %u is not there", code);
+	return 0;
+}
+
+static uint32_t held(void)
+{
+	return routes.rib[0].peer[peer_slot(&peer)].n;
+}
+
+/* ---- changes to a good UPDATE of two routes, both known from before ---- */
+
+static void none(void)
+{
+}
+
+static void bad_origin(void)
+{
+	msg[attr_at(ATTR_ORIGIN)] = 7;
+}
+
+static void origin_flags(void)
+{
+	msg[attr_at(ATTR_ORIGIN) - 3] = 0xc0;
+}
+
+static void first_mac_len(void)
+{
+	/* AFI SAFI nhlen nh reserved type len RD ESI tag: MAC length of route 1 */
+	msg[attr_at(ATTR_MP_REACH) + 3 + 1 + 4 + 1 + 2 + 8 + 10 + 4] = 47;
+}
+
+static void first_frame(void)
+{
+	msg[attr_at(ATTR_MP_REACH) + 3 + 1 + 4 + 1 + 1] = 255;
+}
+
+static void other_family(void)
+{
+	msg[attr_at(ATTR_MP_REACH) + 1] = 77;
+}
+
+static void nexthop_multicast(void)
+{
+	msg[attr_at(ATTR_MP_REACH) + 4] = 224;
+}
+
+static void attr_length_over(void)
+{
+	msg[MSG_HEADER_LEN + 2] = 0x7f;
+}
+
+static void knob_disable(void)
+{
+	first_mac_len();
+	cfg.malformed_nlri = 1;
+}
+
+static void knob_reset(void)
+{
+	first_mac_len();
+	cfg.malformed_nlri = 2;
+}
+
+static const struct {
+	const char *name;
+	void (*change)(void);
+	enum verdict want;
+	uint32_t held; /* of the two routes afterwards */
+	enum update_reason counted;
+	uint8_t code, sub; /* NOTIFICATION */
+} cases[] = {
+	{ "good", none, V_OK, 2, UR_NONE, 0, 0 },
+	{ "ORIGIN 7 withdraws both", bad_origin, V_OK, 0, UR_ATTR_VALUE, 0, 0 },
+	{ "ORIGIN flags withdraw both", origin_flags, V_OK, 0, UR_ATTR_FLAGS, 0, 0 },
+	{ "multicast next hop withdraws both", nexthop_multicast, V_OK, 0,
+	  UR_ATTR_VALUE, 0, 0 },
+	{ "unreadable key is skipped", first_mac_len, V_OK, 2, UR_NLRI_KEY, 0, 0 },
+	{ "... or costs the family", knob_disable, V_DISABLE_AF, 0, UR_NLRI_KEY, 0, 0 },
+	{ "... or the session", knob_reset, V_RESET, 2, UR_NLRI_KEY, 3, 9 },
+	{ "NLRI framing lost", first_frame, V_RESET, 2, UR_NLRI_FRAME, 3, 9 },
+	{ "family not negotiated is ignored", other_family, V_OK, 2, UR_NOT_NEGOTIATED,
+	  0, 0 },
+	{ "attribute length", attr_length_over, V_RESET, 2, UR_FRAME, 3, 1 },
+};
+
+static void verdicts(void **state)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct attrs a = plain();
+		struct notif err = { 0 };
+
+		print_message("# %s\n", cases[i].name);
+		announce(&a, 2);
+		assert_int_equal(feed(&err), V_OK);
+		assert_int_equal(held(), 2);
+		a.local_pref = 200; /* the same routes, said anew */
+		announce(&a, 2);
+		cases[i].change();
+		assert_int_equal(feed(&err), cases[i].want);
+		assert_int_equal(held(), cases[i].held);
+		if (cases[i].counted)
+			assert_int_equal(peer.stats.update_errors[cases[i].counted], 1);
+		if (cases[i].want == V_RESET) {
+			assert_int_equal(err.code, cases[i].code);
+			assert_int_equal(err.sub, cases[i].sub);
+		}
+		teardown(state);
+		setup(state);
+	}
+}
+
+/* ---- loops: refused, and what stood before goes (RFC 4456 section 8) ---- */
+
+static void loops_withdraw(void **state)
+{
+	static const uint8_t cluster[] = { 0x0a, 0, 0, 0xff };
+	static const uint8_t path[] = { 2, 1, 0, 0, 0xfd, 0xe8 };
+	static const struct {
+		const char *name;
+		uint64_t attr;
+		bool ebgp;
+		enum update_reason counted;
+	} loops[] = {
+		{ "own ORIGINATOR_ID", ATTR_ORIGINATOR_ID, false, UR_LOOP_ORIGINATOR },
+		{ "own CLUSTER_LIST", ATTR_CLUSTER_LIST, false, UR_LOOP_CLUSTER },
+		{ "own AS", ATTR_AS_PATH, true, UR_LOOP_AS },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(loops); i++) {
+		struct attrs a = plain();
+		struct notif err;
+
+		print_message("# %s\n", loops[i].name);
+		peer.ebgp = loops[i].ebgp;
+		cfg.no_ebgp_policy_check = true;
+		announce(&a, 1);
+		assert_int_equal(feed(&err), V_OK);
+		assert_int_equal(held(), 1);
+		a.present |= 1ull << loops[i].attr;
+		a.originator_id = OUR_ID;
+		a.cluster_list = (struct bytes) { cluster, sizeof(cluster) };
+		a.as_path = loops[i].ebgp ? (struct bytes) { path, sizeof(path) }
+					  : (struct bytes) { 0 };
+		announce(&a, 1);
+		assert_int_equal(feed(&err), V_OK);
+		assert_int_equal(held(), 0);
+		assert_int_equal(peer.stats.update_errors[loops[i].counted], 1);
+		teardown(state);
+		setup(state);
+	}
+}
+
+static void no_policy_no_routes(void **state)
+{
+	struct attrs a = plain();
+	struct notif err;
+
+	(void)state;
+	peer.ebgp = true; /* RFC 8212 */
+	announce(&a, 2);
+	assert_int_equal(feed(&err), V_OK);
+	assert_int_equal(held(), 0);
+}
+
+static void withdraw_takes_one(void **state)
+{
+	struct attrs a = plain();
+	struct notif err;
+
+	(void)state;
+	announce(&a, 3);
+	assert_int_equal(feed(&err), V_OK);
+	withdraw(2);
+	assert_int_equal(feed(&err), V_OK);
+	assert_int_equal(held(), 2);
+	withdraw(2); /* of nothing: fine */
+	assert_int_equal(feed(&err), V_OK);
+	assert_int_equal(held(), 2);
+	/* A withdraw that cannot be read would never be repeated. */
+	withdraw(3);
+	msg[attr_at(ATTR_MP_UNREACH) + 3 + 2 + 8 + 10 + 4] = 47;
+	assert_int_equal(feed(&err), V_RESET);
+	assert_int_equal(err.code, NOTIF_UPDATE);
+}
+
+static void maximum_prefix(void **state)
+{
+	struct attrs a = plain();
+	struct notif err = { 0 };
+
+	(void)state;
+	peer.cfg.max_prefix = 3;
+	peer.cfg.max_prefix_pct = 75;
+	announce(&a, 3);
+	assert_int_equal(feed(&err), V_OK);
+	announce(&a, 5);
+	assert_int_equal(feed(&err), V_RESET);
+	assert_int_equal(err.code, NOTIF_CEASE);
+	assert_int_equal(err.sub, CEASE_MAX_PREFIX);
+	assert_memory_equal(err.data, "\0\x19\x46\0\0\0\x03", 7);
+	assert_int_equal(held(), 4); /* the rest was not even looked at */
+	peer.cfg.max_prefix_warn_only = true;
+	announce(&a, 9);
+	assert_int_equal(feed(&err), V_OK);
+	assert_int_equal(held(), 9);
+}
+
+static void enhanced_refresh_sweeps(void **state)
+{
+	struct attrs a = plain();
+	struct notif err;
+
+	(void)state;
+	announce(&a, 3);
+	assert_int_equal(feed(&err), V_OK);
+	routes_hooks.refresh(&peer, &families[0], RR_BEGIN);
+	announce(&a, 1);
+	assert_int_equal(feed(&err), V_OK);
+	assert_int_equal(held(), 3);
+	routes_hooks.refresh(&peer, &families[0], RR_END);
+	assert_int_equal(held(), 1);
+}
+
+int main(void)
+{
+#define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+	const struct CMUnitTest t[] = {
+		CASE(verdicts),
+		CASE(loops_withdraw),
+		CASE(no_policy_no_routes),
+		CASE(withdraw_takes_one),
+		CASE(maximum_prefix),
+		CASE(enhanced_refresh_sweeps),
+	};
+	return cmocka_run_group_tests(t, NULL, NULL);
+}
