@@ -42,8 +42,8 @@ struct feed {
 	struct rib *rib;
 	const struct family *f;
 	struct attrset *set; /* NULL: withdraw whatever comes */
-	bool reset;          /* framing lost */
 	bool over_limit;
+	bool no_opaque; /* bgp evpn unknown-types discard (RFC 7606 5.4) */
 };
 
 static void check_limit(struct feed *d)
@@ -68,6 +68,10 @@ static void feed_one(struct feed *d, enum nlri_result res, const struct nlri *n)
 	if (res == NLRI_TREAT_WITHDRAW) {
 		count_error(d->p, UR_NLRI_BODY, ATTR_MP_REACH);
 		d->p->stats.treat_as_withdraw++;
+	}
+	if (d->no_opaque && d->f->ops->opaque && d->f->ops->opaque(n)) {
+		d->p->stats.update_errors[UR_NLRI_OPAQUE]++;
+		return;
 	}
 	if (res == NLRI_OK && d->set) {
 		if (rib_update(d->rib, slot, n, d->set) == RIB_NEW)
@@ -164,7 +168,7 @@ static enum verdict feed_mp(struct routes *r, struct peer *p, const struct updat
 			    bool withdraw, struct notif *err)
 {
 	const struct update_mp *mp = withdraw ? &u->unreach : &u->reach;
-	struct feed d = { .p = p };
+	struct feed d = { .p = p, .no_opaque = p->bgp->cfg->unknown_types_discard };
 	enum verdict v;
 
 	if (!mp->present)

@@ -50,6 +50,9 @@ struct nlri_ops {
 	/** format - FRR's prefix text, e.g. [2]:[0]:[48]:[MAC]; Return: buf. */
 	const char *(*format)(const struct nlri *n, char buf[NLRI_STR_MAX]);
 
+	/** opaque - of a type that we do not know: kept as bytes; NULL: never. */
+	bool (*opaque)(const struct nlri *n);
+
 	/** cmp - display order; <0, 0, >0. */
 	int (*cmp)(const struct nlri *a, const struct nlri *b);
 };

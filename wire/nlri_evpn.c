@@ -447,6 +447,11 @@ int evpn_build(const struct evpn_route *r, struct nlri *out)
 	return rows[r->type].decode(&b, false, out) == NLRI_OK ? 0 : -EINVAL;
 }
 
+static bool evpn_opaque(const struct nlri *n)
+{
+	return !evpn_type_known(n->key[0]);
+}
+
 const struct nlri_ops nlri_evpn_ops = {
 	.name = "l2vpn evpn",
 	.afi = 25,
@@ -454,5 +459,6 @@ const struct nlri_ops nlri_evpn_ops = {
 	.decode = evpn_decode,
 	.encode = evpn_encode,
 	.format = evpn_format,
+	.opaque = evpn_opaque,
 	.cmp = evpn_cmp,
 };

@@ -41,6 +41,7 @@ static const char *const reason_names[UR_COUNT] = {
 	[UR_NLRI_FRAME] = "nlri_frame",
 	[UR_NLRI_KEY] = "nlri_key",
 	[UR_NLRI_BODY] = "nlri_body",
+	[UR_NLRI_OPAQUE] = "nlri_type_unknown",
 	[UR_NOT_NEGOTIATED] = "not_negotiated",
 	[UR_NO_NLRI] = "no_nlri",
 	[UR_LOOP_AS] = "loop_as",

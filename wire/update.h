@@ -45,6 +45,7 @@ enum update_reason {
 	UR_NLRI_FRAME,
 	UR_NLRI_KEY,
 	UR_NLRI_BODY,
+	UR_NLRI_OPAQUE,    /* unknown route type, discarded by configuration */
 	UR_NOT_NEGOTIATED,
 	UR_NO_NLRI,        /* error needs treat-as-withdraw but nothing to withdraw */
 	UR_LOOP_AS, UR_LOOP_ORIGINATOR, UR_LOOP_CLUSTER, /* counted by ingest */

@@ -312,6 +312,34 @@ static void withdraw_takes_one(void **state)
 	assert_int_equal(err.code, NOTIF_UPDATE);
 }
 
+/* A type 99 of 3 bytes: passed on as bytes, or discarded where that is asked for. */
+static void unknown_types(void **state)
+{
+	static const uint8_t nlri[] = { 99, 3, 1, 2, 3 };
+	struct attrs a = plain();
+	struct notif err;
+
+	(void)state;
+	for (int discard = 0; discard < 2; discard++) {
+		size_t mp, tail;
+
+		cfg.unknown_types_discard = discard;
+		announce(&a, 1);
+		/* Put it in place of the first bytes of route 1, cut the rest. */
+		mp = attr_at(ATTR_MP_REACH);
+		tail = msg_len - (mp + 9 + 2 + 33);
+		memcpy(msg + mp + 9, nlri, sizeof(nlri));
+		memmove(msg + mp + 9 + sizeof(nlri), msg + mp + 9 + 2 + 33, tail);
+		msg[mp - 1] = 9 + sizeof(nlri);
+		msg_len -= 2 + 33 - sizeof(nlri);
+		msg[MSG_HEADER_LEN + 3] = (uint8_t)(msg_len - MSG_HEADER_LEN - 4);
+		rib_peer_flush(&routes.rib[0], peer_slot(&peer));
+		assert_int_equal(feed(&err), V_OK);
+		assert_int_equal(held(), !discard);
+		assert_int_equal(peer.stats.update_errors[UR_NLRI_OPAQUE], discard);
+	}
+}
+
 static void maximum_prefix(void **state)
 {
 	struct attrs a = plain();
@@ -358,6 +386,7 @@ int main(void)
 		CASE(loops_withdraw),
 		CASE(no_policy_no_routes),
 		CASE(withdraw_takes_one),
+		CASE(unknown_types),
 		CASE(maximum_prefix),
 		CASE(enhanced_refresh_sweeps),
 	};
