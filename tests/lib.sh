@@ -533,6 +533,14 @@ frr_up()
 		tr -d ' \n' | grep -q "\"$2\":{[^}]*\"state\":\"Established\""
 }
 
+# http_get NS PORT PATH - headers and body of an answer from loopback.
+http_get()
+{
+	# shellcheck disable=SC2016
+	in_ns "$1" timeout 5 bash -c 'exec 3<>"/dev/tcp/127.0.0.1/$0" &&
+		printf "GET %s HTTP/1.0\r\n\r\n" "$1" >&3 && cat <&3' "$2" "$3"
+}
+
 # ---- traffic --------------------------------------------------------------------
 
 # reaches NS ADDR - one echo, one second.
