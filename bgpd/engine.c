@@ -17,7 +17,9 @@
 #include <unistd.h>
 
 #include "bgpd/metrics.h"
+#include "bgpd/vty.h"
 #include "lib/clock.h"
+#include "lib/cmd.h"
 #include "lib/log.h"
 #include "lib/util.h"
 
@@ -304,14 +306,30 @@ static void on_save(void *arg)
 
 /* ---- start ----------------------------------------------------------------- */
 
-static void commands_register(struct engine *e)
+static int apply_from_shell(void *ctx, struct config *next, char *err, size_t errlen)
 {
+	return engine_apply(ctx, next, err, errlen);
+}
+
+static int shell_start(struct engine *e)
+{
+	const struct vty_config vc = {
+		.running = &e->cfg,
+		.path = e->opts->config_file,
+		.apply = apply_from_shell,
+		.ctx = e,
+	};
+
+	e->cmds = vty_tree_new();
 	show_bgp_register(e);
 	show_route_register(e);
 	show_evpn_register(e);
 	show_fib_register(e);
 	endpoint_register(e);
 	clear_register(e);
+	return e->opts->rundir
+		       ? vty_start(e->base, e->opts->rundir, e->cmds, &vc, &e->vty)
+		       : 0;
 }
 
 static struct config *config_first(const struct engine_opts *o)
@@ -333,7 +351,11 @@ static int services_start(struct engine *e)
 	char err[256];
 	int rc;
 
-	commands_register(e);
+	rc = shell_start(e);
+	if (rc) {
+		log_err(LOG_VTY, "%s: cannot listen: %s", e->opts->rundir, strerror(-rc));
+		return EXIT_BIND;
+	}
 	rc = metrics_start(e, err, sizeof(err));
 	if (!rc)
 		return 0;
@@ -381,6 +403,8 @@ static int engine_init(struct engine *e)
 static void engine_fini(struct engine *e)
 {
 	metrics_stop(e);
+	vty_stop(e->vty);
+	cmd_tree_free(e->cmds);
 	bgp_fini(&e->bgp);
 	evpn_fini(e);
 	routes_fini(&e->routes);
