@@ -298,7 +298,7 @@ int vty_start(struct event_base *base, const char *rundir, struct cmd_tree *tree
 
 	s->base = base;
 	s->tree = tree;
-	s->config = config;
+	s->config = *config;
 	TAILQ_INIT(&s->clients);
 	s->sockets[1].zebra = true;
 	err = socket_open(s, &s->sockets[0], rundir, "bgpd.vty");

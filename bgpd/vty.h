@@ -18,7 +18,7 @@ enum {
 		60, /* a client that reads nothing for so long is closed */
 };
 
-/* How the shell reaches the configuration. Everything is borrowed. */
+/* How the shell reaches the configuration. What it points to is borrowed. */
 struct vty_config {
 	struct config **running; /* the one in force, wherever it is kept */
 	const char *path;        /* file of `write memory`; NULL: none */

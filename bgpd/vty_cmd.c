@@ -25,7 +25,7 @@ void vty_running_print(const struct vty_client *c, bool bare, struct out *o)
 	}
 	if (!bare)
 		out_line(o, "Building configuration...\n\nCurrent configuration:\n!\n");
-	config_print(*c->s->config->running, o);
+	config_print(*c->s->config.running, o);
 	out_line(o, "end\n");
 }
 
@@ -95,7 +95,7 @@ static int config_save(const struct config *c, const char *path)
 
 static int write_memory(void *ctx, const struct cmd_args *a, struct out *o)
 {
-	const struct vty_config *cfg = ((struct vty_server *)ctx)->config;
+	const struct vty_config *cfg = &((struct vty_server *)ctx)->config;
 	const struct vty_client *c = a->session;
 	int err;
 
@@ -232,7 +232,7 @@ static int prompt(void *ctx, const struct cmd_args *a, struct out *o)
 {
 	const struct vty_server *s = ctx;
 	const struct vty_client *c = a->session;
-	const struct config *cfg = *s->config->running;
+	const struct config *cfg = *s->config.running;
 	char host[64] = "selvage";
 
 	if (cfg->hostname[0])

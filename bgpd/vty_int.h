@@ -42,7 +42,7 @@ struct vty_socket {
 struct vty_server {
 	struct event_base *base;
 	struct cmd_tree *tree;
-	const struct vty_config *config;
+	struct vty_config config;
 	struct vty_socket sockets[2];
 	TAILQ_HEAD(, vty_client) clients;
 	unsigned n_clients;

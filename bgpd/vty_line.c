@@ -18,13 +18,12 @@ int vty_commit(struct vty_server *s, struct config *candidate, struct out *o)
 	char reason[400] = "";
 	int err = config_check(candidate, reason, sizeof(reason));
 
-	if (!err && config_equal(candidate, *s->config->running)) {
+	if (!err && config_equal(candidate, *s->config.running)) {
 		config_free(candidate);
 		return CMD_OK;
 	}
 	if (!err)
-		err = s->config->apply(s->config->ctx, candidate, reason,
-				       sizeof(reason));
+		err = s->config.apply(s->config.ctx, candidate, reason, sizeof(reason));
 	if (!err)
 		return CMD_OK;
 	config_free(candidate);
@@ -44,7 +43,7 @@ static void print_fault(int status, const char *line, const struct cfg_fault *f,
 /* A configuration line; Return: also CMD_UNKNOWN and its sisters, nothing printed. */
 static int config_edit(struct vty_client *c, const char *line, struct cfg_fault *fault)
 {
-	struct config *candidate = config_copy(*c->s->config->running);
+	struct config *candidate = config_copy(*c->s->config.running);
 	struct cfg_pos pos = c->pos;
 	int status = config_line(candidate, &pos, c->s->tree, line, 0, fault);
 

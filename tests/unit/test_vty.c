@@ -389,14 +389,31 @@ static void writes_the_file(void **state)
 	fclose(f);
 	expect(fd, buf, 0, "");
 	assert_string_equal(d.cfg->hostname, "other");
-	snprintf(want, sizeof(want), "%s/none", d.dir);
-	d.vc.path = want;
-	strcat(want, "/x");
+	/* into a folder that is not there */
+	snprintf(path, sizeof(path), "%s", d.file);
+	snprintf(d.file, sizeof(d.file), "%s/none/x", d.dir);
 	expect(fd, "write", 1, NULL);
-	d.vc.path = NULL;
-	expect(fd, "write", 1, "% There is no configuration file (option -f)\n");
+	memcpy(d.file, path, sizeof(d.file));
 	close(fd);
 	turn(5);
+}
+
+static void has_no_file(void **state)
+{
+	struct cmd_tree *t = vty_tree_new();
+	struct vty_server *s;
+	int fd;
+
+	(void)state;
+	vty_stop(d.s);
+	d.s = NULL;
+	d.vc.path = NULL;
+	assert_int_equal(vty_start(d.base, d.dir, t, &d.vc, &s), 0);
+	fd = dial("bgpd.vty");
+	expect(fd, "write", 1, "% There is no configuration file (option -f)\n");
+	close(fd);
+	vty_stop(s);
+	cmd_tree_free(t);
 }
 
 static void limits_clients(void **state)
@@ -551,6 +568,7 @@ int main(void)
 		VTY_TEST(zebra_swallows),
 		VTY_TEST(helps),
 		VTY_TEST(writes_the_file),
+		VTY_TEST(has_no_file),
 		VTY_TEST(limits_clients),
 		VTY_TEST(limits_commands),
 		VTY_TEST(defers),
