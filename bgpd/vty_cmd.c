@@ -19,14 +19,12 @@
 
 void vty_running_print(const struct vty_client *c, bool bare, struct out *o)
 {
-	if (c->zebra) { /* all of it is bgpd.vty's */
-		out_line(o, "end\n");
-		return;
-	}
 	if (!bare)
 		out_line(o, "Building configuration...\n\nCurrent configuration:\n!\n");
-	config_print(*c->s->config.running, o);
-	out_line(o, "end\n");
+	if (!c->zebra) /* all of it is bgpd.vty's */
+		config_print(*c->s->config.running, o);
+	if (!bare)
+		out_line(o, "end\n");
 }
 
 static int show_running(void *ctx, const struct cmd_args *a, struct out *o)
@@ -122,7 +120,6 @@ static int configure(void *ctx, const struct cmd_args *a, struct out *o)
 	(void)ctx;
 	(void)o;
 	c->pos = (struct cfg_pos) { .mode = CFG_TOP };
-	c->foreign = false;
 	return CMD_OK;
 }
 

@@ -26,7 +26,6 @@ struct vty_client {
 	struct event *kick; /* go on with waiting commands */
 	bool zebra;         /* came in by zebra.vty */
 	bool eof;           /* says no more: answer what came, then close */
-	bool foreign;       /* zebra.vty: inside a stanza that is not ours */
 	struct cfg_pos pos; /* mode CMD_EXEC: not configuring */
 	struct out out;     /* the answer under way */
 	struct vty_job job;
@@ -66,7 +65,8 @@ int vty_commit(struct vty_server *s, struct config *candidate, struct out *o);
  * session the client. */
 void vty_rows_register(struct vty_server *s);
 
-/** vty_running_print - running-config; bare: without head, as vtysh merges it. */
+/** vty_running_print - running-config; bare: without head and `end`, as
+ * vtysh puts together what its daemons say. */
 void vty_running_print(const struct vty_client *c, bool bare, struct out *o);
 
 #endif

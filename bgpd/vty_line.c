@@ -97,12 +97,8 @@ static int run_do(struct vty_client *c, const char *line)
 static int line_bgpd(struct vty_client *c, const char *line)
 {
 	struct cfg_fault fault;
-	const char *inner = after_do(line);
-	int status;
+	int status = config_edit(c, line, &fault);
 
-	if (inner)
-		return run_do(c, inner);
-	status = config_edit(c, line, &fault);
 	if (!status || c->out.len)
 		return status;
 	if (status != CMD_CONFIG_FAILED && is_exec(c, line, VTY_EVERYWHERE))
@@ -111,27 +107,27 @@ static int line_bgpd(struct vty_client *c, const char *line)
 	return status;
 }
 
-/* Configuration that came to zebra.vty: take it, do nothing, keep count of modes. */
+/*
+ * Configuration that came to zebra.vty: take it and do nothing. Which stanza its `exit`
+ * leaves is not known here, so only `end` ends configuring; commands work anyway.
+ */
 static int line_zebra(struct vty_client *c, const char *line)
 {
-	const char *inner = after_do(line);
-
-	if (inner)
-		return run_do(c, inner);
 	line += strspn(line, " \t");
-	if (!strcmp(line, "end") || (!c->foreign && !strcmp(line, "exit")))
-		c->pos.mode = CMD_EXEC;
-	else if (strcmp(line, "exit") != 0 && is_exec(c, line, 0))
-		return run_exec(c, line);
-	c->foreign = c->pos.mode != CMD_EXEC && strcmp(line, "exit") != 0;
-	return CMD_OK;
+	if (!strcmp(line, "exit") || !strcmp(line, "quit"))
+		return CMD_OK;
+	return is_exec(c, line, 0) ? run_exec(c, line) : CMD_OK;
 }
 
 int vty_line(struct vty_client *c, const char *line)
 {
+	const char *inner = after_do(line);
+
 	/* A handler of the last command may have left it in JSON mode. */
 	out_fini(&c->out);
 	log_debug(LOG_VTY, "shell: command, mode=%d line=%.200s", c->pos.mode, line);
+	if (inner)
+		return run_do(c, inner);
 	if (c->pos.mode == CMD_EXEC)
 		return run_exec(c, line);
 	return c->zebra ? line_zebra(c, line) : line_bgpd(c, line);

@@ -220,6 +220,8 @@ static void answers(void **state)
 	expect(fd, "show thing json", 0, "{\n}\n");
 	expect(fd, "show thing", 0, "thing\n");
 	expect(fd, "", 0, "");
+	expect(fd, "do show thing", 0, "thing\n"); /* vtysh asks so in any mode */
+	expect(fd, "do write terminal", 0, "!\n");
 	/* two at once, then one in pieces */
 	put(fd, "show thing\0foo", 15);
 	assert_int_equal(answer(fd, buf, sizeof(buf), NULL), 0);
@@ -306,11 +308,14 @@ static void zebra_swallows(void **state)
 	expect(fd, "enable", 0, "");
 	expect(fd, "show thing", 0, "thing\n");
 	expect(fd, "show nothing", 2, "% Unknown command: show nothing\n");
-	expect(fd, "show running-config", 0, "end\n");
+	expect(fd, "show running-config", 0,
+	       "Building configuration...\n\nCurrent configuration:\n!\nend\n");
 	expect(fd, "configure terminal", 0, "");
-	expect(fd, "do write terminal", 0, "end\n");
+	expect(fd, "do write terminal", 0, "");
 	expect(fd, "interface eth0", 0, "");
 	expect(fd, " ip address 10.0.0.1/24", 0, "");
+	expect(fd, "exit", 0, "");
+	expect(fd, "exit", 0, ""); /* from a stanza that only bgpd.vty has seen */
 	expect(fd, "hostname zebra", 0, "");
 	expect(fd, "show thing", 0, "thing\n");
 	expect(fd, "end", 0, "");
