@@ -212,6 +212,11 @@ static const struct md5_key *md5_find(const struct md5_key *k, size_t n,
 	return NULL;
 }
 
+static struct prefix whole(const struct ip *a)
+{
+	return (struct prefix) { *a, (uint8_t)(a->len * 8) };
+}
+
 static size_t md5_want(const struct config *c, struct md5_key **out)
 {
 	struct md5_key *k = NULL;
@@ -225,7 +230,7 @@ static size_t md5_want(const struct config *c, struct md5_key **out)
 		if (!cfg.password[0])
 			continue;
 		k = xrealloc(k, (have + 1) * sizeof(*k));
-		k[have] = (struct md5_key) { { n->addr, (uint8_t)(n->addr.len * 8) } };
+		k[have].who = whole(&n->addr);
 		str_copy(k[have++].key, sizeof(k->key), cfg.password);
 	}
 	TAILQ_FOREACH (r, &c->ranges, link) {
@@ -233,7 +238,7 @@ static size_t md5_want(const struct config *c, struct md5_key **out)
 		if (!cfg.password[0])
 			continue;
 		k = xrealloc(k, (have + 1) * sizeof(*k));
-		k[have] = (struct md5_key) { r->prefix };
+		k[have].who = r->prefix;
 		str_copy(k[have++].key, sizeof(k->key), cfg.password);
 	}
 	*out = k;
