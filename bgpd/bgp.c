@@ -380,20 +380,23 @@ static uint32_t derive_router_id(void)
 	return best;
 }
 
-/* Return: true when a number that every session depends on changed. */
+/* Return: true when a number that every session depends on changed. The caller may
+ * have set them in b already, so what counts is the last time. */
 static bool apply_numbers(struct bgp *b, const struct config *c)
 {
-	uint32_t as = c->as, id = c->router_id, cluster;
-	bool changed;
+	bool first = !b->applied[0], changed;
 
-	if (!id)
-		id = b->router_id ? b->router_id : derive_router_id();
-	cluster = c->cluster_id ? c->cluster_id : id;
-	changed = b->as &&
-		  (as != b->as || id != b->router_id || cluster != b->cluster_id);
-	b->as = as;
-	b->router_id = id;
-	b->cluster_id = cluster;
+	b->as = c->as;
+	if (c->router_id)
+		b->router_id = c->router_id;
+	else if (!b->router_id)
+		b->router_id = derive_router_id();
+	b->cluster_id = c->cluster_id ? c->cluster_id : b->router_id;
+
+	const uint32_t now[3] = { b->as, b->router_id, b->cluster_id };
+
+	changed = !first && memcmp(b->applied, now, sizeof(now));
+	memcpy(b->applied, now, sizeof(now));
 	return changed;
 }
 

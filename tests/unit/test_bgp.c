@@ -388,6 +388,7 @@ static void edit_family(void)
 static void edit_router_id(void)
 {
 	a.cfg->router_id += 100;
+	a.bgp.router_id = a.cfg->router_id; /* as the engine does it */
 }
 
 static void edit_remove(void)
