@@ -31,9 +31,12 @@ enum config_mode {
 
 extern const struct cmd_mode config_modes[CFG_MODES];
 
+/* A row of CFG_TOP that is found in every mode and leaves the mode alone. */
+enum { CFG_ANYWHERE = 1 << 8 };
+
 /* Where in the configuration lines apply; by key, as trees are replaced. */
 struct cfg_pos {
-	int mode; /* enum config_mode */
+	int mode; /* enum config_mode; CMD_EXEC: the line left configuration */
 	uint32_t vni;
 	char tenant[32];
 };

@@ -138,7 +138,7 @@ int config_line(struct config *c, struct cfg_pos *pos, const struct cmd_tree *t,
 		return status;
 	}
 	/* A line of an outer mode leaves the inner one. */
-	if (args.row->mode != CMD_ANY)
+	if (!(args.row->flags & CFG_ANYWHERE))
 		pos->mode = args.mode;
 	args.session = &e;
 	status = args.row->run(args.ctx, &args, NULL);
@@ -180,6 +180,8 @@ static int parse_lines(struct config *c, const char *text, struct cfg_fault *f)
 		if (len && line[len - 1] == '\r')
 			line[len - 1] = '\0';
 		status = config_line(c, &pos, language(), line, n, f);
+		if (pos.mode == CMD_EXEC) /* `end`: a file has no other mode */
+			pos.mode = CFG_TOP;
 		free(line);
 		text += len + (text[len] == '\n');
 	}

@@ -88,7 +88,7 @@ static int leave(void *ctx, const struct cmd_args *a, struct out *o)
 
 	(void)ctx;
 	(void)o;
-	pos->mode = parent > CMD_EXEC ? parent : CFG_TOP;
+	pos->mode = parent > CMD_EXEC ? parent : CMD_EXEC;
 	return CMD_OK;
 }
 
@@ -96,7 +96,7 @@ static int leave_all(void *ctx, const struct cmd_args *a, struct out *o)
 {
 	(void)ctx;
 	(void)o;
-	cfg_edit_of(a)->pos->mode = CFG_TOP;
+	cfg_edit_of(a)->pos->mode = CMD_EXEC;
 	return CMD_OK;
 }
 
@@ -121,9 +121,9 @@ static const struct cmd_row rows[] = {
 	{ CFG_TOP, "[no] exec-timeout LINE", "Read for FRR's sake", cfg_ignore, 0 },
 	{ CFG_TOP, "ila [LINE]", "Identifier-locator addressing", cfg_unsupported, 0 },
 	{ CFG_TOP, "identity [LINE]", "Label identity", cfg_unsupported, 0 },
-	{ CMD_ANY, "exit", "Leave this mode", leave, 0 },
-	{ CMD_ANY, "quit", "Leave this mode", leave, 0 },
-	{ CMD_ANY, "end", "Leave configuration", leave_all, 0 },
+	{ CFG_TOP, "exit", "Leave this mode", leave, CFG_ANYWHERE },
+	{ CFG_TOP, "quit", "Leave this mode", leave, CFG_ANYWHERE },
+	{ CFG_TOP, "end", "Leave configuration", leave_all, CFG_ANYWHERE },
 };
 
 const struct cmd_rows config_top_rows = { rows, ARRAY_SIZE(rows) };

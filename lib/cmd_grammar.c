@@ -114,7 +114,8 @@ static void take_word(struct compiler *c)
 		if (strlen(placeholders[i].text) == len &&
 		    !memcmp(placeholders[i].text, c->s, len))
 			ph = &placeholders[i];
-	assert(ph || !isupper((unsigned char)*c->s)); /* a placeholder we do not know */
+	/* A placeholder we do not know; XFRR_... is a keyword of vtysh. */
+	assert(ph || !isupper((unsigned char)*c->s) || memchr(c->s, '_', len));
 	t = add_token(c, ph ? ph->kind : K_KEYWORD, c->s, len);
 	t->lo = ph ? ph->lo : 0;
 	t->hi = ph ? ph->hi : 0;

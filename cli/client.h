@@ -1,0 +1,27 @@
+/* cli/client.h - one connection to the daemon, FRR's vty byte protocol. */
+#ifndef CLI_CLIENT_H
+#define CLI_CLIENT_H
+
+#include <stddef.h>
+
+struct client {
+	int fd; /* -1: not connected */
+	char path[108];
+};
+
+/** client_open - connect to rundir/bgpd.vty; Return: 0 or -errno. */
+int client_open(struct client *c, const char *rundir);
+
+/** client_reopen - connect to the same socket again; Return: 0 or -errno. */
+int client_reopen(struct client *c);
+void client_close(struct client *c);
+
+/**
+ * client_ask - send one line, wait for the answer
+ * @text: owned, terminated; len its bytes
+ *
+ * Return: the status byte (0 ok), or -errno; -EPIPE when the daemon is gone.
+ */
+int client_ask(struct client *c, const char *line, char **text, size_t *len);
+
+#endif
