@@ -212,6 +212,11 @@ static const struct md5_key *md5_find(const struct md5_key *k, size_t n,
 	return NULL;
 }
 
+static struct prefix whole(const struct ip *a)
+{
+	return (struct prefix) { *a, (uint8_t)(a->len * 8) };
+}
+
 static size_t md5_want(const struct config *c, struct md5_key **out)
 {
 	struct md5_key *k = NULL;
@@ -225,7 +230,7 @@ static size_t md5_want(const struct config *c, struct md5_key **out)
 		if (!cfg.password[0])
 			continue;
 		k = xrealloc(k, (have + 1) * sizeof(*k));
-		k[have] = (struct md5_key) { { n->addr, (uint8_t)(n->addr.len * 8) } };
+		k[have].who = whole(&n->addr);
 		str_copy(k[have++].key, sizeof(k->key), cfg.password);
 	}
 	TAILQ_FOREACH (r, &c->ranges, link) {
@@ -233,7 +238,7 @@ static size_t md5_want(const struct config *c, struct md5_key **out)
 		if (!cfg.password[0])
 			continue;
 		k = xrealloc(k, (have + 1) * sizeof(*k));
-		k[have] = (struct md5_key) { r->prefix };
+		k[have].who = r->prefix;
 		str_copy(k[have++].key, sizeof(k->key), cfg.password);
 	}
 	*out = k;
@@ -375,20 +380,23 @@ static uint32_t derive_router_id(void)
 	return best;
 }
 
-/* Return: true when a number that every session depends on changed. */
+/* Return: true when a number that every session depends on changed. The caller may
+ * have set them in b already, so what counts is the last time. */
 static bool apply_numbers(struct bgp *b, const struct config *c)
 {
-	uint32_t as = c->as, id = c->router_id, cluster;
-	bool changed;
+	bool first = !b->applied[0], changed;
 
-	if (!id)
-		id = b->router_id ? b->router_id : derive_router_id();
-	cluster = c->cluster_id ? c->cluster_id : id;
-	changed = b->as &&
-		  (as != b->as || id != b->router_id || cluster != b->cluster_id);
-	b->as = as;
-	b->router_id = id;
-	b->cluster_id = cluster;
+	b->as = c->as;
+	if (c->router_id)
+		b->router_id = c->router_id;
+	else if (!b->router_id)
+		b->router_id = derive_router_id();
+	b->cluster_id = c->cluster_id ? c->cluster_id : b->router_id;
+
+	const uint32_t now[3] = { b->as, b->router_id, b->cluster_id };
+
+	changed = !first && memcmp(b->applied, now, sizeof(now));
+	memcpy(b->applied, now, sizeof(now));
 	return changed;
 }
 

@@ -95,7 +95,8 @@ struct conn *peer_other(const struct peer *p, const struct conn *c)
 static void attach(struct peer *p, struct conn *c)
 {
 	p->conn[p->conn[0] ? 1 : 0] = c;
-	peer_update_state(p);
+	if (c->outgoing) /* an accepted one is in OpenSent at once */
+		peer_update_state(p);
 }
 
 void peer_detach(struct peer *p, struct conn *c)
@@ -322,7 +323,7 @@ void peer_reset(struct peer *p, uint8_t cease_sub, const char *message)
 		peer_start(p);
 		return;
 	}
-	end_all(p, &n, NULL);
+	end_all(p, &n, "Reset by the operator");
 }
 
 /* ---- life ---- */

@@ -161,6 +161,7 @@ struct bgp {
 	struct md5_key *md5;        /* in force on the listeners */
 	size_t n_md5;
 	struct ev_timer defer_timer, stop_timer;
+	uint32_t applied[3];        /* as, router_id, cluster_id of the last bgp_apply() */
 	bool converged, stopping;
 	void (*stop_done)(void *arg);
 	void *stop_arg;

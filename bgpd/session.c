@@ -397,8 +397,10 @@ void session_notify(struct conn *c, const struct notif *n, const char *text)
 		snprintf(line, sizeof(line), "NOTIFICATION sent: %s", what);
 		text = line;
 	}
-	session_end(c, &(struct end) { .kind = END_NOTIF_TX,
-				       .n = n,
-				       .text = text,
-				       .damp = n->code != NOTIF_CEASE });
+	struct end e = { .kind = END_NOTIF_TX, .n = n, .text = text };
+
+	e.damp = n->code != NOTIF_CEASE;
+	if (c->state == FSM_CONNECT) /* nobody to tell */
+		e.kind = END_SILENT;
+	session_end(c, &e);
 }

@@ -1,0 +1,240 @@
+/* OPEN: offered, checked in order, applied. */
+#include "tests/unit/bgp_help.h"
+
+static struct bgp bgp;
+static struct config *cfg;
+
+static void edit_version(struct open_msg *o)
+{
+	o->version = 3;
+	o->as = 9; /* the version comes first */
+}
+
+static void edit_as(struct open_msg *o)
+{
+	o->as = 65009;
+	o->hold_s = 1; /* the AS comes before the hold time */
+}
+
+static void edit_as_zero(struct open_msg *o)
+{
+	o->as = 0;
+}
+
+static void edit_hold(struct open_msg *o)
+{
+	o->hold_s = 2;
+	o->id = 0;
+}
+
+static void edit_hold_zero(struct open_msg *o)
+{
+	o->hold_s = 0;
+}
+
+static void edit_id_zero(struct open_msg *o)
+{
+	o->id = 0;
+	o->n_families = 0;
+}
+
+static void edit_id_ours(struct open_msg *o)
+{
+	o->id = bgp.router_id;
+}
+
+static void edit_no_mp(struct open_msg *o)
+{
+	o->n_families = 0;
+	o->any_mp = false;
+	o->role.conflict = true;
+}
+
+static void edit_other_family(struct open_msg *o)
+{
+	o->fam[0].safi = 1;
+}
+
+static void edit_role(struct open_msg *o)
+{
+	o->role = (struct open_role) { .present = true, .conflict = true };
+}
+
+static void edit_2octet(struct open_msg *o)
+{
+	o->as4 = false;
+}
+
+static const struct {
+	const char *name;
+	enum cfg_as kind;
+	uint32_t cfg_as, as;
+	void (*edit)(struct open_msg *o);
+	uint8_t code, sub;
+	size_t data;
+} checks[] = {
+	{ "good, internal", CFG_AS_NUMBER, 65000, 65000, NULL, 0, 0, 0 },
+	{ "good, external", CFG_AS_NUMBER, 65001, 65001, NULL, 0, 0, 0 },
+	{ "remote-as internal", CFG_AS_INTERNAL, 0, 65000, NULL, 0, 0, 0 },
+	{ "remote-as external", CFG_AS_EXTERNAL, 0, 65001, NULL, 0, 0, 0 },
+	{ "internal wanted", CFG_AS_INTERNAL, 0, 65001, NULL, 2, 2, 4 },
+	{ "external wanted", CFG_AS_EXTERNAL, 0, 65000, NULL, 2, 2, 4 },
+	{ "version", CFG_AS_NUMBER, 65000, 65000, edit_version, 2, 1, 2 },
+	{ "other AS", CFG_AS_NUMBER, 65000, 65000, edit_as, 2, 2, 4 },
+	{ "AS 0", CFG_AS_EXTERNAL, 0, 65001, edit_as_zero, 2, 2, 4 },
+	{ "hold 2", CFG_AS_NUMBER, 65000, 65000, edit_hold, 2, 6, 2 },
+	{ "hold 0", CFG_AS_NUMBER, 65000, 65000, edit_hold_zero, 0, 0, 0 },
+	{ "id 0", CFG_AS_NUMBER, 65000, 65000, edit_id_zero, 2, 3, 4 },
+	{ "our id, internal", CFG_AS_NUMBER, 65000, 65000, edit_id_ours, 2, 3, 4 },
+	{ "our id, external", CFG_AS_NUMBER, 65001, 65001, edit_id_ours, 0, 0, 0 },
+	{ "no family", CFG_AS_NUMBER, 65000, 65000, edit_no_mp, 2, 7, 6 },
+	{ "IPv4 only", CFG_AS_NUMBER, 65000, 65000, edit_other_family, 2, 7, 6 },
+	{ "role conflict", CFG_AS_NUMBER, 65001, 65001, edit_role, 2, 11, 0 },
+	{ "role is for eBGP", CFG_AS_NUMBER, 65000, 65000, edit_role, 0, 0, 0 },
+	{ "2-octet peer", CFG_AS_NUMBER, 65001, 65001, edit_2octet, 0, 0, 0 },
+};
+
+static struct peer *fresh_peer(enum cfg_as kind, uint32_t as)
+{
+	struct cfg_nbr n = { .as_kind = kind, .remote_as = as };
+
+	nbr_defaults(&n);
+	n.addr = ip("127.0.3.9");
+	return peer_new(&bgp, &n, false);
+}
+
+static void checks_in_order(void **state UNUSED)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(checks); i++) {
+		struct open_msg o = raw_open(checks[i].as, "10.9.9.9");
+		struct peer *p = fresh_peer(checks[i].kind, checks[i].cfg_as);
+		struct notif n = { 0 };
+		int err;
+
+		print_message("# %s\n", checks[i].name);
+		if (checks[i].edit)
+			checks[i].edit(&o);
+		err = open_check(p, &o, &n);
+		assert_int_equal(err, checks[i].code ? -EPROTO : 0);
+		assert_int_equal(n.code, checks[i].code);
+		assert_int_equal(n.sub, checks[i].sub);
+		assert_int_equal(n.len, checks[i].data);
+		peer_delete(p, NULL, "test");
+	}
+	pump(3);
+}
+
+static const struct {
+	uint16_t ours, ours_ka, theirs, hold, keepalive;
+} timers[] = {
+	{ 90, 30, 90, 90, 30 }, { 90, 30, 9, 9, 3 },       { 9, 3, 180, 9, 3 },
+	{ 90, 60, 90, 90, 30 }, { 180, 10, 180, 180, 10 }, { 0, 0, 90, 0, 0 },
+	{ 90, 30, 0, 0, 0 },    { 90, 0, 90, 90, 30 },     { 3, 1, 90, 3, 1 },
+};
+
+static void negotiates_timers(void **state UNUSED)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(timers); i++) {
+		struct open_msg o = { .hold_s = timers[i].theirs };
+		struct peer p = { .cfg = { .hold_s = timers[i].ours,
+					   .keepalive_s = timers[i].ours_ka } };
+		uint16_t hold, keepalive;
+
+		open_timers(&p, &o, &hold, &keepalive);
+		assert_int_equal(hold, timers[i].hold);
+		assert_int_equal(keepalive, timers[i].keepalive);
+	}
+}
+
+static void offers(void **state UNUSED)
+{
+	struct peer *p = fresh_peer(CFG_AS_INTERNAL, 0);
+	struct open_msg o;
+
+	cfg->gr = false;
+	bgp.restarting = bgp.forwarding_kept = true;
+	open_make(p, &o);
+	assert_int_equal(o.as2, 65000);
+	assert_true(o.as4 && o.refresh && o.refresh_enhanced && o.extended_msg);
+	assert_true(o.gr && o.gr_notification); /* helper: no family listed */
+	assert_false(o.gr_restarting);
+	assert_int_equal(o.n_families, 1);
+	assert_true(o.fam[0].mp);
+	assert_false(o.fam[0].gr || o.fam[0].gr_forward);
+	assert_string_equal(o.hostname, "host1");
+
+	cfg->gr = true;
+	open_make(p, &o);
+	assert_true(o.gr_restarting && o.fam[0].gr && o.fam[0].gr_forward);
+	assert_int_equal(o.gr_time_s, 120);
+	bgp.restarting = bgp.forwarding_kept = false;
+	open_make(p, &o);
+	assert_false(o.gr_restarting || o.fam[0].gr_forward);
+
+	bgp.as = 4200000001;
+	open_make(p, &o);
+	assert_int_equal(o.as2, AS_TRANS);
+	assert_int_equal(o.as, 4200000001);
+	bgp.as = 65000;
+	peer_delete(p, NULL, "test");
+}
+
+static void applies(void **state UNUSED)
+{
+	struct peer *p = fresh_peer(CFG_AS_NUMBER, 65001);
+	struct conn c = { .peer = p, .hold_s = 9, .keepalive_s = 3 };
+
+	cfg->gr = true;
+	open_make(p, &c.tx_open);
+	c.rx_open = raw_open(65001, "10.9.9.9");
+	c.rx_open.gr = c.rx_open.gr_notification = true;
+	c.rx_open.fam[0].gr = true;
+	p->chan[0].stale = p->chan[0].eor_rx = true; /* of an earlier session */
+	open_apply(p, &c);
+	assert_true(p->ebgp && p->as4 && p->ext_msg && p->refresh);
+	assert_true(p->refresh_enhanced && p->gr_both && p->notif_n);
+	assert_true(p->chan[0].up && p->chan[0].gr && !p->chan[0].gr_forward);
+	assert_true(p->chan[0].stale);
+	assert_false(p->chan[0].eor_rx);
+	assert_int_equal(p->remote_as, 65001);
+	assert_int_equal(p->hold_s, 9);
+	assert_int_equal(peer_max_msg(p), 65535);
+
+	/* N without the rest of the capability is nothing. */
+	c.rx_open.gr = false;
+	c.rx_open.fam[0].gr = false;
+	c.rx_open.as4 = c.rx_open.extended_msg = false;
+	open_apply(p, &c);
+	assert_false(p->gr_both || p->notif_n || p->as4 || p->chan[0].gr);
+	assert_int_equal(peer_max_msg(p), 4096);
+	peer_delete(p, NULL, "test");
+}
+
+static int setup(void **state UNUSED)
+{
+	help_init();
+	bgp_init(&bgp, base, &hooks);
+	cfg = cfg_new(65000, "10.0.0.1");
+	bgp_apply(&bgp, NULL, cfg);
+	return 0;
+}
+
+static int teardown(void **state UNUSED)
+{
+	bgp_fini(&bgp);
+	cfg_drop(cfg);
+	help_fini();
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest t[] = {
+		cmocka_unit_test(checks_in_order),
+		cmocka_unit_test(negotiates_timers),
+		cmocka_unit_test(offers),
+		cmocka_unit_test(applies),
+	};
+
+	return cmocka_run_group_tests(t, setup, teardown);
+}
