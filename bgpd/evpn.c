@@ -187,7 +187,7 @@ void evpn_record(struct engine *e, const struct intent_hdr *h, const void *body)
 		log_result(e, body);
 		break;
 	case INTENT_COUNTERS:
-		e->fib.c = *(const struct intent_counters *)body;
+		memcpy(&e->fib.c, body, sizeof(e->fib.c)); /* aligned to 4 only */
 		break;
 	default:
 		break;

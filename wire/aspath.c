@@ -140,10 +140,13 @@ bool aspath_needs_as4(struct bytes path)
 	struct rbuf r = reader(path);
 	struct seg s;
 
-	while (seg_next(&r, 4, &s))
+	while (seg_next(&r, 4, &s)) {
+		if (is_confed(&s))
+			continue;
 		for (unsigned i = 0; i < s.n; i++)
 			if (as_at(&s, 4, i) > UINT16_MAX)
 				return true;
+	}
 	return false;
 }
 

@@ -35,7 +35,7 @@ bool aspath_valid(const uint8_t *p, size_t len, unsigned as_size, bool confed);
 int aspath_merge(struct wbuf *w, struct bytes path2, struct bytes as4,
 		 struct bytes *out);
 
-/** aspath_needs_as4 - does any number not fit 2 octets? */
+/** aspath_needs_as4 - does any number that AS4_PATH would carry not fit 2 octets? */
 bool aspath_needs_as4(struct bytes path);
 
 /**

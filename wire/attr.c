@@ -14,16 +14,6 @@
 #include "wire/aspath.h"
 #include "wire/pmsi.h"
 
-enum {
-	SUB_MALFORMED = 1,
-	SUB_FLAGS = 4,
-	SUB_LENGTH = 5,
-	SUB_ORIGIN = 6,
-	SUB_NEXT_HOP = 8,
-	SUB_OPTIONAL = 9,
-	SUB_AS_PATH = 11,
-};
-
 static bool refuse(struct attr_fault *f, enum update_reason reason, uint8_t sub)
 {
 	*f = (struct attr_fault) { reason, sub };

@@ -19,6 +19,19 @@ enum attr_flag {
 	AF_EXTENDED = 0x10, /* two length octets */
 };
 
+/* Subcodes of NOTIFICATION 3 (RFC 4271 section 4.5). */
+enum update_sub {
+	SUB_MALFORMED = 1,
+	SUB_UNKNOWN = 2,
+	SUB_MISSING = 3,
+	SUB_FLAGS = 4,
+	SUB_LENGTH = 5,
+	SUB_ORIGIN = 6,
+	SUB_NEXT_HOP = 8,
+	SUB_OPTIONAL = 9,
+	SUB_AS_PATH = 11,
+};
+
 enum {
 	ATTR_ROWS = 64, /* codes that the table knows are below this */
 	ATTR_UNKNOWN_MAX = 32,

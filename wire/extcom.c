@@ -144,10 +144,12 @@ static void df_election_text(const uint8_t *v, char *buf, size_t size)
 		 (unsigned)v[1] << 8 | v[2], (unsigned)v[4] << 8 | v[5]);
 }
 
+/* As FRR has it: one word, of the older draft's proxy flag first. */
 static void arp_nd_text(const uint8_t *v, char *buf, size_t size)
 {
-	snprintf(buf, size, "ND:%s%s%s", v[0] & 1 ? "Router Flag" : "",
-		 v[0] & 4 ? " Proxy" : "", v[0] & 2 ? " Override" : "");
+	const char *word = v[0] & 4 ? "Proxy" : v[0] & 1 ? "Router Flag" : "";
+
+	snprintf(buf, size, "ND:%s", word);
 }
 
 static const struct {

@@ -14,15 +14,7 @@
 #include "wire/attr.h"
 #include "wire/open.h"
 
-enum {
-	SUB_MALFORMED = 1,
-	SUB_UNKNOWN = 2,
-	SUB_MISSING = 3,
-	SUB_FLAGS = 4,
-	SUB_NEXT_HOP = 8,
-	SUB_OPTIONAL = 9,
-	BIT_KNOWN_FLAGS = AF_OPTIONAL | AF_TRANSITIVE,
-};
+enum { TYPE_FLAGS = AF_OPTIONAL | AF_TRANSITIVE };
 
 static const char *const reason_names[UR_COUNT] = {
 	[UR_NONE] = "none",
@@ -112,7 +104,7 @@ static void known(struct attr_dec *d, const struct attr_row *row,
 	struct attr_fault f = { UR_ATTR_VALUE, SUB_OPTIONAL };
 	bool is_mp = tlv->code == ATTR_MP_REACH || tlv->code == ATTR_MP_UNREACH;
 
-	if ((tlv->flags ^ row->flags) & BIT_KNOWN_FLAGS) {
+	if ((tlv->flags ^ row->flags) & TYPE_FLAGS) {
 		note(d, row->bad_flags, UR_ATTR_FLAGS, is_mp ? SUB_OPTIONAL : SUB_FLAGS,
 		     tlv);
 	} else if (row->internal && d->ctx->ebgp) {

@@ -7,8 +7,6 @@
 
 #include "wire/attr.h"
 
-enum { SUB_OPTIONAL = 9 };
-
 /* Families whose next hop is a plain address: what lengths it may have. */
 static const struct {
 	uint16_t afi;

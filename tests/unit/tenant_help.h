@@ -5,6 +5,7 @@
 
 #include "tests/unit/unit.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 #include "lib/addr.h"

@@ -174,6 +174,8 @@ static void needs_as4(void **state)
 	assert_false(aspath_needs_as4(path_of("", buf)));
 	assert_false(aspath_needs_as4(path_of("0202 0000fde8 0000ffff", buf)));
 	assert_true(aspath_needs_as4(path_of("0202 0000fde8 00010000", buf)));
+	/* AS4_PATH would be empty, which is malformed. */
+	assert_false(aspath_needs_as4(path_of("0301 00010000", buf)));
 }
 
 int main(void)

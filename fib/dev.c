@@ -1,0 +1,136 @@
+/*
+ * Requests about devices: the messages only. Not for when to send them: fib/dom.c.
+ */
+#include "fib/dev.h"
+
+#include <arpa/inet.h>
+#include <linux/if_bridge.h>
+#include <linux/if_link.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "fib/intent.h"
+#include "fib/nl.h"
+#include "lib/util.h"
+
+static void link_msg(struct nl *nl, uint16_t type, unsigned flags, uint32_t ifindex,
+		     unsigned up)
+{
+	struct ifinfomsg i = { .ifi_index = (int)ifindex,
+			       .ifi_flags = up ? IFF_UP : 0,
+			       .ifi_change = up ? IFF_UP : 0 };
+
+	nl_add(nl, NULL, type, flags, &i, sizeof(i));
+}
+
+/*
+ * Sends the creating message, then marks the device. The kernel ignores
+ * IFLA_IFALIAS on creation; in one batch the mark could hit another's device when
+ * the creation is refused.
+ */
+static int add_with_mark(struct nl *nl, const char *name, const char *tenant, char *why)
+{
+	char alias[64];
+	int err = nl_do(nl, why);
+
+	if (err)
+		return err;
+	snprintf(alias, sizeof(alias), "selvage:%s", tenant);
+	link_msg(nl, RTM_SETLINK, 0, 0, 0);
+	nl_attr_str(nl, IFLA_IFNAME, name);
+	nl_attr_str(nl, IFLA_IFALIAS, alias);
+	return nl_do(nl, why);
+}
+
+int dev_bridge_add(struct nl *nl, const struct intent_l2dom *d, char *why)
+{
+	link_msg(nl, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, 0, 0);
+	nl_attr_str(nl, IFLA_IFNAME, d->bridge);
+
+	size_t info = nl_nest(nl, IFLA_LINKINFO);
+
+	nl_attr_str(nl, IFLA_INFO_KIND, "bridge");
+
+	size_t data = nl_nest(nl, IFLA_INFO_DATA);
+
+	nl_attr_u32(nl, IFLA_BR_FORWARD_DELAY, 0);
+	nl_attr_u8(nl, IFLA_BR_MCAST_SNOOPING, 0);
+	nl_nest_end(nl, data);
+	nl_nest_end(nl, info);
+	return add_with_mark(nl, d->bridge, d->tenant, why);
+}
+
+static void vxlan_data(struct nl *nl, const struct intent_l2dom *d, uint32_t underlay)
+{
+	uint16_t port = htons(d->port);
+
+	nl_attr_u32(nl, IFLA_VXLAN_ID, d->vni);
+	if (d->vtep.len)
+		nl_attr_ip(nl, d->vtep.len == 4 ? IFLA_VXLAN_LOCAL : IFLA_VXLAN_LOCAL6,
+			   &d->vtep);
+	if (underlay)
+		nl_attr_u32(nl, IFLA_VXLAN_LINK, underlay);
+	nl_attr(nl, IFLA_VXLAN_PORT, &port, sizeof(port));
+	nl_attr_u8(nl, IFLA_VXLAN_LEARNING, 0);
+	nl_attr_u8(nl, IFLA_VXLAN_TTL, 64);
+	if (d->flags & L2DOM_GBP)
+		nl_attr(nl, IFLA_VXLAN_GBP, NULL, 0);
+	if (d->vtep.len == 16) { /* as FRR and the kernel's IPv4 default do */
+		nl_attr_u8(nl, IFLA_VXLAN_UDP_ZERO_CSUM6_TX, 1);
+		nl_attr_u8(nl, IFLA_VXLAN_UDP_ZERO_CSUM6_RX, 1);
+	}
+}
+
+int dev_vxlan_add(struct nl *nl, const struct intent_l2dom *d, uint32_t bridge,
+		  uint32_t underlay, char *why)
+{
+	link_msg(nl, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, 0, 0);
+	nl_attr_str(nl, IFLA_IFNAME, d->vxlan);
+	nl_attr_u32(nl, IFLA_MASTER, bridge);
+
+	size_t info = nl_nest(nl, IFLA_LINKINFO);
+
+	nl_attr_str(nl, IFLA_INFO_KIND, "vxlan");
+
+	size_t data = nl_nest(nl, IFLA_INFO_DATA);
+
+	vxlan_data(nl, d, underlay);
+	nl_nest_end(nl, data);
+	nl_nest_end(nl, info);
+	return add_with_mark(nl, d->vxlan, d->tenant, why);
+}
+
+int dev_del(struct nl *nl, uint32_t ifindex, char *why)
+{
+	link_msg(nl, RTM_DELLINK, 0, ifindex, 0);
+	return nl_do(nl, why);
+}
+
+int dev_up(struct nl *nl, uint32_t ifindex, char *why)
+{
+	link_msg(nl, RTM_SETLINK, 0, ifindex, 1);
+	return nl_do(nl, why);
+}
+
+int dev_master(struct nl *nl, uint32_t ifindex, uint32_t master, char *why)
+{
+	link_msg(nl, RTM_SETLINK, 0, ifindex, 0);
+	nl_attr_u32(nl, IFLA_MASTER, master);
+	return nl_do(nl, why);
+}
+
+int dev_port(struct nl *nl, uint32_t ifindex, bool suppress, char *why)
+{
+	struct ifinfomsg i = { .ifi_family = AF_BRIDGE, .ifi_index = (int)ifindex };
+
+	nl_add(nl, NULL, RTM_SETLINK, 0, &i, sizeof(i));
+
+	size_t info = nl_nest(nl, IFLA_PROTINFO | NLA_F_NESTED);
+
+	nl_attr_u8(nl, IFLA_BRPORT_LEARNING, 0);
+	if (suppress)
+		nl_attr_u8(nl, IFLA_BRPORT_NEIGH_SUPPRESS, 1);
+	nl_nest_end(nl, info);
+	return nl_do(nl, why);
+}
