@@ -72,7 +72,7 @@ void bgp_init(struct bgp *b, struct event_base *base, const struct session_hooks
 	b->tidy_ev = event_new(base, -1, 0, on_tidy, b);
 	if (!b->tidy_ev)
 		abort(); /* out of memory, as in xcalloc() */
-	ev_timer_init(&b->defer_timer, base, gr_converged, b);
+	ev_timer_init(&b->defer_timer, base, gr_wait_expired, b);
 	ev_timer_init(&b->stop_timer, base, on_stop_timer, b);
 }
 
@@ -322,8 +322,7 @@ static void apply_neighbors(struct bgp *b, const struct config *c, bool force)
 	}
 }
 
-static void apply_dynamic(struct bgp *b, const struct config *c, struct peer *p,
-			  bool force)
+static void apply_dynamic(const struct config *c, struct peer *p, bool force)
 {
 	struct notif n = notif_make(NOTIF_CEASE, CEASE_DECONFIGURED, NULL, 0);
 	const struct cfg_range *r = range_find(c, &p->addr);
@@ -338,7 +337,6 @@ static void apply_dynamic(struct bgp *b, const struct config *c, struct peer *p,
 		n = notif_make(NOTIF_CEASE, CEASE_CONFIG, NULL, 0);
 	}
 	peer_delete(p, &n, r ? "Configuration changed" : "De-configured");
-	(void)b;
 }
 
 static void apply_removals(struct bgp *b, const struct config *c, bool force)
@@ -351,7 +349,7 @@ static void apply_removals(struct bgp *b, const struct config *c, bool force)
 		if (c->has_bgp && config_nbr_find(c, &p->addr))
 			continue;
 		if (c->has_bgp && p->dynamic)
-			apply_dynamic(b, c, p, force);
+			apply_dynamic(c, p, force);
 		else
 			peer_delete(p, &n, "De-configured");
 	}
@@ -410,8 +408,7 @@ void bgp_apply(struct bgp *b, const struct config *old UNUSED, struct config *no
 	if (!now->has_bgp)
 		return;
 	apply_neighbors(b, now, force);
-	if (!b->converged && !b->defer_timer.pending)
-		ev_timer_set(&b->defer_timer, now->gr_defer_s * 1000);
+	gr_wait(b);
 	bgp_tidy(b);
 }
 

@@ -6,6 +6,7 @@
 #include "bgpd/session.h"
 
 #include "lib/log.h"
+#include "lib/util.h"
 
 static bool any_gr_family(const struct peer *p)
 {
@@ -105,13 +106,19 @@ void peer_eor_received(struct peer *p, const struct family *f)
 	bgp_tidy(p->bgp);
 }
 
+/* ---- the restarting side ---- */
+
+/* A peer that is down must not make us wait longer than our other peers keep our
+ * stale routes: RFC 4724 section 4.1 leaves the time to us. */
+enum { ABSENT_MS = 30000 };
+
 /* Will this peer still send its End-of-RIB? */
 static bool owes_eor(const struct peer *p)
 {
 	if (p->idle != PEER_RUNS)
 		return false;
 	if (p->state != FSM_ESTABLISHED)
-		return true;
+		return !p->bgp->absent_over;
 	if (!p->rx_open.gr || p->rx_open.gr_restarting)
 		return false; /* cannot, or waits for us: RFC 4724 section 4.1 */
 	for (size_t i = 0; i < FAMS; i++)
@@ -130,10 +137,8 @@ bool gr_converging(const struct bgp *b)
 	return false;
 }
 
-void gr_converged(void *arg)
+static void converged(struct bgp *b)
 {
-	struct bgp *b = arg;
-
 	if (b->converged || b->stopping)
 		return;
 	b->converged = true;
@@ -144,8 +149,29 @@ void gr_converged(void *arg)
 		b->hooks->converged(b);
 }
 
+void gr_wait(struct bgp *b)
+{
+	if (!b->converged && !b->defer_timer.pending)
+		ev_timer_set(&b->defer_timer,
+			     MIN_OF(b->cfg->gr_defer_s * 1000, ABSENT_MS));
+}
+
+void gr_wait_expired(void *arg)
+{
+	struct bgp *b = arg;
+	int64_t rest = b->cfg->gr_defer_s * 1000 - ABSENT_MS;
+
+	if (b->absent_over || rest <= 0) {
+		converged(b);
+		return;
+	}
+	b->absent_over = true;
+	ev_timer_set(&b->defer_timer, rest);
+	gr_check(b);
+}
+
 void gr_check(struct bgp *b)
 {
 	if (b->defer_timer.pending && !gr_converging(b))
-		gr_converged(b);
+		converged(b);
 }

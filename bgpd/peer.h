@@ -87,7 +87,7 @@ struct peer {
 	int64_t up_epoch_s;    /* wall clock of the last Established */
 	struct notif last_notif;
 	bool last_notif_sent;  /* direction of last_notif */
-	char last_reset[96];   /* why the last session ended, one line */
+	char last_reset[448];  /* why the last session ended, one line */
 	unsigned backoff;      /* idle hold doubling, 0 after a session that lasted */
 	bool gr_stale;         /* its routes are kept as stale, timer running */
 	struct peer_stats stats;
@@ -127,8 +127,8 @@ struct session_hooks {
 	void (*gone)(struct peer *p);
 
 	/** converged - once after the start: End-of-RIB came from every peer that is
-	 * to send one, or gr_defer_s passed. b->restarting is off from here on. May be
-	 * NULL. */
+	 * to send one, or gr_defer_s passed. Peers that are not up count for the first
+	 * half minute only. b->restarting is off from here on. May be NULL. */
 	void (*converged)(struct bgp *b);
 };
 
@@ -162,6 +162,7 @@ struct bgp {
 	size_t n_md5;
 	struct ev_timer defer_timer, stop_timer;
 	uint32_t applied[3];        /* as, router_id, cluster_id of the last bgp_apply() */
+	bool absent_over;           /* peers not yet up are waited for no longer */
 	bool converged, stopping;
 	void (*stop_done)(void *arg);
 	void *stop_arg;

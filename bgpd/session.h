@@ -148,8 +148,11 @@ bool gr_converging(const struct bgp *b);
 /** gr_check - converged now? Called from tidy_ev. */
 void gr_check(struct bgp *b);
 
-/** gr_converged - no longer waiting: all End-of-RIB there, or defer_timer. */
-void gr_converged(void *bgp);
+/** gr_wait - start to wait for End-of-RIB: once, after the first configuration. */
+void gr_wait(struct bgp *b);
+
+/** gr_wait_expired - of defer_timer. */
+void gr_wait_expired(void *bgp);
 
 /* ---- bgp.c ---- */
 

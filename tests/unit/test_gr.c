@@ -157,7 +157,7 @@ static void converges(void **state UNUSED)
 	seen.converged = 0;
 	bgp.converged = false;
 	bgp.restarting = true;
-	ev_timer_set(&bgp.defer_timer, 360000);
+	gr_wait(&bgp);
 	a->state = FSM_ESTABLISHED;
 	a->rx_open.gr = true;
 	a->chan[0].up = true;
@@ -176,13 +176,21 @@ static void converges(void **state UNUSED)
 	assert_int_equal(seen.converged, 1);
 	assert_false(bgp.restarting);
 
-	bgp.converged = false; /* once more, by the timer */
-	a->chan[0].eor_rx = false;
-	ev_timer_set(&bgp.defer_timer, 360000);
-	pass(359000);
+	bgp.converged = false; /* b is down: half a minute, no more */
+	b->state = FSM_ACTIVE;
+	gr_wait(&bgp);
+	pass(29000);
 	assert_int_equal(seen.converged, 1);
 	pass(1000);
 	assert_int_equal(seen.converged, 2);
+
+	bgp.converged = bgp.absent_over = false; /* a never says that it is done */
+	a->chan[0].eor_rx = false;
+	gr_wait(&bgp);
+	pass(359000);
+	assert_int_equal(seen.converged, 2);
+	pass(1000);
+	assert_int_equal(seen.converged, 3);
 	a->state = b->state = FSM_IDLE;
 	peer_delete(a, NULL, "test");
 	peer_delete(b, NULL, "test");
