@@ -60,6 +60,8 @@ struct mac_local {
 	uint32_t ifindex, gen;
 	struct endpoint *ep;  /* declared */
 	uint32_t seq;         /* of our claim, as long as there is one */
+	uint32_t rank_seq;    /* what addresses were last compared with ... */
+	bool rank_sticky;     /* ... and whether as sticky */
 	bool adv, adv_sticky; /* originated, with ... */
 	uint32_t adv_seq;
 	int64_t yield_ms; /* when a remote VTEP last won over us */
@@ -205,7 +207,6 @@ struct tenants {
 	struct table ep_keys;
 	bool restoring; /* endpoints from the state file: nothing to save */
 	LIST_HEAD(, dad) dads;
-	struct dad *dad_next; /* of a walk over them */
 	uint32_t gen;         /* of the kernel picture */
 	bool in_dump;
 	uint64_t stamp;    /* of the route at hand; an EVI with it imports that */

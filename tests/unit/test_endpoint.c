@@ -233,6 +233,19 @@ static void adding_is_learning(void **state)
 	host_free(h);
 }
 
+static void its_addresses_outbid_too(void **state)
+{
+	struct host *h = host_new(2);
+
+	(void)state;
+	host_hears(h,
+		   (struct rroute) { .k = 1, .mac = 9, .seq = 3, .ip = "192.0.2.1" });
+	add(h, WEB);
+	assert_int_equal(host_seq(h, 1), 4);
+	assert_non_null(host_own(h, 1, "192.0.2.1"));
+	host_free(h);
+}
+
 /* ---- over a restart
  * ----------------------------------------------------------------------------- */
 
@@ -371,6 +384,7 @@ int main(void)
 		cmocka_unit_test(replaced_by_name),
 		cmocka_unit_test(tenant_comes_and_goes),
 		cmocka_unit_test(adding_is_learning),
+		cmocka_unit_test(its_addresses_outbid_too),
 		cmocka_unit_test(number_is_kept),
 		cmocka_unit_test(number_changes_are_saved),
 		cmocka_unit_test(bad_lines_cost_only_themselves),
