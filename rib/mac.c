@@ -14,7 +14,7 @@
 #include "lib/clock.h"
 #include "rib/tenant_priv.h"
 
-/* ---- entries ---------------------------------------------------------------- */
+/* ---- entries ----------------------------------------------------------- */
 
 static uint32_t mac_hash(uint32_t evi, const struct mac *m)
 {
@@ -83,7 +83,7 @@ void mac_gc(struct tenants *t, struct mac_entry *m)
 		table_del(&t->macs, m->self);
 }
 
-/* ---- decision ---------------------------------------------------------------- */
+/* ---- decision ---------------------------------------------------------- */
 
 bool mac_is_sticky(const struct mac_entry *m)
 {
@@ -141,7 +141,7 @@ static void seq_set(struct tenants *t, struct mac_entry *m, uint32_t seq)
 		endpoint_seq_set(t, m->x->ep, seq);
 }
 
-/* ---- reports ------------------------------------------------------------------- */
+/* ---- reports ----------------------------------------------------------- */
 
 static void report_sticky(struct tenants *t, struct mac_entry *m)
 {
@@ -167,7 +167,7 @@ static void report_sticky(struct tenants *t, struct mac_entry *m)
 	t->hooks->report(t->ctx, &rep);
 }
 
-/* ---- acting --------------------------------------------------------------------- */
+/* ---- acting ------------------------------------------------------------ */
 
 static void advertise(struct tenants *t, struct mac_entry *m)
 {

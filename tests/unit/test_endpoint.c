@@ -18,8 +18,7 @@ static int add(struct host *h, const char *words)
 	return rc;
 }
 
-/* ---- text
- * ------------------------------------------------------------------------------ */
+/* ---- text -------------------------------------------------------------- */
 
 static const struct {
 	const char *in, *err; /* err NULL: good */
@@ -104,8 +103,7 @@ static void longest_line_fits(void **state)
 	assert_memory_equal(&e, &back, sizeof(e));
 }
 
-/* ---- adding
- * -------------------------------------------------------------------------------- */
+/* ---- adding ------------------------------------------------------------ */
 
 static void is_advertised_while_declared(void **state)
 {
@@ -246,8 +244,7 @@ static void its_addresses_outbid_too(void **state)
 	host_free(h);
 }
 
-/* ---- over a restart
- * ----------------------------------------------------------------------------- */
+/* ---- over a restart ---------------------------------------------------- */
 
 /* The number must survive, or the host that has it still declared would win. */
 static void number_is_kept(void **state)

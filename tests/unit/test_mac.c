@@ -333,8 +333,7 @@ static void sticky_is_told(void **state)
 	host_free(h);
 }
 
-/* ---- duplicates
- * ------------------------------------------------------------------------ */
+/* ---- duplicates -------------------------------------------------------- */
 
 /* From our side a MAC that two hosts have: learn, lose, learn, lose, learn. */
 static void flap(struct host *h, unsigned moves)

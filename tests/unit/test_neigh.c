@@ -120,8 +120,7 @@ static void own_devices_are_no_hosts(void **state)
 	host_free(h);
 }
 
-/* ---- an address moves to another MAC
- * ------------------------------------------------- */
+/* ---- an address moves to another MAC ----------------------------------- */
 
 static void new_mac_outbids_the_old_one(void **state)
 {
