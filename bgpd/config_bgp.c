@@ -235,6 +235,8 @@ static const struct cmd_row rows[] = {
 	  "Accept neighbors from a network", set_listen_range, 0 },
 	{ CFG_BGP, "address-family l2vpn evpn", "EVPN", enter_af, 0 },
 	{ CFG_BGP, "address-family ipv4 [unicast]", NO_EFFECT, enter_af, 0 },
+	{ CFG_BGP, "[no] bgp long-lived-graceful-restart stale-time (1-16777215)",
+	  "Of a later version", cfg_no_effect, 0 },
 	{ CFG_BGP, "address-family ipv4 rt-constraint", "Route target constraint",
 	  cfg_unsupported, 0 },
 	{ CFG_BGP, "address-family (ila|ipv6) [LINE]", "Other families",

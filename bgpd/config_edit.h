@@ -102,6 +102,9 @@ int cfg_fail(const struct cmd_args *a, const char *arg, const char *fmt, ...)
 /** cfg_ignore - handler: FRR's line that changes nothing for us. */
 int cfg_ignore(void *ctx, const struct cmd_args *a, struct out *o);
 
+/** cfg_no_effect - handler: FRR's line that would do something there; logs so. */
+int cfg_no_effect(void *ctx, const struct cmd_args *a, struct out *o);
+
 /** cfg_unsupported - handler: a line of a later version. */
 int cfg_unsupported(void *ctx, const struct cmd_args *a, struct out *o);
 

@@ -12,6 +12,7 @@
 
 #include "bgpd/config.h"
 #include "bgpd/config_edit.h"
+#include "lib/log.h"
 #include "lib/util.h"
 
 enum { FILE_MAX = 16 << 20 };
@@ -58,6 +59,18 @@ int cfg_ignore(void *ctx, const struct cmd_args *a, struct out *o)
 	(void)ctx;
 	(void)a;
 	(void)o;
+	return CMD_OK;
+}
+
+int cfg_no_effect(void *ctx, const struct cmd_args *a, struct out *o)
+{
+	const char *line = a->line + strspn(a->line, " \t");
+
+	(void)ctx;
+	(void)o;
+	log_warn(LOG_CONFIG,
+		 "configuration: `%.*s` has no effect in this version, line=%u",
+		 (int)strcspn(line, "\r\n"), line, cfg_edit_of(a)->line);
 	return CMD_OK;
 }
 

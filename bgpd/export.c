@@ -537,6 +537,7 @@ void export_init(struct routes *r)
 void export_fini(struct routes *r)
 {
 	event_free(r->export_ev);
+	r->export_ev = NULL;
 	free(enc);
 	enc = NULL;
 }

@@ -370,9 +370,11 @@ void routes_init(struct routes *r, struct bgp *b)
 
 void routes_fini(struct routes *r)
 {
-	export_fini(r);
-	for (unsigned i = 0; i < FAMS; i++)
+	for (unsigned i = 0; i < FAMS; i++) {
+		r->rib[i].on_change = NULL; /* nobody to tell any more */
 		rib_fini(&r->rib[i]);
+	}
+	export_fini(r);
 	attr_table_fini(&r->attrs);
 	free(r->scratch);
 }

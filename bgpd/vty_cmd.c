@@ -192,6 +192,14 @@ static int doc(void *ctx, const struct cmd_args *a, struct out *o)
 	return CMD_OK;
 }
 
+static int debug(void *ctx, const struct cmd_args *a, struct out *o)
+{
+	(void)ctx;
+	(void)o;
+	log_debug_set(log_sub_find(cmd_arg(a, "what")), !cmd_has(a, "no"));
+	return CMD_OK;
+}
+
 /* The line under the cursor, blanks at its end included, which say "a new word". */
 static const char *typed(const struct cmd_args *a, int *mode)
 {
@@ -262,6 +270,8 @@ static const struct cmd_row rows[] = {
 	{ CMD_EXEC, "terminal length (0-4294967295)", "Done in the shell", nothing, 0 },
 	{ CMD_EXEC, "terminal no length", "Done in the shell", nothing, CMD_HIDDEN },
 	{ CMD_EXEC, "[no] terminal paginate", "Done in the shell", nothing, 0 },
+	{ CMD_EXEC, "[no] debug (main|session|update|rib|evpn|fib|config|vty|web)$what",
+	  "Log every detail of one part, until restart", debug, 0 },
 	{ CMD_EXEC, "list", "Every command of this mode", list, VTY_EVERYWHERE },
 	{ CMD_EXEC, "find LINE", "Commands of all modes by a regular expression", find,
 	  VTY_EVERYWHERE },

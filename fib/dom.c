@@ -18,6 +18,7 @@
 #include "fib/link.h"
 #include "fib/state.h"
 #include "fib/up.h"
+#include "fib/watch.h"
 #include "lib/clock.h"
 #include "lib/util.h"
 
@@ -154,7 +155,8 @@ static void bind_devices(struct fib *f, struct dom *d)
 		was_serve = false;
 	}
 
-	bool serve = d->vxlan && d->bridge, open = is_open(f, d);
+	bool serve = d->vxlan && d->bridge && (d->raised || !d->wanted);
+	bool open = is_open(f, d);
 
 	if (serve != was_serve || open != was_open)
 		want_serve(&f->want, &d->w, serve, open);
@@ -198,13 +200,18 @@ static int done_or(int err)
 
 static int fix_bridge(struct fib *f, struct dom *d, struct link **bridge)
 {
+	int err;
+
 	*bridge = link_by_name(f, d->want.bridge);
 	if (!*bridge) {
 		if (!(d->want.flags & L2DOM_CREATE))
 			return no(d, -ENODEV, "bridge %s: no such device",
 				  d->want.bridge);
 		d->raised = false;
-		return done_or(dev_bridge_add(&f->nl, &d->want, d->why));
+		err = dev_bridge_add(&f->nl, &d->want, d->why);
+		if (!err) /* the alias of a device that is down makes no event */
+			watch_ask_link(f, d->want.bridge);
+		return done_or(err);
 	}
 	if ((*bridge)->kind != LINK_BRIDGE)
 		return no(d, -EEXIST, "%s exists and is not a bridge", d->want.bridge);
@@ -214,6 +221,7 @@ static int fix_bridge(struct fib *f, struct dom *d, struct link **bridge)
 static int make_vxlan(struct fib *f, struct dom *d, const struct link *bridge)
 {
 	const struct link *under = NULL;
+	int err;
 
 	if (!(d->want.flags & L2DOM_CREATE))
 		return no(d, -ENODEV, "no VXLAN device with this VNI");
@@ -225,8 +233,11 @@ static int make_vxlan(struct fib *f, struct dom *d, const struct link *bridge)
 			return no(d, -ENODEV, "underlay %s: no such device",
 				  d->want.underlay);
 	}
-	return done_or(dev_vxlan_add(&f->nl, &d->want, bridge->ifindex,
-				     under ? under->ifindex : 0, d->why));
+	err = dev_vxlan_add(&f->nl, &d->want, bridge->ifindex,
+			    under ? under->ifindex : 0, d->why);
+	if (!err)
+		watch_ask_link(f, d->want.vxlan);
+	return done_or(err);
 }
 
 static int fix_params(struct fib *f, struct dom *d)
@@ -272,8 +283,8 @@ static int fix_flags(struct fib *f, struct dom *d)
 		return done_or(dev_port(&f->nl, v->ifindex, suppress, d->why));
 	if (d->raised)
 		return 0;
-	if (!b->is_up && b->ours)
-		return done_or(dev_up(&f->nl, b->ifindex, d->why));
+	/* The bridge last: a bridge that is up and gets its first carrier then flushes
+	 * its neighbours. */
 	if (!v->is_up && v->ours) {
 		int err = dev_up(&f->nl, v->ifindex, d->why);
 
@@ -282,6 +293,8 @@ static int fix_flags(struct fib *f, struct dom *d)
 			   v->port);
 		return done_or(err);
 	}
+	if (!b->is_up && b->ours)
+		return done_or(dev_up(&f->nl, b->ifindex, d->why));
 	d->raised = true;
 	return 0;
 }
@@ -551,9 +564,12 @@ void endpoint_unset(struct fib *f, const char *ifname)
 
 void dom_work(struct fib *f)
 {
-	struct dom *d;
+	struct dom *d, *last = TAILQ_LAST(&f->doms, dom_list);
 
-	while ((d = TAILQ_FIRST(&f->doms))) {
+	/* Those touched from here on come in the next turn, behind their events. */
+	while (last && (d = TAILQ_FIRST(&f->doms))) {
+		if (d == last)
+			last = NULL;
 		TAILQ_REMOVE(&f->doms, d, q);
 		d->dirty = false;
 		look(f, d);

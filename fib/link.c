@@ -161,7 +161,7 @@ static struct link *link_new(struct fib *f, uint32_t ifindex)
 /* Put a VXLAN device on the list of the domain of its VNI. */
 static void dom_move(struct fib *f, struct link *l, uint32_t old_vni)
 {
-	if (old_vni == l->vni)
+	if (l->kind != LINK_VXLAN || old_vni == l->vni)
 		return;
 	if (old_vni) {
 		LIST_REMOVE(l, in_dom);

@@ -158,7 +158,7 @@ struct fib {
 	struct lneigh *neighs;
 	struct dom *by_vni;
 	struct endpoint *endpoints;
-	TAILQ_HEAD(, dom) doms; /* dirty */
+	TAILQ_HEAD(dom_list, dom) doms; /* dirty */
 	bool adopt;
 	bool ports_due; /* endpoints and bridges without ports are to be looked at */
 

@@ -213,8 +213,17 @@ int watch_dump(struct fib *f)
 
 static void on_truth(void *arg, const struct nlmsghdr *h)
 {
-	if (h->nlmsg_type == RTM_NEWNEIGH)
-		seen_neigh(arg, h, SEEN_TRUTH);
+	message(arg, h, SEEN_TRUTH);
+}
+
+void watch_ask_link(struct fib *f, const char *name)
+{
+	struct ifinfomsg i = { .ifi_family = AF_UNSPEC };
+
+	watch_read(f); /* older events must not undo the answer */
+	nl_add(&f->nl, NULL, RTM_GETLINK, 0, &i, sizeof(i));
+	nl_attr_str(&f->nl, IFLA_IFNAME, name);
+	nl_get(&f->nl, on_truth, f);
 }
 
 static void absent(struct fib *f, uint32_t vni, uint8_t table, const struct mac *mac,

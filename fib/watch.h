@@ -37,6 +37,9 @@ int watch_dump(struct fib *f);
  * the local shadow from the answer. TABLE_BRIDGE_FDB and TABLE_NEIGH only. */
 void watch_ask(struct fib *f, struct want_entry *e);
 
+/** watch_ask_link - look at a device: not every change of it makes an event. */
+void watch_ask_link(struct fib *f, const char *name);
+
 /* The same for a local MAC or neighbour, known by its bridge. */
 struct ip;
 struct mac;

@@ -47,8 +47,6 @@ static void dad_list(struct tenants *t, struct dad *d)
 
 void dad_forget(struct tenants *t, struct dad *d)
 {
-	if (t->dad_next == d) /* somebody walks the list */
-		t->dad_next = LIST_NEXT(d, link);
 	if (d->listed)
 		LIST_REMOVE(d, link);
 	t->c.duplicates -= dad_is_frozen(d);
@@ -122,8 +120,8 @@ void tenants_tick(struct tenants *t)
 	unsigned time_s = t->conf.dad_time_s ? t->conf.dad_time_s : TENANT_DAD_TIME_S;
 	bool thaws = t->conf.dad_freeze_s && t->conf.dad_freeze_s != UINT32_MAX;
 
-	for (struct dad *d = LIST_FIRST(&t->dads); d; d = t->dad_next) {
-		t->dad_next = LIST_NEXT(d, link);
+	for (struct dad *d = LIST_FIRST(&t->dads), *next; d; d = next) {
+		next = LIST_NEXT(d, link); /* d may be freed, no other leaves */
 		if (d->dup) {
 			if (thaws && now - d->dup_ms >= freeze_ms)
 				dad_end(t, d, true);
@@ -148,8 +146,8 @@ unsigned tenants_dup_clear(struct tenants *t, uint32_t vni, const struct mac *ma
 {
 	unsigned n = 0;
 
-	for (struct dad *d = LIST_FIRST(&t->dads); d; d = t->dad_next) {
-		t->dad_next = LIST_NEXT(d, link);
+	for (struct dad *d = LIST_FIRST(&t->dads), *next; d; d = next) {
+		next = LIST_NEXT(d, link); /* d may be freed, no other leaves */
 		if (!dad_matches(t, d, vni, mac))
 			continue;
 		dad_end(t, d, true);

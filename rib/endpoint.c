@@ -18,8 +18,7 @@ static int refuse(char *err, size_t errlen, int code, const char *what,
 	return code;
 }
 
-/* ---- checks ------------------------------------------------------------------------
- */
+/* ---- checks ------------------------------------------------------------ */
 
 static bool chars_ok(const char *s, const char *more)
 {
@@ -99,8 +98,7 @@ static int values_check(const struct tenants_endpoint *e, char *err, size_t errl
 	return ips_check(e, err, errlen);
 }
 
-/* ---- uniqueness
- * ----------------------------------------------------------------------- */
+/* ---- uniqueness -------------------------------------------------------- */
 
 static uint32_t key_hash(const struct tenants_endpoint *e, enum endpoint_key_kind kind,
 			 unsigned k)
@@ -211,8 +209,7 @@ static void keys_each(struct tenants *t, struct endpoint *ep,
 		fn(t, ep, EPKEY_IP, k);
 }
 
-/* ---- applying
- * -------------------------------------------------------------------------- */
+/* ---- applying ---------------------------------------------------------- */
 
 static void bind_ips(struct tenants *t, struct endpoint *ep, bool on)
 {
@@ -302,8 +299,7 @@ void endpoint_fini(struct tenants *t)
 	free(t->ep);
 }
 
-/* ---- the list
- * ----------------------------------------------------------------------------- */
+/* ---- the list ---------------------------------------------------------- */
 
 /* Where a name is, or belongs. */
 static size_t place_of(const struct tenants *t, const char *name)

@@ -81,7 +81,7 @@ bool evi_is_own_mac(const struct tenants *t, const struct evi *e, const struct m
 	       (br && mac_eq(&br->mac, m)) || (p && mac_eq(&p->mac, m));
 }
 
-/* ---- route target index ---------------------------------------------------- */
+/* ---- route target index ------------------------------------------------ */
 
 static void rts_add(struct tenants *t, const struct evi *e)
 {
@@ -139,7 +139,7 @@ unsigned evi_stamp_by_rt(struct tenants *t, const uint8_t *communities, size_t n
 	return found;
 }
 
-/* ---- parameters ------------------------------------------------------------- */
+/* ---- parameters -------------------------------------------------------- */
 
 /* Lowest free from 2 on, as FRR numbers them; 0 when none is left. */
 static uint16_t rd_index_take(struct tenants *t)

@@ -22,7 +22,7 @@ static void dump_note(struct tenants *t, uint32_t flags)
 	t->gen++;
 }
 
-/* ---- devices ------------------------------------------------------------------- */
+/* ---- devices ----------------------------------------------------------- */
 
 static void own_mac_changed(struct tenants *t, const struct evi *e, const struct mac *m)
 {
@@ -94,7 +94,7 @@ void tenants_link(struct tenants *t, const struct intent_link *l, uint32_t flags
 	tenants_reimport(t);
 }
 
-/* ---- FDB ------------------------------------------------------------------------ */
+/* ---- FDB --------------------------------------------------------------- */
 
 static void fdb_gone(struct tenants *t, struct mac_entry *m)
 {
@@ -141,7 +141,7 @@ void tenants_fdb(struct tenants *t, const struct intent_fdb *f, uint32_t flags)
 		mac_eval(t, m);
 }
 
-/* ---- neighbours ------------------------------------------------------------------ */
+/* ---- neighbours -------------------------------------------------------- */
 
 static void lneigh_gone(struct tenants *t, struct neigh_entry *n)
 {
@@ -178,8 +178,7 @@ void tenants_neigh(struct tenants *t, const struct intent_neigh *f, uint32_t fla
 	neigh_rebind(t, n);
 }
 
-/* ---- addresses ---------------------------------------------------------------------
- */
+/* ---- addresses --------------------------------------------------------- */
 
 static uint32_t addr_lookup(const struct tenants *t, const struct ip *a,
 			    uint32_t ifindex)
@@ -234,8 +233,7 @@ void tenants_addr(struct tenants *t, const struct intent_addr *a, uint32_t flags
 	touch_neighs(t, a);
 }
 
-/* ---- end of a picture
- * ---------------------------------------------------------------- */
+/* ---- end of a picture -------------------------------------------------- */
 
 static void sweep_macs(struct tenants *t)
 {

@@ -18,7 +18,7 @@ struct route_facts {
 	bool sticky, router, encap_mpls;
 };
 
-/* ---- VTEPs ------------------------------------------------------------------- */
+/* ---- VTEPs ------------------------------------------------------------- */
 
 uint32_t vtep_ref(struct tenants *t, const struct ip *a)
 {
@@ -44,7 +44,7 @@ void vtep_unref(struct tenants *t, uint32_t i)
 		table_del(&t->vteps, i);
 }
 
-/* ---- order ------------------------------------------------------------------- */
+/* ---- order ------------------------------------------------------------- */
 
 static int rank_cmp(const struct tenants *t, const struct import *a,
 		    const struct import *b)
@@ -126,7 +126,7 @@ uint32_t import_best_remote(const struct tenants *t, const struct neigh_entry *n
 	return best;
 }
 
-/* ---- type 2 ------------------------------------------------------------------- */
+/* ---- type 2 ------------------------------------------------------------ */
 
 static bool same_key(const struct tenants *t, const struct import *imp,
 		     const struct evpn_route *r)
@@ -300,7 +300,7 @@ static void macip_import(struct tenants *t, const struct route_facts *f,
 			import_add(t, t->evi[evis[k]], f);
 }
 
-/* ---- type 3 ------------------------------------------------------------------- */
+/* ---- type 3 ------------------------------------------------------------ */
 
 static uint32_t flood_ref(struct tenants *t, struct evi *e, const struct ip *vtep)
 {
@@ -382,7 +382,7 @@ static void imet_import(struct tenants *t, const struct route_facts *f,
 	}
 }
 
-/* ---- any route ----------------------------------------------------------------- */
+/* ---- any route --------------------------------------------------------- */
 
 /* Encapsulation and ARP/ND flags in one pass; false: no encapsulation we can send. */
 static bool communities_read(const struct attrs *a, struct route_facts *f)

@@ -14,7 +14,7 @@
 #include "lib/clock.h"
 #include "rib/tenant_priv.h"
 
-/* ---- entries ---------------------------------------------------------------- */
+/* ---- entries ----------------------------------------------------------- */
 
 static uint32_t mac_hash(uint32_t evi, const struct mac *m)
 {
@@ -83,7 +83,7 @@ void mac_gc(struct tenants *t, struct mac_entry *m)
 		table_del(&t->macs, m->self);
 }
 
-/* ---- decision ---------------------------------------------------------------- */
+/* ---- decision ---------------------------------------------------------- */
 
 bool mac_is_sticky(const struct mac_entry *m)
 {
@@ -141,7 +141,7 @@ static void seq_set(struct tenants *t, struct mac_entry *m, uint32_t seq)
 		endpoint_seq_set(t, m->x->ep, seq);
 }
 
-/* ---- reports ------------------------------------------------------------------- */
+/* ---- reports ----------------------------------------------------------- */
 
 static void report_sticky(struct tenants *t, struct mac_entry *m)
 {
@@ -167,7 +167,7 @@ static void report_sticky(struct tenants *t, struct mac_entry *m)
 	t->hooks->report(t->ctx, &rep);
 }
 
-/* ---- acting --------------------------------------------------------------------- */
+/* ---- acting ------------------------------------------------------------ */
 
 static void advertise(struct tenants *t, struct mac_entry *m)
 {
@@ -211,6 +211,19 @@ static void eval_neighs(struct tenants *t, struct mac_entry *m)
 			neigh_eval(t, neigh_at(t, y->neigh));
 }
 
+/* Did what our claim weighs change since this was asked last? */
+static bool rank_changed(struct mac_entry *m)
+{
+	struct mac_local *x = m->x;
+	bool sticky = mac_is_sticky(m);
+
+	if (!x || (x->rank_seq == x->seq && x->rank_sticky == sticky))
+		return false;
+	x->rank_seq = x->seq;
+	x->rank_sticky = sticky;
+	return true;
+}
+
 static void owner_set(struct tenants *t, struct mac_entry *m, enum owner now)
 {
 	struct evi *e = t->evi[m->evi];
@@ -240,7 +253,7 @@ void mac_eval(struct tenants *t, struct mac_entry *m)
 	project_mac(t, m, false);
 	if (m->x)
 		advertise(t, m);
-	if (now != was)
+	if (rank_changed(m) || now != was)
 		eval_neighs(t, m);
 }
 
@@ -262,8 +275,10 @@ static void claim_renew(struct tenants *t, struct mac_entry *m)
 
 void mac_learned(struct tenants *t, struct mac_entry *m)
 {
+	bool ours = m->owner == OWNER_LOCAL && decide(t, m) == OWNER_LOCAL;
+
 	/* While it is ours nothing is learned, nor while it is frozen. */
-	if (mac_has_claim(t, m) && m->owner != OWNER_LOCAL && !mac_is_sticky(m) &&
+	if (mac_has_claim(t, m) && !ours && !mac_is_sticky(m) &&
 	    !dad_is_frozen(&m->x->dad))
 		claim_renew(t, m);
 	mac_eval(t, m);

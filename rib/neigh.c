@@ -10,7 +10,7 @@
 
 #include "rib/tenant_priv.h"
 
-/* ---- entries ---------------------------------------------------------------- */
+/* ---- entries ----------------------------------------------------------- */
 
 static uint32_t neigh_lookup(const struct tenants *t, uint32_t h, uint32_t evi,
 			     const struct ip *a)
@@ -77,7 +77,7 @@ void neigh_gc(struct tenants *t, struct neigh_entry *n)
 		table_del(&t->neighs, n->self);
 }
 
-/* ---- decision ---------------------------------------------------------------- */
+/* ---- decision ---------------------------------------------------------- */
 
 /* Our claim: a local mapping to a MAC that is ours. NULL if there is none. */
 static struct mac_entry *local_mac(const struct tenants *t, const struct neigh_entry *n)

@@ -98,7 +98,7 @@ void project_flood(struct tenants *t, const struct flood *f, bool on)
 	project_intent(t, on ? INTENT_FLOOD_SET : INTENT_FLOOD_DEL, &b);
 }
 
-/* ---- layer 2 domains ------------------------------------------------------------ */
+/* ---- layer 2 domains --------------------------------------------------- */
 
 static bool l2dom_fill(const struct tenants *t, const struct evi *e,
 		       struct intent_l2dom *b)
@@ -160,7 +160,7 @@ void project_endpoint(struct tenants *t, struct endpoint *ep)
 	project_intent(t, want ? INTENT_ENDPOINT_SET : INTENT_ENDPOINT_DEL, &b);
 }
 
-/* ---- all of it ------------------------------------------------------------------- */
+/* ---- all of it --------------------------------------------------------- */
 
 static void resync_domains(struct tenants *t)
 {

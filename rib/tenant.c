@@ -68,7 +68,7 @@ void tenants_free(struct tenants *t)
 	free(t);
 }
 
-/* ---- configuration ------------------------------------------------------------- */
+/* ---- configuration ----------------------------------------------------- */
 
 static int u32_cmp(const void *a, const void *b)
 {
@@ -157,8 +157,7 @@ void tenants_reimport(struct tenants *t)
 	t->hooks->reimport(t->ctx);
 }
 
-/* ---- reports ----------------------------------------------------------------------
- */
+/* ---- reports ----------------------------------------------------------- */
 
 static const char *const event_words[] = {
 	[TEV_DUPLICATE] = "duplicate address detected, no longer advertised",

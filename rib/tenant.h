@@ -22,7 +22,7 @@ enum {
 	TENANT_DAD_TIME_S = 180,
 };
 
-/* ---- what it says --------------------------------------------------------- */
+/* ---- what it says ------------------------------------------------------ */
 
 enum tenants_event {
 	TEV_DUPLICATE,     /* too many moves: MAC (or IP) no longer advertised */
@@ -79,7 +79,7 @@ struct tenants *tenants_new(const struct tenants_hooks *hooks, void *ctx);
 /** tenants_free - memory only: nothing is withdrawn, no intent is sent. */
 void tenants_free(struct tenants *t);
 
-/* ---- configuration -------------------------------------------------------- */
+/* ---- configuration ----------------------------------------------------- */
 
 /*
  * One EVI. With a tenant name it is served as configured and created when absent;
@@ -123,7 +123,7 @@ struct tenants_conf {
  */
 int tenants_configure(struct tenants *t, const struct tenants_conf *c);
 
-/* ---- kernel facts: INTENT_LINK, FDB, LNEIGH, ADDR, DUMP_END ---------------- */
+/* ---- kernel facts: INTENT_LINK, FDB, LNEIGH, ADDR, DUMP_END ------------ */
 
 /*
  * Flags are those of the record's header (INTENT_F_GONE, INTENT_F_DUMP). Facts are
@@ -141,7 +141,7 @@ void tenants_neigh(struct tenants *t, const struct intent_neigh *n, uint32_t fla
 void tenants_addr(struct tenants *t, const struct intent_addr *a, uint32_t flags);
 void tenants_dump_end(struct tenants *t);
 
-/* ---- routes --------------------------------------------------------------- */
+/* ---- routes ------------------------------------------------------------ */
 
 /**
  * tenants_route - the best path of a key changed
@@ -152,7 +152,7 @@ void tenants_dump_end(struct tenants *t);
  */
 void tenants_route(struct tenants *t, const struct nlri *n, const struct attrs *attrs);
 
-/* ---- time, fib, operator -------------------------------------------------- */
+/* ---- time, fib, operator ----------------------------------------------- */
 
 /** tenants_tick - freeze timers of duplicates, by clock_ms(); about once a second. */
 void tenants_tick(struct tenants *t);
@@ -165,7 +165,7 @@ void tenants_resync(struct tenants *t);
  * Return: how many were cleared. */
 unsigned tenants_dup_clear(struct tenants *t, uint32_t vni, const struct mac *mac);
 
-/* ---- endpoints ------------------------------------------------------------ */
+/* ---- endpoints --------------------------------------------------------- */
 
 enum {
 	ENDPOINT_NAME = 64,
@@ -236,7 +236,7 @@ char *tenants_endpoints_encode(const struct tenants *t);
 int tenants_endpoints_decode(struct tenants *t, const char *text, char *err,
 			     size_t errlen);
 
-/* ---- what there is (show commands, metrics) ------------------------------- */
+/* ---- what there is (show commands, metrics) ---------------------------- */
 
 struct tenants_evi_info {
 	uint32_t vni;

@@ -60,6 +60,8 @@ struct mac_local {
 	uint32_t ifindex, gen;
 	struct endpoint *ep;  /* declared */
 	uint32_t seq;         /* of our claim, as long as there is one */
+	uint32_t rank_seq;    /* what addresses were last compared with ... */
+	bool rank_sticky;     /* ... and whether as sticky */
 	bool adv, adv_sticky; /* originated, with ... */
 	uint32_t adv_seq;
 	int64_t yield_ms; /* when a remote VTEP last won over us */
@@ -205,7 +207,6 @@ struct tenants {
 	struct table ep_keys;
 	bool restoring; /* endpoints from the state file: nothing to save */
 	LIST_HEAD(, dad) dads;
-	struct dad *dad_next; /* of a walk over them */
 	uint32_t gen;         /* of the kernel picture */
 	bool in_dump;
 	uint64_t stamp;    /* of the route at hand; an EVI with it imports that */
@@ -245,12 +246,12 @@ static inline const struct ip *vtep_ip(const struct tenants *t, uint32_t i)
 	return &((const struct vtep *)table_at(&t->vteps, i))->ip;
 }
 
-/* ---- tenant.c ------------------------------------------------------------------ */
+/* ---- tenant.c ---------------------------------------------------------- */
 
 /** tenants_reimport - call the hook if import changed since the last time. */
 void tenants_reimport(struct tenants *t);
 
-/* ---- evi.c: the set of EVIs, their parameters, route target index --------- */
+/* ---- evi.c: the set of EVIs, their parameters, route target index ------ */
 
 /** evi_find - NULL if the VNI was never heard of. */
 struct evi *evi_find(const struct tenants *t, uint32_t vni);
@@ -274,12 +275,12 @@ unsigned evi_stamp_by_rt(struct tenants *t, const uint8_t *communities, size_t n
 bool evi_is_own_mac(const struct tenants *t, const struct evi *e, const struct mac *m,
 		    uint32_t port);
 
-/* ---- fact.c: the shadow of the kernel -------------------------------------- */
+/* ---- fact.c: the shadow of the kernel ---------------------------------- */
 
 /** fact_is_own_ip - an address of the EVI's bridge itself? */
 bool fact_is_own_ip(const struct tenants *t, const struct evi *e, const struct ip *a);
 
-/* ---- import.c -------------------------------------------------------------- */
+/* ---- import.c ---------------------------------------------------------- */
 
 /** import_better - does a come before b in an EVI (RFC 7432 section 15)? Ties are
  * broken to the last field that matters, so that order of arrival never does. */
@@ -297,7 +298,7 @@ void import_drop_unserved(struct tenants *t);
 uint32_t vtep_ref(struct tenants *t, const struct ip *a);
 void vtep_unref(struct tenants *t, uint32_t i);
 
-/* ---- mac.c: owner of a MAC -------------------------------------------------- */
+/* ---- mac.c: owner of a MAC --------------------------------------------- */
 
 struct mac_entry *mac_find(const struct tenants *t, uint32_t evi, const struct mac *m);
 struct mac_entry *mac_get(struct tenants *t, uint32_t evi, const struct mac *m);
@@ -321,7 +322,7 @@ bool mac_is_sticky(const struct mac_entry *m);
 /** mac_has_claim - does something local say that it is here? */
 bool mac_has_claim(const struct tenants *t, const struct mac_entry *m);
 
-/* ---- dad.c: duplicate detection --------------------------------------------- */
+/* ---- dad.c: duplicate detection ---------------------------------------- */
 
 /** dad_move - count one; Return: true if that made it a duplicate (reported). */
 bool dad_move(struct tenants *t, struct dad *d);
@@ -336,7 +337,7 @@ static inline bool dad_is_frozen(const struct dad *d)
 	return d->dup || d->wrap;
 }
 
-/* ---- neigh.c: owner of an IP address ---------------------------------------- */
+/* ---- neigh.c: owner of an IP address ----------------------------------- */
 
 struct neigh_entry *neigh_find(const struct tenants *t, uint32_t evi,
 			       const struct ip *a);
@@ -354,7 +355,7 @@ void neigh_eval(struct tenants *t, struct neigh_entry *n);
 void neigh_readvertise(struct tenants *t, struct neigh_entry *n);
 void neigh_withdraw(struct tenants *t, struct neigh_entry *n);
 
-/* ---- project_evpn.c: winners -> intents -------------------------------------- */
+/* ---- project_evpn.c: winners -> intents -------------------------------- */
 
 void project_mac(struct tenants *t, struct mac_entry *m, bool again);
 void project_neigh(struct tenants *t, struct neigh_entry *n, uint32_t route,
@@ -364,14 +365,14 @@ void project_l2dom(struct tenants *t, struct evi *e);
 void project_endpoint(struct tenants *t, struct endpoint *ep);
 void project_intent(struct tenants *t, uint16_t type, const void *body);
 
-/* ---- advert.c: our own routes ------------------------------------------------ */
+/* ---- advert.c: our own routes ------------------------------------------ */
 
 void advert_mac(struct tenants *t, const struct mac_entry *m, const struct ip *ip);
 void advert_mac_withdraw(struct tenants *t, const struct mac_entry *m,
 			 const struct ip *ip);
 void advert_imet(struct tenants *t, struct evi *e, bool on);
 
-/* ---- endpoint.c -------------------------------------------------------------- */
+/* ---- endpoint.c -------------------------------------------------------- */
 
 /** endpoint_apply_all - endpoints follow the tenants that are configured now. */
 void endpoint_apply_all(struct tenants *t);

@@ -68,8 +68,7 @@ static int flood_cmp(const void *a, const void *b, void *arg)
 	return c ? c : ip_cmp(vtep_ip(arg, x->vtep), vtep_ip(arg, y->vtep));
 }
 
-/* ---- EVIs --------------------------------------------------------------------------
- */
+/* ---- EVIs -------------------------------------------------------------- */
 
 static const char *link_name(const struct tenants *t, uint32_t ifindex)
 {
@@ -125,8 +124,7 @@ void tenants_evi_foreach(const struct tenants *t, uint32_t vni,
 	free(list);
 }
 
-/* ---- MACs ---------------------------------------------------------------------------
- */
+/* ---- MACs -------------------------------------------------------------- */
 
 static uint32_t count_routes(const struct tenants *t, const struct mac_entry *m)
 {
@@ -201,8 +199,7 @@ void tenants_mac_foreach(const struct tenants *t, uint32_t vni,
 	free(list);
 }
 
-/* ---- neighbours
- * ------------------------------------------------------------------------ */
+/* ---- neighbours -------------------------------------------------------- */
 
 static void neigh_show(const struct tenants *t, const struct neigh_entry *n,
 		       void (*fn)(void *arg, const struct tenants_neigh_info *i),
@@ -253,8 +250,7 @@ void tenants_neigh_foreach(const struct tenants *t, uint32_t vni,
 	free(list);
 }
 
-/* ---- VTEPs, numbers
- * ----------------------------------------------------------------------- */
+/* ---- VTEPs, numbers ---------------------------------------------------- */
 
 void tenants_vtep_foreach(const struct tenants *t, uint32_t vni,
 			  void (*fn)(void *arg, const struct tenants_vtep_info *i),

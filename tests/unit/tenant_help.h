@@ -46,6 +46,7 @@ struct host {
 	/* for simulations */
 	void (*on_route)(struct host *h, const struct nlri *n, const struct attrs *a);
 	void (*on_mac)(struct host *h, const struct intent_mac *m, bool set);
+	void (*on_neigh)(struct host *h, const struct intent_neigh *n, bool set);
 	void *arg;
 	int index;
 };
@@ -69,7 +70,7 @@ static inline struct ip vtep_of(unsigned k)
 	return ip4_of(0x0a000000u + k);
 }
 
-/* ---- routes ---------------------------------------------------------------------- */
+/* ---- routes ------------------------------------------------------------ */
 
 static inline void hroute_copy(struct hroute *r, const struct nlri *n,
 			       const struct attrs *a)
@@ -114,8 +115,7 @@ static inline void hroute_set(struct hroute *v, size_t *n, const struct nlri *k,
 	hroute_copy(r, k, a);
 }
 
-/* ---- hooks -------------------------------------------------------------------------
- */
+/* ---- hooks ------------------------------------------------------------- */
 
 static inline void h_originate(void *ctx, const struct nlri *n, const struct attrs *a)
 {
@@ -182,6 +182,8 @@ static inline void h_intent(void *ctx, uint16_t type, const void *body)
 	case INTENT_NEIGH_SET:
 	case INTENT_NEIGH_DEL:
 		h_neigh(h, body, type == INTENT_NEIGH_SET);
+		if (h->on_neigh)
+			h->on_neigh(h, body, type == INTENT_NEIGH_SET);
 		break;
 	case INTENT_FLOOD_SET:
 	case INTENT_FLOOD_DEL:
@@ -236,8 +238,7 @@ static const struct tenants_hooks host_hooks = {
 	.endpoints_changed = h_saved,
 };
 
-/* ---- life
- * ----------------------------------------------------------------------------- */
+/* ---- life -------------------------------------------------------------- */
 
 static inline void host_configure(struct host *h)
 {
@@ -275,8 +276,7 @@ static inline void host_free(struct host *h)
 	free(h);
 }
 
-/* ---- facts
- * ------------------------------------------------------------------------------ */
+/* ---- facts ------------------------------------------------------------- */
 
 static inline void host_fdb(struct host *h, unsigned mac, unsigned port,
 			    uint16_t fdb_flags, uint32_t flags)
@@ -333,8 +333,7 @@ static inline void host_pair(struct host *h, bool there)
 	tenants_link(h->t, &vx, there ? 0 : INTENT_F_GONE);
 }
 
-/* ---- remote routes
- * ------------------------------------------------------------------------ */
+/* ---- remote routes ----------------------------------------------------- */
 
 /* A route of VTEP k; zero fields take the usual value. */
 struct rroute {
@@ -432,8 +431,7 @@ static inline void host_loses(struct host *h, struct rroute r)
 	host_route(h, &x.n, NULL);
 }
 
-/* ---- questions
- * ------------------------------------------------------------------------------- */
+/* ---- questions --------------------------------------------------------- */
 
 /* Our route for a MAC (ip NULL: the MAC-only one); NULL if it is not out. */
 static inline const struct hroute *host_own(struct host *h, unsigned mac,

@@ -18,8 +18,7 @@ static int add(struct host *h, const char *words)
 	return rc;
 }
 
-/* ---- text
- * ------------------------------------------------------------------------------ */
+/* ---- text -------------------------------------------------------------- */
 
 static const struct {
 	const char *in, *err; /* err NULL: good */
@@ -104,8 +103,7 @@ static void longest_line_fits(void **state)
 	assert_memory_equal(&e, &back, sizeof(e));
 }
 
-/* ---- adding
- * -------------------------------------------------------------------------------- */
+/* ---- adding ------------------------------------------------------------ */
 
 static void is_advertised_while_declared(void **state)
 {
@@ -233,8 +231,20 @@ static void adding_is_learning(void **state)
 	host_free(h);
 }
 
-/* ---- over a restart
- * ----------------------------------------------------------------------------- */
+static void its_addresses_outbid_too(void **state)
+{
+	struct host *h = host_new(2);
+
+	(void)state;
+	host_hears(h,
+		   (struct rroute) { .k = 1, .mac = 9, .seq = 3, .ip = "192.0.2.1" });
+	add(h, WEB);
+	assert_int_equal(host_seq(h, 1), 4);
+	assert_non_null(host_own(h, 1, "192.0.2.1"));
+	host_free(h);
+}
+
+/* ---- over a restart ---------------------------------------------------- */
 
 /* The number must survive, or the host that has it still declared would win. */
 static void number_is_kept(void **state)
@@ -371,6 +381,7 @@ int main(void)
 		cmocka_unit_test(replaced_by_name),
 		cmocka_unit_test(tenant_comes_and_goes),
 		cmocka_unit_test(adding_is_learning),
+		cmocka_unit_test(its_addresses_outbid_too),
 		cmocka_unit_test(number_is_kept),
 		cmocka_unit_test(number_changes_are_saved),
 		cmocka_unit_test(bad_lines_cost_only_themselves),

@@ -219,8 +219,7 @@ static void needs_as_and_router_id(void **state)
 	host_free(h);
 }
 
-/* ---- adoption, any order
- * ------------------------------------------------------------------ */
+/* ---- adoption, any order ----------------------------------------------- */
 
 static void step(struct host *h, unsigned what)
 {

@@ -11,11 +11,14 @@ enum { HOSTS = 4, MACS = 2, QUEUE = 512, PORT = 7 };
 enum where { NOWHERE, HERE, THERE };
 
 struct kernel {
-	enum where at;
+	enum where at, arp; /* FDB entry, neighbour entry */
 	unsigned vtep;
 };
 
-enum msg_kind { MSG_ROUTE, MSG_FDB, MSG_INTENT };
+enum msg_kind { MSG_ROUTE, MSG_FDB, MSG_ARP, MSG_INTENT, MSG_NEIGH };
+
+/* The address of each MAC. */
+static const char *const ips[MACS] = { "192.0.2.10", "192.0.2.11" };
 
 struct item {
 	enum msg_kind kind;
@@ -94,12 +97,21 @@ static void on_mac(struct host *h, const struct intent_mac *m, bool set)
 	i->vtep = set ? ip4_host(&m->vtep) - 0x0a000000u : 0;
 }
 
-/* ---- kernels
- * ------------------------------------------------------------------------- */
-
-static void kernel_event(struct fabric *f, unsigned host, unsigned mac, bool learned)
+static void on_neigh(struct host *h, const struct intent_neigh *n, bool set)
 {
-	struct item *i = push(&f->up[host], MSG_FDB);
+	struct fabric *f = h->arg;
+	struct item *i = push(&f->down[h->index - 1], MSG_NEIGH);
+
+	i->set = set;
+	i->mac = mac_number(&n->mac);
+}
+
+/* ---- kernels ----------------------------------------------------------- */
+
+static void kernel_event(struct fabric *f, unsigned host, unsigned mac,
+			 enum msg_kind kind, bool learned)
+{
+	struct item *i = push(&f->up[host], kind);
 
 	i->set = learned;
 	i->mac = mac;
@@ -110,35 +122,47 @@ static void kernel_frame(struct fabric *f, unsigned host, unsigned mac)
 {
 	if (f->k[host][mac].at == HERE)
 		return;
-	f->k[host][mac] = (struct kernel) { .at = HERE };
-	kernel_event(f, host, mac, true);
+	f->k[host][mac].at = HERE;
+	kernel_event(f, host, mac, MSG_FDB, true);
+}
+
+/* It asks for an address: learned unless fib's entry is there (NOARP). */
+static void kernel_arp(struct fabric *f, unsigned host, unsigned mac)
+{
+	kernel_frame(f, host, mac);
+	if (f->k[host][mac].arp != NOWHERE)
+		return;
+	f->k[host][mac].arp = HERE;
+	kernel_event(f, host, mac, MSG_ARP, true);
 }
 
 static void kernel_age(struct fabric *f, unsigned host, unsigned mac)
 {
 	if (f->k[host][mac].at != HERE)
 		return;
-	f->k[host][mac] = (struct kernel) { .at = NOWHERE };
-	kernel_event(f, host, mac, false);
+	f->k[host][mac].at = NOWHERE;
+	kernel_event(f, host, mac, MSG_FDB, false);
 }
 
-/* fib replaces a port entry by what is wanted, and never deletes one. */
+/* fib replaces a local entry by what is wanted, and never deletes one. */
 static void kernel_apply(struct fabric *f, unsigned host, const struct item *i)
 {
 	struct kernel *k = &f->k[host][i->mac];
-	bool was_here = k->at == HERE;
+	bool fdb = i->kind == MSG_INTENT;
+	enum where *e = fdb ? &k->at : &k->arp;
+	bool was_here = *e == HERE;
 
-	if (i->set) {
-		*k = (struct kernel) { .at = THERE, .vtep = i->vtep };
-		if (was_here)
-			kernel_event(f, host, i->mac, false);
-	} else if (!was_here) {
-		*k = (struct kernel) { .at = NOWHERE };
-	}
+	if (i->set)
+		*e = THERE;
+	else if (!was_here)
+		*e = NOWHERE;
+	if (fdb && i->set)
+		k->vtep = i->vtep;
+	if (i->set && was_here)
+		kernel_event(f, host, i->mac, fdb ? MSG_FDB : MSG_ARP, false);
 }
 
-/* ---- schedule
- * --------------------------------------------------------------------------- */
+/* ---- schedule ---------------------------------------------------------- */
 
 static struct queue *queue_at(struct fabric *f, unsigned i, unsigned *host)
 {
@@ -166,8 +190,11 @@ static bool deliver(struct fabric *f)
 
 		struct item i = *pop(q);
 
-		if (i.kind == MSG_INTENT) {
+		if (i.kind == MSG_INTENT || i.kind == MSG_NEIGH) {
 			kernel_apply(f, host, &i);
+		} else if (i.kind == MSG_ARP) {
+			host_arp(f->h[host], i.mac, ips[i.mac],
+				 i.set ? 0 : INTENT_F_GONE);
 		} else if (i.kind == MSG_FDB) {
 			host_fdb(f->h[host], i.mac, PORT, 0, i.set ? 0 : INTENT_F_GONE);
 		} else {
@@ -188,7 +215,7 @@ static void settle(struct fabric *f)
 	fail_msg("does not settle");
 }
 
-static struct fabric *fabric_new(unsigned n)
+static struct fabric *fabric_new(unsigned n, bool dad)
 {
 	struct fabric *f = calloc(1, sizeof(*f));
 
@@ -201,7 +228,8 @@ static struct fabric *fabric_new(unsigned n)
 		f->h[i]->evis[0] =
 			(struct tenants_evi_conf) { .vni = 100, .tenant = "red" };
 		f->h[i]->conf.n_evis = 1;
-		f->h[i]->conf.dad_off = true;
+		f->h[i]->on_neigh = on_neigh;
+		f->h[i]->conf.dad_off = !dad;
 		host_configure(f->h[i]);
 	}
 	return f;
@@ -219,8 +247,31 @@ static void fabric_free(struct fabric *f)
 	free(f);
 }
 
-/* ---- what must hold when all is quiet
- * ------------------------------------------------------ */
+/* A session breaks: what was under way is lost, what was heard is withdrawn, and all
+ * comes again when it is back. */
+static void flap(struct fabric *f, unsigned from, unsigned to)
+{
+	struct queue *q = &f->link[from][to];
+	struct host *h = f->h[to];
+
+	q->n = 0;
+	for (size_t i = 0; i < h->n_rib;) {
+		const struct nlri n = h->rib[i].n;
+
+		if (ip4_host(&h->rib[i].a.nexthop) == 0x0a000001u + from)
+			host_route(h, &n, NULL);
+		else
+			i++;
+	}
+	for (size_t i = 0; i < f->h[from]->n_own; i++) {
+		struct item *it = push(q, MSG_ROUTE);
+
+		it->set = true;
+		hroute_copy(&it->r, &f->h[from]->own[i].n, &f->h[from]->own[i].a);
+	}
+}
+
+/* ---- what must hold when all is quiet ---------------------------------- */
 
 /* The one host that advertises a MAC; 0 if none does. */
 static unsigned owner_of(struct fabric *f, unsigned mac)
@@ -236,13 +287,27 @@ static unsigned owner_of(struct fabric *f, unsigned mac)
 	return owner;
 }
 
+static bool has_neigh(const struct host *h, const char *ip)
+{
+	const struct ip a = ip_from(ip);
+
+	for (size_t i = 0; i < h->n_neigh; i++)
+		if (ip_eq(&h->neigh[i].ip, &a))
+			return true;
+	return false;
+}
+
 static void assert_consistent(struct fabric *f, unsigned mac)
 {
 	unsigned owner = owner_of(f, mac);
 
+	unsigned with_ip = 0;
+
 	for (unsigned i = 0; i < f->n; i++) {
 		const struct kernel *k = &f->k[i][mac];
+		bool ip = host_own(f->h[i], mac, ips[mac]);
 
+		with_ip += ip;
 		if (i + 1 == owner) {
 			assert_int_equal(host_fib(f->h[i], mac), 0);
 			assert_int_equal(k->at, HERE);
@@ -250,15 +315,22 @@ static void assert_consistent(struct fabric *f, unsigned mac)
 			assert_int_equal(host_fib(f->h[i], mac), owner);
 			assert_int_equal(k->at, THERE);
 			assert_int_equal(k->vtep, owner);
+			assert_false(ip);
 		} else {
 			assert_int_equal(host_fib(f->h[i], mac), 0);
 			assert_int_equal(k->at, NOWHERE);
+			assert_false(ip);
 		}
+	}
+	for (unsigned i = 0; i < f->n; i++) {
+		bool there = with_ip && i + 1 != owner;
+
+		assert_int_equal(has_neigh(f->h[i], ips[mac]), there);
+		assert_int_equal(f->k[i][mac].arp == THERE, there);
 	}
 }
 
-/* ---- scenarios
- * ------------------------------------------------------------------------------- */
+/* ---- scenarios --------------------------------------------------------- */
 
 /* MACs move at random while messages are under way; then each speaks once more where
  * it really is. */
@@ -267,7 +339,7 @@ static void one_owner_after_any_schedule(void **state)
 	(void)state;
 	srandom(3);
 	for (unsigned round = 0; round < 3000; round++) {
-		struct fabric *f = fabric_new(2 + round % 3);
+		struct fabric *f = fabric_new(2 + round % 3, false);
 		unsigned home[MACS] = { 0 };
 
 		for (unsigned step = 0; step < 24; step++) {
@@ -277,8 +349,15 @@ static void one_owner_after_any_schedule(void **state)
 				home[mac] = (unsigned)random() % f->n;
 			if (random() % 8 == 0)
 				kernel_age(f, (unsigned)random() % f->n, mac);
-			else
+			else if (random() % 2)
 				kernel_frame(f, home[mac], mac);
+			else
+				kernel_arp(f, home[mac], mac);
+			if (random() % 16 == 0) {
+				unsigned from = (unsigned)random() % f->n;
+
+				flap(f, from, (from + 1) % f->n);
+			}
 			for (long d = random() % 6; d; d--)
 				deliver(f);
 		}
@@ -289,7 +368,38 @@ static void one_owner_after_any_schedule(void **state)
 			settle(f);
 			assert_consistent(f, mac);
 			assert_int_equal(owner_of(f, mac), home[mac] + 1);
+			kernel_arp(f, home[mac], mac);
+			settle(f);
+			assert_consistent(f, mac);
+			assert_non_null(host_own(f->h[home[mac]], mac, ips[mac]));
 		}
+		fabric_free(f);
+	}
+}
+
+/* A MAC is on two hosts at once and neither stops talking: detection ends it, with at
+ * most one host that advertises. The third host sees no move of its own. */
+static void a_real_duplicate_comes_to_rest(void **state)
+{
+	(void)state;
+	srandom(13);
+	for (unsigned round = 0; round < 300; round++) {
+		struct fabric *f = fabric_new(3, true);
+		unsigned quiet = 0;
+
+		for (unsigned i = 0; quiet < 20 && i < 500; i++) {
+			kernel_arp(f, 0, 1);
+			kernel_arp(f, 1, 1);
+			quiet++;
+			while (deliver(f))
+				quiet = 0;
+		}
+		assert_int_equal(quiet, 20);
+		owner_of(f, 1); /* at most one */
+		assert_true(f->h[0]->reports[TEV_DUPLICATE] +
+				    f->h[1]->reports[TEV_DUPLICATE] >
+			    0);
+		assert_int_equal(f->h[2]->reports[TEV_DUPLICATE], 0);
 		fabric_free(f);
 	}
 }
@@ -297,7 +407,7 @@ static void one_owner_after_any_schedule(void **state)
 /* One move at a time: the number grows by one each, none is left over at the end. */
 static void numbers_grow_by_one(void **state)
 {
-	struct fabric *f = fabric_new(3);
+	struct fabric *f = fabric_new(3, false);
 	uint32_t seq = 0;
 
 	(void)state;
@@ -327,7 +437,7 @@ static void same_moment_lowest_address(void **state)
 	(void)state;
 	srandom(5);
 	for (unsigned round = 0; round < 500; round++) {
-		struct fabric *f = fabric_new(3);
+		struct fabric *f = fabric_new(3, false);
 
 		kernel_frame(f, 0, 1);
 		kernel_frame(f, 2, 1);
@@ -355,7 +465,7 @@ static void declared_endpoint_yields(void **state)
 	(void)state;
 	srandom(6);
 	for (unsigned round = 0; round < 300; round++) {
-		struct fabric *f = fabric_new(3);
+		struct fabric *f = fabric_new(3, false);
 		struct tenants_endpoint e;
 		const char *line =
 			"web tenant red interface veth0 mac 02:00:00:00:00:01"
@@ -384,6 +494,7 @@ int main(void)
 {
 	const struct CMUnitTest t[] = {
 		cmocka_unit_test(one_owner_after_any_schedule),
+		cmocka_unit_test(a_real_duplicate_comes_to_rest),
 		cmocka_unit_test(numbers_grow_by_one),
 		cmocka_unit_test(same_moment_lowest_address),
 		cmocka_unit_test(declared_endpoint_yields),

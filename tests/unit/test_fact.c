@@ -90,6 +90,10 @@ static void late_dump_is_no_news(void **state)
 	assert_int_equal(host_fib(h, 1), 3);
 	host_fdb(h, 1, 7, 0, INTENT_F_DUMP);
 	assert_int_equal(host_fib(h, 1), 3);
+	clock_set(6999);
+	host_fdb(h, 1, 7, 0, INTENT_F_DUMP);
+	assert_int_equal(host_fib(h, 1), 3);
+	clock_set(5000);
 	host_fdb(h, 1, 9, 0, INTENT_F_DUMP); /* on another port: it did come */
 	assert_int_equal(host_seq(h, 1), 2);
 	host_hears(h, (struct rroute) { .k = 3, .mac = 1, .seq = 3 });

@@ -136,6 +136,24 @@ static const struct {
 	  1 },
 	{ "sticky gone: ours again", { S_LEARN, S_HEAR_STICKY(3), S_LOSE(3) }, 0, 0 },
 	{ "static, then aged", { S_STICK, S_HEAR(3, 7), S_AGE }, -1, 3 },
+	{ "static after moving here: sequence 0 all the same",
+	  { S_HEAR(3, 4), S_LEARN, S_STICK },
+	  0,
+	  0 },
+	{ "no longer static: that is learning",
+	  { S_HEAR(3, 4), S_STICK, S_LEARN },
+	  5,
+	  0 },
+	{ "no longer static, never contested", { S_STICK, S_LEARN }, 0, 0 },
+	{ "static is no learning", { S_HEAR(3, UINT32_MAX), S_STICK }, 0, 0 },
+	{ "wrap: the number goes, a route stays",
+	  { S_HEAR(3, UINT32_MAX), S_LEARN, S_HEAR(3, 0) },
+	  0,
+	  0 },
+	{ "wrap: lower, but still a number",
+	  { S_HEAR(3, UINT32_MAX), S_LEARN, S_HEAR(3, 9) },
+	  -1,
+	  0 },
 	{ "wrap: frozen, not advertised", { S_HEAR(3, UINT32_MAX), S_LEARN }, -1, 0 },
 	{ "wrap: again from none when numbers are free",
 	  { S_HEAR(3, UINT32_MAX), S_LEARN, S_LOSE(3) },
@@ -315,8 +333,7 @@ static void sticky_is_told(void **state)
 	host_free(h);
 }
 
-/* ---- duplicates
- * ------------------------------------------------------------------------ */
+/* ---- duplicates -------------------------------------------------------- */
 
 /* From our side a MAC that two hosts have: learn, lose, learn, lose, learn. */
 static void flap(struct host *h, unsigned moves)
@@ -415,6 +432,45 @@ static void slow_moves_are_no_duplicate(void **state)
 	assert_int_equal(h->reports[TEV_DUPLICATE], 0);
 	host_free(h);
 	clock_set(-1);
+}
+
+/* The same without a tick in between: the window is from the first move on. */
+static void window_starts_anew(void **state)
+{
+	struct host *h = host_new(2);
+
+	(void)state;
+	host_hears(h, (struct rroute) { .k = 3, .mac = M });
+	for (uint32_t i = 0; i < 4; i++) {
+		clock_set(1000 + i * 1000);
+		if (i % 2)
+			host_hears(h,
+				   (struct rroute) { .k = 3, .mac = M, .seq = i + 1 });
+		else
+			host_learn(h, M);
+	}
+	clock_set(1000 + 181 * 1000);
+	host_learn(h, M);
+	assert_int_equal(h->reports[TEV_DUPLICATE], 0);
+	assert_int_equal(host_seq(h, M), 5);
+	host_free(h);
+	clock_set(-1);
+}
+
+static void sticky_takes_are_no_moves(void **state)
+{
+	struct host *h = host_new(2);
+	struct tenants_counters c;
+
+	(void)state;
+	for (int i = 0; i < 9; i++) {
+		host_learn(h, M);
+		host_hears(h, (struct rroute) { .k = 3, .mac = M, .sticky = true });
+		host_loses(h, (struct rroute) { .k = 3, .mac = M });
+	}
+	tenants_counters_get(h->t, &c);
+	assert_int_equal(c.moves, 0);
+	host_free(h);
 }
 
 static void detection_can_be_off_or_other(void **state)
@@ -528,6 +584,8 @@ int main(void)
 		cmocka_unit_test(duplicate_is_frozen),
 		cmocka_unit_test(duplicate_thaws),
 		cmocka_unit_test(slow_moves_are_no_duplicate),
+		cmocka_unit_test(window_starts_anew),
+		cmocka_unit_test(sticky_takes_are_no_moves),
 		cmocka_unit_test(detection_can_be_off_or_other),
 		cmocka_unit_test(handing_over_is_no_move),
 		cmocka_unit_test(wrap_is_reported),

@@ -120,8 +120,7 @@ static void own_devices_are_no_hosts(void **state)
 	host_free(h);
 }
 
-/* ---- an address moves to another MAC
- * ------------------------------------------------- */
+/* ---- an address moves to another MAC ----------------------------------- */
 
 static void new_mac_outbids_the_old_one(void **state)
 {
@@ -144,6 +143,56 @@ static void new_mac_outbids_the_old_one(void **state)
 	host_learn(h, 2);
 	assert_int_equal(host_seq(h, 2), 4);
 	assert_non_null(host_own(h, 2, IP));
+	host_free(h);
+}
+
+static void first_seen_in_a_dump(void **state)
+{
+	struct host *h = host_new(2);
+
+	(void)state;
+	host_hears(h, (struct rroute) { .k = 1, .mac = 1, .seq = 3, .ip = IP });
+	host_fdb(h, 2, 7, 0, INTENT_F_DUMP);
+	host_arp(h, 2, IP, INTENT_F_DUMP);
+	assert_int_equal(host_seq(h, 2), 4);
+	host_hears(h, (struct rroute) { .k = 1, .mac = 1, .seq = 5, .ip = IP });
+	host_arp(h, 2, IP, INTENT_F_DUMP); /* only repeated */
+	assert_int_equal(host_seq(h, 2), 4);
+	assert_int_equal(host_neigh(h, IP), 1);
+	host_free(h);
+}
+
+/* Learned long ago, without a rival: no word against one that comes later. */
+static void old_knowledge_does_not_outbid(void **state)
+{
+	struct host *h = host_new(2);
+
+	(void)state;
+	host_learn(h, 2);
+	host_arp(h, 2, IP, 0);
+	host_hears(h, (struct rroute) { .k = 1, .mac = 1, .seq = 3, .ip = IP });
+	assert_int_equal(host_seq(h, 2), 0);
+	assert_int_equal(host_neigh(h, IP), 1);
+	host_free(h);
+}
+
+/* One address lifts its MAC; the others of that MAC are compared anew. */
+static void all_addresses_gain(void **state)
+{
+	struct host *h = host_new(2);
+
+	(void)state;
+	host_learn(h, 2);
+	host_arp(h, 2, "192.0.2.2", 0);
+	host_hears(h,
+		   (struct rroute) { .k = 1, .mac = 5, .seq = 2, .ip = "192.0.2.2" });
+	assert_null(host_own(h, 2, "192.0.2.2"));
+	host_hears(h, (struct rroute) { .k = 1, .mac = 1, .seq = 4, .ip = IP });
+	host_arp(h, 2, IP, 0);
+	assert_int_equal(host_seq(h, 2), 5);
+	assert_non_null(host_own(h, 2, IP));
+	assert_non_null(host_own(h, 2, "192.0.2.2"));
+	assert_int_equal(h->n_neigh, 0);
 	host_free(h);
 }
 
@@ -285,6 +334,9 @@ int main(void)
 		cmocka_unit_test(own_address),
 		cmocka_unit_test(own_devices_are_no_hosts),
 		cmocka_unit_test(new_mac_outbids_the_old_one),
+		cmocka_unit_test(first_seen_in_a_dump),
+		cmocka_unit_test(old_knowledge_does_not_outbid),
+		cmocka_unit_test(all_addresses_gain),
 		cmocka_unit_test(old_mac_yields),
 		cmocka_unit_test(address_flaps),
 		cmocka_unit_test(remote_rivals),

@@ -238,6 +238,8 @@ static void decodes(void **state)
 			assert_int_equal(rbuf_left(&r), 0);
 		if (cases[i].key) {
 			assert_int_equal(n.path_id, 0);
+			assert_int_equal(nlri_evpn_ops.opaque(&n),
+					 n.key[0] == 0 || n.key[0] > EVPN_PREFIX);
 			expect(n.key, n.key_len, cases[i].key);
 			expect(n.data, n.data_len, cases[i].data);
 		}
@@ -387,6 +389,9 @@ static void views_refuse(void **state)
 		route.key_len = (uint16_t)n;
 		route.data_len = (uint8_t)d;
 		assert_int_equal(evpn_view(&route, &e), -EINVAL);
+		char text[NLRI_STR_MAX];
+
+		assert_string_equal(nlri_evpn_ops.format(&route, text), "[?]");
 		if (n)
 			assert_int_equal(nlri_evpn_ops.encode(&w, false, &route),
 					 -EINVAL);

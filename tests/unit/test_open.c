@@ -179,6 +179,19 @@ static void too_many_families(void **state)
 	}
 	assert_int_equal(open_decode(body, n, &o, &err), 0);
 	assert_int_equal(o.n_families, OPEN_FAMILIES);
+	assert_null(open_family_find(&o, 19, 1));
+
+	/* A restart capability for one beyond them: passed over, in step. */
+	unhex("02 18 40 0a 0078 0013 01 80 0000 01 80 47 0e 0013 01 80 000001"
+	      "0000 01 80 000002 ",
+	      body, sizeof(body), &n);
+	body[9] = (uint8_t)(n - 10);
+	body[10] = 2;
+	body[11] = 0x78;
+	body[10 + 2 + 0x78 + 1] = (uint8_t)(n - (10 + 2 + 0x78 + 2));
+	assert_int_equal(open_decode(body, n, &o, &err), 0);
+	assert_true(o.fam[0].gr && o.fam[0].gr_forward && !o.fam[1].gr);
+	assert_int_equal(o.fam[0].llgr_stale_s, 2);
 }
 
 static void same_open(const struct open_msg *o)

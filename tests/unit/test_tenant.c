@@ -168,8 +168,7 @@ static void step(struct host *h)
 	}
 }
 
-/* ---- what must always hold
- * --------------------------------------------------------------- */
+/* ---- what must always hold --------------------------------------------- */
 
 static int by_bytes_size;
 
@@ -260,8 +259,7 @@ static void numbers_agree(struct host *h)
 	assert_true(h->n_dom <= c.evis);
 }
 
-/* ---- the end
- * -------------------------------------------------------------------------------- */
+/* ---- the end ----------------------------------------------------------- */
 
 static void tear_down(struct host *h, bool routes_first)
 {

@@ -21,6 +21,7 @@ static const struct {
 	{ "beyond the last", "\xf4\x90\x80\x80", "????", 64 },
 	{ "lone continuation", "a\x80z", "a?z", 64 },
 	{ "cut short", "a\xe2\x82", "a??", 64 },
+	{ "bad continuation", "\xe2\x28\xa1", "?(?", 64 },
 	{ "right to left",
 	  "a\xe2\x80\xae"
 	  "b",

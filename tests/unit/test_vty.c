@@ -14,6 +14,7 @@
 #include "bgpd/config.h"
 #include "bgpd/vty.h"
 #include "lib/cmd.h"
+#include "lib/log.h"
 #include "lib/out.h"
 
 enum { BIG = 5 << 20 };
@@ -339,6 +340,10 @@ static void helps(void **state)
 	expect(fd, "complete router ", 0, "bgp\n");
 	expect(fd, "complete do show th", 0, "thing\n");
 	expect(fd, "list", 0, NULL);
+	expect(fd, "do debug session", 0, "");
+	assert_true(log_enabled(LOG_LVL_DEBUG, LOG_SESSION));
+	expect(fd, "do no debug session", 0, "");
+	assert_false(log_enabled(LOG_LVL_DEBUG, LOG_SESSION));
 	expect(fd, "doc", 0, NULL);
 	close(fd);
 	turn(5);
