@@ -155,7 +155,7 @@ static void converges(void **state UNUSED)
 
 	a->idle = b->idle = PEER_RUNS;
 	seen.converged = 0;
-	bgp.converged = false;
+	bgp.converged = bgp.absent_over = false;
 	bgp.restarting = true;
 	gr_wait(&bgp);
 	a->state = FSM_ESTABLISHED;
