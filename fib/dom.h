@@ -7,7 +7,6 @@
 
 struct dom;
 struct fib;
-struct intent_endpoint;
 struct intent_l2dom;
 struct link;
 
@@ -38,10 +37,6 @@ void dom_sweep(struct fib *f);
 /** dom_retry - try again what has waited; Return: when the next is due, INT64_MAX
  * when none waits. */
 int64_t dom_retry(struct fib *f, int64_t now_ms);
-
-/** endpoint_set, endpoint_unset - a port that is ours to enslave. */
-void endpoint_set(struct fib *f, const struct intent_endpoint *i);
-void endpoint_unset(struct fib *f, const char *ifname);
 
 /** dom_dev_allowed - may a device of this name be touched (--fib-allow-dev, lo)? */
 bool dom_dev_allowed(const struct fib *f, const char *name);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "fib/dom.h"
+#include "fib/port.h"
 #include "fib/run.h"
 #include "fib/state.h"
 #include "fib/super.h"

@@ -141,7 +141,7 @@ static void engine_died(struct fib *f, int wstatus)
 	if (WIFSIGNALED(wstatus))
 		log_err(LOG_MAIN, "engine: killed, signal=%d", WTERMSIG(wstatus));
 	else
-		log_warn(LOG_MAIN, "engine: left, status=%d", WEXITSTATUS(wstatus));
+		log_info(LOG_MAIN, "engine: left, status=%d", WEXITSTATUS(wstatus));
 	if (!s->exit_said && WIFEXITED(wstatus)) {
 		int status = WEXITSTATUS(wstatus);
 
