@@ -471,5 +471,6 @@ void bgp_fini(struct bgp *b)
 	event_free(b->tidy_ev);
 	free(b->rx_buf);
 	free(b->by_index);
+	free(b->expected);
 	free(b->md5);
 }

@@ -3,110 +3,40 @@
  */
 #include "bgpd/engine_int.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "lib/cmd.h"
 #include "lib/log.h"
 #include "lib/out.h"
 #include "lib/util.h"
 
-enum { STATE_MAX = 64 << 20 };
-
 /* ---- the state file -------------------------------------------------------- */
 
-static bool state_path(const struct engine *e, const char *suffix, char *buf,
-		       size_t size)
-{
-	return e->opts->statedir && snprintf(buf, size, "%s/endpoints%s",
-					     e->opts->statedir, suffix) < (int)size;
-}
-
-static char *file_read(const char *path)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	struct stat st;
-	char *text = NULL;
-	ssize_t n = -1;
-
-	if (fd < 0)
-		return NULL;
-	if (!fstat(fd, &st) && st.st_size <= STATE_MAX) {
-		text = xcalloc(1, (size_t)st.st_size + 1);
-		n = read(fd, text, (size_t)st.st_size);
-	}
-	close(fd);
-	if (n < 0) {
-		free(text);
-		return NULL;
-	}
-	return text;
-}
+static const char file_name[] = "endpoints";
 
 void endpoint_load(struct engine *e)
 {
-	char path[512], err[256] = "", *text;
+	char err[256] = "", *text = state_read(e, file_name);
 	int bad;
 
-	if (!state_path(e, "", path, sizeof(path)))
+	if (!text)
 		return;
-	text = file_read(path);
-	if (!text) {
-		if (errno != ENOENT)
-			log_err(LOG_EVPN, "%s: %s", path, strerror(errno));
-		return;
-	}
 	bad = tenants_endpoints_decode(e->tenants, text, err, sizeof(err));
 	if (bad)
-		log_err(LOG_EVPN, "%s: %s", path,
+		log_err(LOG_EVPN, "state file %s: %s", file_name,
 			bad < 0 ? "not a file of ours, ignored" : err);
 	free(text);
 }
 
-/* Written beside and renamed: a crash leaves the old file or the new one. */
-static int file_replace(const char *path, const char *tmp, const char *text)
-{
-	int fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
-	size_t len = strlen(text);
-	int err = 0;
-
-	if (fd < 0)
-		return -errno;
-	for (size_t at = 0; at < len && !err;) {
-		ssize_t n = write(fd, text + at, len - at);
-
-		if (n < 0)
-			err = -errno;
-		else
-			at += (size_t)n;
-	}
-	if (!err && fsync(fd))
-		err = -errno;
-	close(fd);
-	if (!err && rename(tmp, path))
-		err = -errno;
-	if (err)
-		unlink(tmp);
-	return err;
-}
-
 void endpoint_save(struct engine *e)
 {
-	char path[512], tmp[512], *text;
-	int err;
+	char *text = tenants_endpoints_encode(e->tenants);
+	int err = state_write(e, file_name, text);
 
-	if (!state_path(e, "", path, sizeof(path)) ||
-	    !state_path(e, ".new", tmp, sizeof(tmp)))
-		return;
-	text = tenants_endpoints_encode(e->tenants);
-	err = file_replace(path, tmp, text);
 	if (err)
-		log_err(LOG_EVPN, "%s: cannot save endpoints: %s", path,
+		log_err(LOG_EVPN, "state file %s: cannot save endpoints: %s", file_name,
 			strerror(-err));
 	free(text);
 }

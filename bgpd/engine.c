@@ -154,7 +154,11 @@ void engine_stop(struct engine *e, int status)
 	e->status = status;
 	log_info(LOG_MAIN, "stopping, status=%d", status);
 	endpoint_save(e);
-	bgp_stop(&e->bgp, e->cfg && e->cfg->gr, leave, e);
+	if (e->cfg->gr)
+		restart_save(e);
+	else
+		restart_forget(e);
+	bgp_stop(&e->bgp, e->cfg->gr, leave, e);
 }
 
 static void dump_state(struct engine *e)
@@ -202,11 +206,20 @@ static void on_signal(evutil_socket_t signo, short what, void *arg)
 
 /* ---- fib ------------------------------------------------------------------- */
 
+/* A host without tenants forwards nothing, so a restart loses nothing (a reflector):
+ * what its peers send by its routes goes on as before. */
+static bool forwards(const struct config *c)
+{
+	return c->advertise_all_vni || !TAILQ_EMPTY(&c->tenants);
+}
+
 static void sessions_start(struct engine *e, bool restarted)
 {
-	e->bgp.forwarding_kept = e->fib.kept;
-	e->bgp.restarting = restarted && e->cfg->gr;
-	e->routes.hold_export = e->bgp.restarting;
+	if (e->cfg->gr)
+		restart_load(e);
+	e->bgp.forwarding_kept = e->fib.kept || !forwards(e->cfg);
+	e->bgp.restarting = e->cfg->gr && (restarted || e->bgp.n_expected);
+	e->routes.hold_eor = e->bgp.restarting;
 	e->sessions = true;
 	bgp_apply(&e->bgp, NULL, e->cfg);
 }
@@ -286,8 +299,7 @@ static void on_converged(struct bgp *b)
 
 	log_info(LOG_SESSION, "routes of all peers are complete");
 	e->sweep_due = true;
-	if (e->routes.hold_export)
-		routes_release(&e->routes);
+	routes_release(&e->routes);
 	export_kick(&e->routes);
 }
 
@@ -302,6 +314,19 @@ static void on_tick(void *arg)
 static void on_save(void *arg)
 {
 	endpoint_save(arg);
+}
+
+static void on_session(struct bgp *b)
+{
+	struct engine *e = container_of(b, struct engine, bgp);
+
+	if (e->cfg->gr && !e->stopping)
+		ev_timer_set(&e->restart_timer, 100); /* many come and go together */
+}
+
+static void on_restart_save(void *arg)
+{
+	restart_save(arg);
 }
 
 /* ---- start ----------------------------------------------------------------- */
@@ -375,8 +400,10 @@ static int engine_init(struct engine *e)
 	e->start_ms = clock_ms();
 	ev_timer_init(&e->tick, e->base, on_tick, e);
 	ev_timer_init(&e->save_timer, e->base, on_save, e);
+	ev_timer_init(&e->restart_timer, e->base, on_restart_save, e);
 	session_hooks = routes_hooks;
 	session_hooks.converged = on_converged;
+	session_hooks.session = on_session;
 	bgp_init(&e->bgp, e->base, &session_hooks);
 	e->bgp.listen_addr = o->listen_addr;
 	e->bgp.port = o->port;
@@ -411,6 +438,7 @@ static void engine_fini(struct engine *e)
 	fibc_free(e->fibc);
 	ev_timer_fini(&e->tick);
 	ev_timer_fini(&e->save_timer);
+	ev_timer_fini(&e->restart_timer);
 	config_free(e->cfg);
 }
 
@@ -419,6 +447,7 @@ int engine_run(const struct engine_opts *o)
 	static const int signals[] = { SIGHUP, SIGUSR1, SIGUSR2, SIGTERM, SIGINT };
 	struct event *sig[ARRAY_SIZE(signals)] = { 0 };
 	struct engine *e = xcalloc(1, sizeof(*e));
+	sigset_t none;
 	int status;
 
 	log_role_set("engine");
@@ -429,6 +458,8 @@ int engine_run(const struct engine_opts *o)
 		sig[i] = evsignal_new(e->base, signals[i], on_signal, e);
 		event_add(sig[i], NULL);
 	}
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL); /* main() held them back until now */
 	status = engine_init(e);
 	if (!status) {
 		if (fibc_is_record(e->fibc))

@@ -44,7 +44,7 @@ struct engine {
 	struct cmd_tree *cmds;
 	struct vty_server *vty;
 	struct web *web;
-	struct ev_timer tick, save_timer;
+	struct ev_timer tick, save_timer, restart_timer;
 	int status;    /* exit status */
 	bool sessions; /* started: fib has said what it kept */
 	bool stopping;
@@ -100,5 +100,20 @@ void fib_query_record(struct engine *e, const struct intent_hdr *h, const void *
 /* endpoint.c: the state file */
 void endpoint_load(struct engine *e);
 void endpoint_save(struct engine *e);
+
+/* restart.c: who was here before a restart, so that End-of-RIB waits for them */
+void restart_load(struct engine *e);
+void restart_save(struct engine *e);
+void restart_forget(struct engine *e);
+
+/* state.c: files below --statedir */
+
+/** state_read - owned text of a file, NULL when there is none (errno). */
+char *state_read(const struct engine *e, const char *name);
+
+/** state_write - replace it: a crash leaves the old one or the new one.
+ * Return: 0 (also without --statedir), -errno. */
+int state_write(const struct engine *e, const char *name, const char *text);
+void state_remove(const struct engine *e, const char *name);
 
 #endif

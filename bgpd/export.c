@@ -445,7 +445,7 @@ static void group_finished(struct group *g)
 			send_control(m->p, eorr_encode, g->key.f, 0);
 			m->p->stats.tx[MSG_ROUTE_REFRESH]++;
 		}
-		m->want_eor = m->want_eorr = false;
+		m->want_eorr = false;
 	}
 }
 
@@ -473,7 +473,7 @@ static void group_flush(struct routes *r, struct group *g)
 	while (!g->blocked && group_round(enc, g))
 		group_throttle(r, g);
 	if (!g->blocked)
-		group_finished(g);
+		group_finished(r, g);
 }
 
 /* Groups with equal keys that have said everything have said the same. */
@@ -509,14 +509,12 @@ static void export_run(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	if (r->consume)
 		r->consume(r->consume_ctx);
-	if (!r->hold_export) {
-		/* New groups that splits append have been told what theirs was. */
-		for (g = TAILQ_FIRST(&r->groups); g; g = next) {
-			next = TAILQ_NEXT(g, link);
-			group_flush(r, g);
-		}
-		groups_merge(r);
+	/* New groups that splits append have been told what theirs was. */
+	for (g = TAILQ_FIRST(&r->groups); g; g = next) {
+		next = TAILQ_NEXT(g, link);
+		group_flush(r, g);
 	}
+	groups_merge(r);
 	for (unsigned i = 0; i < FAMS; i++)
 		rib_trim(&r->rib[i]);
 }

@@ -5,6 +5,8 @@
  */
 #include "bgpd/session.h"
 
+#include <stdlib.h>
+
 #include "lib/log.h"
 #include "lib/util.h"
 
@@ -61,6 +63,8 @@ void gr_down(struct peer *p, bool keep)
 {
 	gr_forget(p); /* a consecutive restart: RFC 4724 section 4.2 */
 	p->bgp->hooks->down(p, keep);
+	if (p->bgp->hooks->session)
+		p->bgp->hooks->session(p->bgp);
 	if (!keep || p->bgp->stopping)
 		return;
 	for (size_t i = 0; i < FAMS; i++)
@@ -134,6 +138,10 @@ bool gr_converging(const struct bgp *b)
 	TAILQ_FOREACH (p, &b->peers, link)
 		if (owes_eor(p))
 			return true;
+	/* Dynamic peers that were here before the restart and are not back yet. */
+	for (size_t i = 0; i < b->n_expected && !b->absent_over; i++)
+		if (!peer_find(b, &b->expected[i]))
+			return true;
 	return false;
 }
 
@@ -143,6 +151,9 @@ static void converged(struct bgp *b)
 		return;
 	b->converged = true;
 	b->restarting = false;
+	free(b->expected);
+	b->expected = NULL;
+	b->n_expected = 0;
 	ev_timer_stop(&b->defer_timer);
 	log_info(LOG_SESSION, "bgp: converged after the start");
 	if (b->hooks->converged)

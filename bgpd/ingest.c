@@ -345,7 +345,7 @@ void routes_unoriginate(struct routes *r, const struct family *f, const struct n
 
 void routes_release(struct routes *r)
 {
-	r->hold_export = false;
+	r->hold_eor = false;
 	export_kick(r);
 }
 

@@ -126,6 +126,9 @@ struct session_hooks {
 	/** gone - the peer is about to be freed (after its last down()); may be NULL. */
 	void (*gone)(struct peer *p);
 
+	/** session - some session came up or ended; may be NULL. */
+	void (*session)(struct bgp *b);
+
 	/** converged - once after the start: End-of-RIB came from every peer that is
 	 * to send one, or gr_defer_s passed. Peers that are not up count for the first
 	 * half minute only. b->restarting is off from here on. May be NULL. */
@@ -140,6 +143,8 @@ struct bgp {
 	uint32_t as, router_id, cluster_id; /* in force */
 	bool restarting;           /* R bit in OPEN: until End-of-RIB or timer */
 	bool forwarding_kept;      /* F bit: fib says kernel entries survived */
+	struct ip *expected;       /* had a session before the restart; owned */
+	size_t n_expected;
 	TAILQ_HEAD(, peer) peers;
 	struct peer **by_index;
 	uint32_t n_index;

@@ -19,7 +19,7 @@ struct routes {
 	struct rib rib[FAMS];
 	TAILQ_HEAD(, group) groups;
 	struct event *export_ev; /* runs export once at the end of a loop turn */
-	bool hold_export;        /* restarting: best paths are not final yet */
+	bool hold_eor;            /* restarting: not all that we had is back yet */
 	struct update_scratch *scratch;
 	/* consumer of winners (tenants); called for changes before export */
 	void (*consume)(void *ctx);
@@ -45,7 +45,7 @@ void routes_originate(struct routes *r, const struct family *f, const struct nlr
 		      const struct attrs *a);
 void routes_unoriginate(struct routes *r, const struct family *f, const struct nlri *n);
 
-/** routes_release - best paths are final: tell the peers (end of deferral). */
+/** routes_release - all is back that will come back: End-of-RIB may go out. */
 void routes_release(struct routes *r);
 
 /* ---- export.c ---- */

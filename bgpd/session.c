@@ -330,6 +330,8 @@ static void session_up(struct conn *c)
 	log_up(p);
 	gr_up(p);
 	p->bgp->hooks->up(p);
+	if (p->bgp->hooks->session)
+		p->bgp->hooks->session(p->bgp);
 	bgp_tidy(p->bgp);
 }
 

@@ -247,6 +247,7 @@ int super_start(struct fib *f)
 {
 	struct super *s = f->super = xcalloc(1, sizeof(*s));
 	uint32_t dog = sdnotify_watchdog_ms();
+	sigset_t none;
 
 	signal(SIGPIPE, SIG_IGN);
 	for (size_t i = 0; i < ARRAY_SIZE(relayed); i++) {
@@ -255,6 +256,8 @@ int super_start(struct fib *f)
 	}
 	s->ev_chld = evsignal_new(f->base, SIGCHLD, on_child, f);
 	event_add(s->ev_chld, NULL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL); /* main() held them back until now */
 	s->ev_start = evtimer_new(f->base, on_start, f);
 	s->ev_kill = evtimer_new(f->base, on_kill, f);
 	s->ev_ping = event_new(f->base, -1, EV_PERSIST, on_ping, f);

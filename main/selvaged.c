@@ -268,6 +268,20 @@ static int daemon_run(struct start *s)
 	return status;
 }
 
+/* A reload that is asked for while we start must wait, not kill: both loops let these
+ * through once their handlers are there. */
+static void signals_hold(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGUSR1);
+	sigaddset(&set, SIGUSR2);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	signal(SIGPIPE, SIG_IGN);
+}
+
 int main(int argc, char **argv)
 {
 	struct start s = { .argv = argv };
@@ -275,7 +289,7 @@ int main(int argc, char **argv)
 
 	if (status >= 0)
 		return status;
-	signal(SIGPIPE, SIG_IGN);
+	signals_hold();
 	if (s.o.check)
 		return engine_check_config(s.o.engine.config_file);
 	if (engine_fds(&s.o.engine)) {
