@@ -56,6 +56,11 @@ static void on_stop_timer(void *arg)
 		done(b->stop_arg);
 }
 
+static void on_quiet(void *arg)
+{
+	gr_check(arg);
+}
+
 void bgp_tidy(struct bgp *b)
 {
 	event_active(b->tidy_ev, EV_TIMEOUT, 0);
@@ -73,6 +78,7 @@ void bgp_init(struct bgp *b, struct event_base *base, const struct session_hooks
 	if (!b->tidy_ev)
 		abort(); /* out of memory, as in xcalloc() */
 	ev_timer_init(&b->defer_timer, base, gr_wait_expired, b);
+	ev_timer_init(&b->quiet_timer, base, on_quiet, b);
 	ev_timer_init(&b->stop_timer, base, on_stop_timer, b);
 }
 
@@ -467,6 +473,7 @@ void bgp_fini(struct bgp *b)
 		conn_bury(c);
 	conn_reap(b);
 	ev_timer_fini(&b->defer_timer);
+	ev_timer_fini(&b->quiet_timer);
 	ev_timer_fini(&b->stop_timer);
 	event_free(b->tidy_ev);
 	free(b->rx_buf);

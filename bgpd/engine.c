@@ -202,10 +202,11 @@ static void on_signal(evutil_socket_t signo, short what, void *arg)
 
 /* ---- fib ------------------------------------------------------------------- */
 
-static void sessions_start(struct engine *e, bool restarted)
+static void sessions_start(struct engine *e)
 {
 	e->bgp.forwarding_kept = e->fib.kept;
-	e->bgp.restarting = restarted && e->cfg->gr;
+	/* Nothing tells a first start from a restart: as FRR, always R with GR. */
+	e->bgp.restarting = e->cfg->gr;
 	e->routes.hold_export = e->bgp.restarting;
 	e->sessions = true;
 	bgp_apply(&e->bgp, NULL, e->cfg);
@@ -226,7 +227,7 @@ static void on_hello(struct engine *e, const struct intent_hello *h)
 	fibc_put(e->fibc, INTENT_ADOPT, 0, &adopt);
 	evpn_sync(e);
 	fibc_put(e->fibc, INTENT_READY, 0, NULL);
-	sessions_start(e, h->kept || h->fib_restarts);
+	sessions_start(e);
 }
 
 static void on_record(void *ctx, const struct intent_hdr *h, const void *body)
@@ -353,7 +354,8 @@ static int services_start(struct engine *e)
 
 	rc = shell_start(e);
 	if (rc) {
-		log_err(LOG_VTY, "%s: cannot listen: %s", e->opts->rundir, strerror(-rc));
+		log_err(LOG_VTY, "%s: cannot listen: %s", e->opts->rundir,
+			strerror(-rc));
 		return EXIT_BIND;
 	}
 	rc = metrics_start(e, err, sizeof(err));
@@ -432,7 +434,7 @@ int engine_run(const struct engine_opts *o)
 	status = engine_init(e);
 	if (!status) {
 		if (fibc_is_record(e->fibc))
-			sessions_start(e, false);
+			sessions_start(e);
 		event_base_dispatch(e->base);
 		status = e->status;
 		engine_fini(e);

@@ -8,6 +8,14 @@
 #include "lib/log.h"
 #include "lib/util.h"
 
+enum {
+	/* A peer that is down must not make us wait longer than our other peers keep
+	 * our stale routes: RFC 4724 section 4.1 leaves the time to us. */
+	ABSENT_MS = 30000,
+	/* Nobody knows how many peers listen ranges have: all, when no more come. */
+	QUIET_MS = 2000,
+};
+
 static bool any_gr_family(const struct peer *p)
 {
 	for (size_t i = 0; i < FAMS; i++)
@@ -71,6 +79,8 @@ void gr_down(struct peer *p, bool keep)
 
 void gr_up(struct peer *p)
 {
+	if (!p->bgp->converged)
+		ev_timer_set(&p->bgp->quiet_timer, QUIET_MS);
 	if (!p->gr_stale)
 		return;
 	for (size_t i = 0; i < FAMS; i++) {
@@ -108,10 +118,6 @@ void peer_eor_received(struct peer *p, const struct family *f)
 
 /* ---- the restarting side ---- */
 
-/* A peer that is down must not make us wait longer than our other peers keep our
- * stale routes: RFC 4724 section 4.1 leaves the time to us. */
-enum { ABSENT_MS = 30000 };
-
 /* Will this peer still send its End-of-RIB? */
 static bool owes_eor(const struct peer *p)
 {
@@ -127,10 +133,20 @@ static bool owes_eor(const struct peer *p)
 	return false;
 }
 
+/* An End-of-RIB sent too early costs the clients of a reflector each other's routes. */
+static bool ranges_fill(const struct bgp *b)
+{
+	if (!b->restarting || b->absent_over || TAILQ_EMPTY(&b->cfg->ranges))
+		return false;
+	return !b->n_dynamic || b->quiet_timer.pending;
+}
+
 bool gr_converging(const struct bgp *b)
 {
 	const struct peer *p;
 
+	if (ranges_fill(b))
+		return true;
 	TAILQ_FOREACH (p, &b->peers, link)
 		if (owes_eor(p))
 			return true;

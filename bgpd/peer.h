@@ -128,7 +128,8 @@ struct session_hooks {
 
 	/** converged - once after the start: End-of-RIB came from every peer that is
 	 * to send one, or gr_defer_s passed. Peers that are not up count for the first
-	 * half minute only. b->restarting is off from here on. May be NULL. */
+	 * half minute only; with listen ranges and b->restarting, two seconds without a
+	 * new peer must pass. b->restarting is off from here on. May be NULL. */
 	void (*converged)(struct bgp *b);
 };
 
@@ -160,7 +161,7 @@ struct bgp {
 	uint8_t *rx_buf;            /* shared: one connection reads at a time */
 	struct md5_key *md5;        /* in force on the listeners */
 	size_t n_md5;
-	struct ev_timer defer_timer, stop_timer;
+	struct ev_timer defer_timer, quiet_timer, stop_timer;
 	uint32_t applied[3];        /* as, router_id, cluster_id of the last bgp_apply() */
 	bool absent_over;           /* peers not yet up are waited for no longer */
 	bool converged, stopping;

@@ -196,6 +196,47 @@ static void converges(void **state UNUSED)
 	peer_delete(b, NULL, "test");
 }
 
+/* A reflector that restarts knows not who its clients are: it waits until no more
+ * come, so that the first one does not get End-of-RIB before the second one's routes.
+ */
+static void waits_for_ranges(void **state UNUSED)
+{
+	struct cfg_nbr n = { .as_kind = CFG_AS_INTERNAL };
+	struct peer *p[2];
+
+	range_add(cfg, "127.0.3.0/24", CFG_AS_INTERNAL);
+	seen.converged = 0;
+	bgp.converged = bgp.absent_over = false;
+	bgp.restarting = true;
+	nbr_defaults(&n);
+	gr_wait(&bgp);
+	gr_check(&bgp);
+	pass(5000);
+	assert_int_equal(seen.converged, 0);
+	for (int i = 0; i < 2; i++) {
+		n.addr = ip(i ? "127.0.3.7" : "127.0.3.8");
+		p[i] = peer_new(&bgp, &n, true);
+		p[i]->idle = PEER_RUNS;
+		p[i]->state = FSM_ESTABLISHED;
+		p[i]->rx_open.gr = p[i]->chan[0].up = true;
+		gr_up(p[i]);
+		peer_eor_received(p[i], &families[0]);
+		pass(1500);
+		assert_int_equal(seen.converged, 0);
+	}
+	pass(500);
+	assert_int_equal(seen.converged, 1);
+
+	bgp.converged = false; /* a cold start waits for nobody unknown */
+	gr_wait(&bgp);
+	gr_check(&bgp);
+	assert_int_equal(seen.converged, 2);
+	for (int i = 0; i < 2; i++) {
+		p[i]->state = FSM_IDLE;
+		peer_delete(p[i], NULL, "test");
+	}
+}
+
 static int setup(void **state UNUSED)
 {
 	help_init();
@@ -223,6 +264,7 @@ int main(void)
 		cmocka_unit_test(sweeps_lost_forwarding),
 		cmocka_unit_test(consecutive_restart),
 		cmocka_unit_test(converges),
+		cmocka_unit_test(waits_for_ranges),
 	};
 
 	return cmocka_run_group_tests(t, setup, teardown);
