@@ -121,8 +121,9 @@ void tenants_fdb(struct tenants *t, const struct intent_fdb *f, uint32_t flags)
 		return;
 	if (flags & INTENT_F_GONE) {
 		m = mac_find(t, e->self, &f->mac);
-		/* It may have moved to another port before the old one was reported. */
-		if (m && m->x && m->x->kernel && m->x->ifindex == f->ifindex)
+		/* Of whatever port: fib tells the last state of a MAC, and when an
+		 * entry was replaced, the port in it is the VXLAN device already. */
+		if (m && m->x && m->x->kernel)
 			fdb_gone(t, m);
 		return;
 	}

@@ -131,6 +131,7 @@ int tenants_configure(struct tenants *t, const struct tenants_conf *c);
  * with INTENT_F_DUMP and tenants_dump_end() a picture is complete: what it did not
  * repeat has gone.
  *
+ * An FDB record is about its (vni, mac); when it is gone the port does not matter.
  * A MAC_SET for a MAC that the kernel holds on a port replaces that entry: fib then
  * reports the FDB entry gone, and again when the kernel learns it anew. Each such
  * report without INTENT_F_DUMP is a learning event in the sense of RFC 7432 15.

@@ -49,19 +49,19 @@ struct bytes {
  * us, optional transitive, partial bit set; in ascending code order.
  */
 struct attrs {
-	uint64_t present; /* bit 1<<code for every code < 64 present and valid */
+	uint64_t present;  /* bit 1<<code for every code < 64 present and valid */
 	struct ip nexthop; /* of MP_REACH or NEXT_HOP; none if neither */
 	uint8_t origin;
 	uint32_t med, local_pref;
-	uint32_t originator_id;   /* host order */
-	struct bytes as_path;     /* segments, 4-octet AS numbers */
-	struct bytes aggregator;  /* 8 bytes: AS u32, IPv4 */
-	struct bytes communities; /* 4n */
-	struct bytes cluster_list; /* 4n */
-	struct bytes ext_communities; /* 8n */
-	struct bytes ext6_communities; /* 20n */
+	uint32_t originator_id;         /* host order */
+	struct bytes as_path;           /* segments, 4-octet AS numbers */
+	struct bytes aggregator;        /* 8 bytes: AS u32, IPv4 */
+	struct bytes communities;       /* 4n */
+	struct bytes cluster_list;      /* 4n */
+	struct bytes ext_communities;   /* 8n */
+	struct bytes ext6_communities;  /* 20n */
 	struct bytes large_communities; /* 12n */
-	struct bytes pmsi;        /* flags, type, label, tunnel id */
+	struct bytes pmsi;              /* flags, type, label, tunnel id */
 	struct bytes tunnel_encap;
 	uint32_t otc;
 	struct bytes other;
@@ -84,10 +84,10 @@ int attrs_view(const uint8_t *p, size_t len, struct attrs *out);
 
 /* How a set changes on its way out to one kind of peer. */
 struct attr_export {
-	bool ebgp;            /* prepend local_as, drop LOCAL_PREF, ORIGINATOR_ID,
-	                         CLUSTER_LIST, non-transitive communities, MED of others */
-	bool transparent;     /* route server (RFC 7947): leave AS_PATH and MED alone */
-	bool as2;             /* peer has no 4-octet AS: 2-octet AS_PATH + AS4_PATH */
+	bool ebgp;        /* prepend local_as, drop LOCAL_PREF, ORIGINATOR_ID,
+			     CLUSTER_LIST, non-transitive communities, MED of others */
+	bool transparent; /* route server (RFC 7947): leave AS_PATH and MED alone */
+	bool as2;         /* peer has no 4-octet AS: 2-octet AS_PATH + AS4_PATH */
 	uint32_t local_as;
 	uint32_t originator_id; /* reflecting: set if absent; 0 = not reflecting */
 	uint32_t cluster_id;    /* reflecting: prepended */

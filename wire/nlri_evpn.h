@@ -6,10 +6,10 @@
 #include "wire/nlri.h"
 
 enum evpn_type {
-	EVPN_AD = 1,     /* Ethernet auto-discovery */
+	EVPN_AD = 1, /* Ethernet auto-discovery */
 	EVPN_MACIP = 2,
-	EVPN_IMET = 3,   /* inclusive multicast Ethernet tag */
-	EVPN_ES = 4,     /* Ethernet segment */
+	EVPN_IMET = 3, /* inclusive multicast Ethernet tag */
+	EVPN_ES = 4,   /* Ethernet segment */
 	EVPN_PREFIX = 5,
 };
 

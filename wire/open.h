@@ -13,16 +13,16 @@ enum { OPEN_FAMILIES = 16, OPEN_NAME_MAX = 256, AS_TRANS = 23456 };
 struct open_family {
 	uint16_t afi;
 	uint8_t safi;
-	bool mp;             /* capability 1 */
-	uint8_t addpath;     /* capability 69: 1 receive, 2 send, 3 both, 0 none */
-	bool gr, gr_forward; /* capability 64: listed, F bit */
+	bool mp;                 /* capability 1 */
+	uint8_t addpath;         /* capability 69: 1 receive, 2 send, 3 both, 0 none */
+	bool gr, gr_forward;     /* capability 64: listed, F bit */
 	bool llgr, llgr_forward; /* capability 71 */
 	uint32_t llgr_stale_s;
 };
 
 struct open_role {
 	bool present;
-	uint8_t role; /* RFC 9234 */
+	uint8_t role;  /* RFC 9234 */
 	bool conflict; /* two differing ones received: 2/11 */
 };
 
@@ -35,7 +35,7 @@ struct open_msg {
 	bool as4;
 	bool any_mp; /* at least one capability 1 */
 	bool refresh, refresh_enhanced, extended_msg;
-	bool gr;     /* capability 64 present */
+	bool gr;                             /* capability 64 present */
 	bool gr_restarting, gr_notification; /* R and N bits */
 	uint16_t gr_time_s;
 	struct open_role role;

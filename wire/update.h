@@ -16,7 +16,7 @@ struct nlri_ops;
 struct update_ctx {
 	bool as4;  /* both sides sent capability 65 */
 	bool ebgp; /* external peer: LOCAL_PREF, ORIGINATOR_ID, CLUSTER_LIST are
-	              discarded whatever their length */
+		      discarded whatever their length */
 };
 
 struct update_mp {
@@ -30,7 +30,7 @@ struct update_mp {
 /* Why a verdict is not V_OK; each is a counter label (update_reason_name). */
 enum update_reason {
 	UR_NONE,
-	UR_FRAME,          /* lengths do not fit the message */
+	UR_FRAME, /* lengths do not fit the message */
 	UR_ATTR_OVERRUN,
 	UR_ATTR_FLAGS,
 	UR_ATTR_LENGTH,
@@ -39,16 +39,18 @@ enum update_reason {
 	UR_ATTR_MISSING,
 	UR_WELLKNOWN_UNKNOWN,
 	UR_MP_DUPLICATE,
-	UR_MP_FORM,        /* MP_REACH/MP_UNREACH unreadable, next hop length */
+	UR_MP_FORM, /* MP_REACH/MP_UNREACH unreadable, next hop length */
 	UR_AS_PATH,
 	UR_EXTERNAL_ONLY_INTERNAL, /* LOCAL_PREF and the like from an external peer */
 	UR_NLRI_FRAME,
 	UR_NLRI_KEY,
 	UR_NLRI_BODY,
-	UR_NLRI_OPAQUE,    /* unknown route type, discarded by configuration */
+	UR_NLRI_OPAQUE, /* unknown route type, discarded by configuration */
 	UR_NOT_NEGOTIATED,
-	UR_NO_NLRI,        /* error needs treat-as-withdraw but nothing to withdraw */
-	UR_LOOP_AS, UR_LOOP_ORIGINATOR, UR_LOOP_CLUSTER, /* counted by ingest */
+	UR_NO_NLRI, /* error needs treat-as-withdraw but nothing to withdraw */
+	UR_LOOP_AS,
+	UR_LOOP_ORIGINATOR,
+	UR_LOOP_CLUSTER, /* counted by ingest */
 	UR_COUNT
 };
 
@@ -74,7 +76,7 @@ struct update {
 	struct notif err;     /* to send when verdict is V_RESET */
 	unsigned n_errors;    /* all; errors[] keeps the first UPDATE_ERRORS */
 	struct update_error errors[UPDATE_ERRORS];
-	uint8_t reason;       /* enum update_reason of the worst one */
+	uint8_t reason; /* enum update_reason of the worst one */
 };
 
 /* Scratch for one decode: rewritten 2-octet paths, unknown attributes. */
@@ -113,8 +115,8 @@ struct update_writer {
 	size_t max;                     /* longest message, bytes */
 	struct bytes tail;              /* attributes after MP_REACH */
 	bool addpath;
-	bool withdraw;                  /* MP_UNREACH: labels are zero */
-	unsigned n;                     /* NLRI written */
+	bool withdraw; /* MP_UNREACH: labels are zero */
+	unsigned n;    /* NLRI written */
 };
 
 void update_reach_begin(struct update_writer *u, struct wbuf *w, size_t max,

@@ -68,11 +68,26 @@ static void port_moves_are_no_moves(void **state)
 	host_fdb(h, 1, 7, 0, 0);
 	said = h->n_originate + h->n_withdraw;
 	host_fdb(h, 1, 8, 0, 0);
-	host_fdb(h, 1, 7, 0, INTENT_F_GONE); /* late word of the old port */
 	assert_int_equal(host_seq(h, 1), 0);
 	assert_int_equal(h->n_originate + h->n_withdraw, said);
 	host_fdb(h, 1, 8, 0, INTENT_F_GONE);
 	assert_int_equal(host_seq(h, 1), -1);
+	host_free(h);
+}
+
+/* fib replaced our entry: the port it names is the VXLAN device, not the one we know.
+ */
+static void replaced_entry_has_gone(void **state)
+{
+	struct host *h = host_new(2);
+
+	(void)state;
+	host_pair(h, true);
+	host_learn(h, 1);
+	host_hears(h, (struct rroute) { .k = 3, .mac = 1, .seq = 1 });
+	host_fdb(h, 1, 51, 0, INTENT_F_GONE);
+	host_loses(h, (struct rroute) { .k = 3, .mac = 1 });
+	assert_int_equal(host_seq(h, 1), -1); /* nobody has it: it is not here */
 	host_free(h);
 }
 
@@ -172,6 +187,7 @@ int main(void)
 		cmocka_unit_test(dump_sweeps_what_it_lacks),
 		cmocka_unit_test(devices_are_swept),
 		cmocka_unit_test(port_moves_are_no_moves),
+		cmocka_unit_test(replaced_entry_has_gone),
 		cmocka_unit_test(late_dump_is_no_news),
 		cmocka_unit_test(nonsense_is_ignored),
 		cmocka_unit_test(vni_changes),

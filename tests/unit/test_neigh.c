@@ -226,6 +226,8 @@ static void address_flaps(void **state)
 		host_arp(h, 1, IP, 0);
 		host_hears(h, (struct rroute) {
 				      .k = 3, .mac = 2, .seq = 2 * i + 1, .ip = IP });
+		/* lost, won, lost, won, lost: five */
+		assert_int_equal(h->reports[TEV_DUPLICATE], i >= 2);
 	}
 	assert_int_equal(h->reports[TEV_DUPLICATE], 1);
 	assert_false(ip_is_none(&h->last.ip));
@@ -236,6 +238,25 @@ static void address_flaps(void **state)
 	assert_non_null(host_own(h, 1, IP));
 	host_free(h);
 	clock_set(-1);
+}
+
+/* A MAC that is frozen cannot outbid anybody with its address. */
+static void address_of_a_frozen_mac(void **state)
+{
+	struct host *h = host_new(2);
+
+	(void)state;
+	h->conf.dad_moves = 1;
+	host_configure(h);
+	host_hears(h, (struct rroute) { .k = 3, .mac = 1 });
+	host_learn(h, 1);
+	assert_int_equal(h->reports[TEV_DUPLICATE], 1);
+	h->conf.dad_moves = 5;
+	host_configure(h);
+	host_hears(h, (struct rroute) { .k = 3, .mac = 2, .seq = 9, .ip = IP });
+	host_arp(h, 1, IP, 0);
+	assert_int_equal(host_neigh(h, IP), 2);
+	host_free(h);
 }
 
 /* Between remote routes: number, then lowest VTEP, then lowest MAC; order is no matter.
@@ -339,6 +360,7 @@ int main(void)
 		cmocka_unit_test(all_addresses_gain),
 		cmocka_unit_test(old_mac_yields),
 		cmocka_unit_test(address_flaps),
+		cmocka_unit_test(address_of_a_frozen_mac),
 		cmocka_unit_test(remote_rivals),
 		cmocka_unit_test(router_flag_is_passed),
 		cmocka_unit_test(is_shown),
