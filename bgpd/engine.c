@@ -206,18 +206,11 @@ static void on_signal(evutil_socket_t signo, short what, void *arg)
 
 /* ---- fib ------------------------------------------------------------------- */
 
-/* A host without tenants forwards nothing, so a restart loses nothing (a reflector):
- * what its peers send by its routes goes on as before. */
-static bool forwards(const struct config *c)
-{
-	return c->advertise_all_vni || !TAILQ_EMPTY(&c->tenants);
-}
-
 static void sessions_start(struct engine *e, bool restarted)
 {
 	if (e->cfg->gr)
 		restart_load(e);
-	e->bgp.forwarding_kept = e->fib.kept || !forwards(e->cfg);
+	e->bgp.forwarding_kept = e->fib.kept;
 	e->bgp.restarting = e->cfg->gr && (restarted || e->bgp.n_expected);
 	e->routes.hold_eor = e->bgp.restarting;
 	e->sessions = true;

@@ -124,7 +124,8 @@ void evpn_consume(void *ctx)
 	struct rib *r = evpn_rib(e);
 	uint32_t id;
 
-	if (!e->has_cursor || !e->fibc)
+	/* Sessions that end because we leave take no forwarding state along. */
+	if (!e->has_cursor || !e->fibc || e->stopping)
 		return;
 	while (fibc_has_room(e->fibc) && (id = rib_cursor_next(r, &e->cursor)))
 		import_net(e, r, id);

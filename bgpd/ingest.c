@@ -287,6 +287,18 @@ static void on_down(struct peer *p, bool keep_stale)
 	export_kick(r);
 }
 
+static void on_gone(struct peer *p)
+{
+	struct routes *r = p->bgp->routes;
+
+	for (unsigned i = 0; i < FAMS; i++) {
+		struct rib *rib = &r->rib[i];
+
+		if (peer_slot(p) < rib->n_peers && rib->peer[peer_slot(p)].owner == p)
+			rib_peer_del(rib, peer_slot(p));
+	}
+}
+
 static void on_refresh(struct peer *p, const struct family *f, uint8_t sub)
 {
 	struct routes *r = p->bgp->routes;
@@ -325,6 +337,7 @@ const struct session_hooks routes_hooks = {
 	.refresh = on_refresh,
 	.stale_sweep = on_stale_sweep,
 	.drained = on_drained,
+	.gone = on_gone,
 };
 
 /* ---- our own routes -------------------------------------------------------- */

@@ -21,6 +21,14 @@ bool nbr_activates(const struct cfg_nbr *n, const struct family *f UNUSED)
 	return n->activate; /* EVPN is the only family that can be configured */
 }
 
+/* F bit: a pure reflector forwards nothing, so nothing of it can be lost; with F
+ * clear its clients would drop all routes at each of its restarts. */
+static bool forwarding_survived(const struct bgp *b)
+{
+	return b->forwarding_kept ||
+	       (TAILQ_EMPTY(&b->cfg->tenants) && !b->cfg->advertise_all_vni);
+}
+
 void open_make(const struct peer *p, struct open_msg *o)
 {
 	const struct bgp *b = p->bgp;
@@ -54,7 +62,7 @@ void open_make(const struct peer *p, struct open_msg *o)
 			.safi = f->ops->safi,
 			.mp = true,
 			.gr = cfg->gr,
-			.gr_forward = cfg->gr && b->forwarding_kept,
+			.gr_forward = cfg->gr && forwarding_survived(b),
 		};
 	}
 }

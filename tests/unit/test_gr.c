@@ -196,6 +196,46 @@ static void converges(void **state UNUSED)
 	peer_delete(b, NULL, "test");
 }
 
+/* Who had a session before the restart and comes by a listen range is waited for too,
+ * for half a minute, so that the first one does not get End-of-RIB before the second
+ * one's routes. */
+static void waits_for_the_expected(void **state UNUSED)
+{
+	struct cfg_nbr n = { .as_kind = CFG_AS_INTERNAL };
+	struct peer *p[2];
+
+	for (int absent = 0; absent < 2; absent++) {
+		seen.converged = 0;
+		bgp.converged = bgp.absent_over = false;
+		bgp.restarting = true;
+		bgp.n_expected = 2;
+		bgp.expected = xcalloc(2, sizeof(*bgp.expected));
+		bgp.expected[0] = ip("127.0.3.8");
+		bgp.expected[1] = ip("127.0.3.7");
+		nbr_defaults(&n);
+		gr_wait(&bgp);
+		gr_check(&bgp);
+		for (int i = 0; i < 2 - absent; i++) {
+			assert_int_equal(seen.converged, 0);
+			n.addr = bgp.expected[i];
+			p[i] = peer_new(&bgp, &n, true);
+			p[i]->idle = PEER_RUNS;
+			p[i]->state = FSM_ESTABLISHED;
+			p[i]->rx_open.gr = p[i]->chan[0].up = true;
+			gr_up(p[i]);
+			peer_eor_received(p[i], &families[0]);
+			pass(1500);
+		}
+		assert_int_equal(seen.converged, !absent);
+		pass(30000);
+		assert_int_equal(seen.converged, 1);
+		for (int i = 0; i < 2 - absent; i++) {
+			p[i]->state = FSM_IDLE;
+			peer_delete(p[i], NULL, "test");
+		}
+	}
+}
+
 static int setup(void **state UNUSED)
 {
 	help_init();
@@ -223,6 +263,7 @@ int main(void)
 		cmocka_unit_test(sweeps_lost_forwarding),
 		cmocka_unit_test(consecutive_restart),
 		cmocka_unit_test(converges),
+		cmocka_unit_test(waits_for_the_expected),
 	};
 
 	return cmocka_run_group_tests(t, setup, teardown);

@@ -169,7 +169,12 @@ static void offers(void **state UNUSED)
 	assert_int_equal(o.gr_time_s, 120);
 	bgp.restarting = bgp.forwarding_kept = false;
 	open_make(p, &o);
-	assert_false(o.gr_restarting || o.fam[0].gr_forward);
+	assert_false(o.gr_restarting);
+	assert_true(o.fam[0].gr_forward); /* a reflector: nothing to lose */
+	cfg->advertise_all_vni = true;
+	open_make(p, &o);
+	assert_false(o.fam[0].gr_forward);
+	cfg->advertise_all_vni = false;
 
 	bgp.as = 4200000001;
 	open_make(p, &o);
