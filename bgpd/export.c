@@ -431,13 +431,19 @@ static void eorr_encode(struct wbuf *w, const struct peer *p, const struct famil
 	refresh_encode(w, f, RR_END);
 }
 
-/* All is told: End-of-RIB and EoRR for those that wait for it. */
-static void group_finished(struct group *g)
+/*
+ * All is told: End-of-RIB and EoRR for those that wait for it. While we restart,
+ * routes go out as they come, and only End-of-RIB waits until our own peers have
+ * told us theirs: receivers keep the stale rest meanwhile. RFC 4724 section 4.1
+ * would hold back the routes too, which makes everybody wait for the slowest peer.
+ */
+static void group_finished(const struct routes *r, struct group *g)
 {
 	struct member *m;
 
 	TAILQ_FOREACH (m, &g->members, link) {
-		if (m->want_eor) {
+		if (m->want_eor && !r->hold_eor) {
+			m->want_eor = false;
 			send_control(m->p, eor_encode, g->key.f, 1);
 			m->p->chan[g->key.f->index].eor_tx = true;
 		}
