@@ -54,7 +54,10 @@ void open_make(const struct peer *p, struct open_msg *o)
 			.safi = f->ops->safi,
 			.mp = true,
 			.gr = cfg->gr,
-			.gr_forward = cfg->gr && b->forwarding_kept,
+			/* a reflector forwards nothing, so it loses nothing:
+			 * preserve-fw-state says so (RFC 4724 section 3) */
+			.gr_forward =
+				cfg->gr && (b->forwarding_kept || cfg->gr_preserve),
 		};
 	}
 }
