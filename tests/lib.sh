@@ -136,12 +136,23 @@ t_all_dead()
 	! t_any_alive "$@"
 }
 
+# Those of the processes we started that are still our children: a number may have
+# been given to somebody else since.
+t_children()
+{
+	local p
+
+	for p in "${T_PID[@]}"; do
+		[ "$(ps -o ppid= -p "$p" 2>/dev/null)" -eq $$ ] 2>/dev/null && echo "$p"
+	done
+}
+
 t_cleanup()
 {
 	local ns d pids
 
 	# shellcheck disable=SC2207
-	pids=("${T_PID[@]}" $(t_leftovers))
+	pids=($(t_children) $(t_leftovers))
 	if [ ${#pids[@]} -gt 0 ]; then
 		kill -TERM "${pids[@]}" 2>/dev/null
 		kill -CONT "${pids[@]}" 2>/dev/null
@@ -328,6 +339,7 @@ daemon_start()
 	log=$(dir_of "$name")/log
 	nsenter --net="/run/netns/$T_ID-$ns" "$@" >>"$log" 2>&1 </dev/null &
 	T_PID[$name]=$!
+	disown $! # or bash reports each one that we kill
 }
 
 pid_of()
@@ -348,7 +360,6 @@ daemon_stop()
 	[ -n "$pid" ] || return 0
 	kill "-${2:-TERM}" "$pid" 2>/dev/null
 	wait_for 5 t_all_dead "$pid" || kill -KILL "$pid" 2>/dev/null
-	{ wait "$pid"; } 2>/dev/null
 	unset "T_PID[$1]"
 }
 
@@ -392,21 +403,22 @@ selvaged_up()
 		tr -d ' \n' | grep -q "\"$2\":{[^}]*\"state\":\"Established\""
 }
 
-# gobgpd_start NS ROUTER-ID PREFIX [AS] - a route reflector for whoever calls from
-# that prefix: EVPN and RT constraint, graceful restart on.
+# gobgpd_start NS ROUTER-ID PREFIX [AS [OPTION...]] - a route reflector for whoever
+# calls from that prefix: EVPN and RT constraint, graceful restart on. After a crash it
+# wants the option -r, else it tells that its forwarding state is lost.
 gobgpd_start()
 {
-	local d
+	local ns=$1 as=${4:-65000} d
 
 	d=$(dir_of "$1")
 	cat >"$d/gobgpd.toml" <<-EOF
 	[global.config]
-	  as = ${4:-65000}
+	  as = $as
 	  router-id = "$2"
 	[[peer-groups]]
 	  [peer-groups.config]
 	    peer-group-name = "vteps"
-	    peer-as = ${4:-65000}
+	    peer-as = $as
 	  [peer-groups.timers.config]
 	    hold-time = 9
 	    keepalive-interval = 3
@@ -434,8 +446,9 @@ gobgpd_start()
 	    prefix = "$3"
 	    peer-group = "vteps"
 	EOF
-	daemon_start "$1" "$1" gobgpd -f "$d/gobgpd.toml" -l info -p
-	wait_for 10 in_ns "$1" gobgp global
+	shift $(($# > 4 ? 4 : $#))
+	daemon_start "$ns" "$ns" gobgpd -f "$d/gobgpd.toml" -l info -p "$@"
+	wait_for 10 in_ns "$ns" gobgp global
 }
 
 gobgp_routes()
@@ -552,16 +565,17 @@ reaches()
 # traffic_start NAME NS ADDR - 100 echo requests a second until traffic_stop.
 traffic_start()
 {
+	rm -f "$T_TMP/$1/log"
 	daemon_start "$1" "$2" ping -D -n -i 0.01 "$3"
 }
 
 # traffic_stop NAME - prints "SENT LOST GAP-MS": how many requests, how many without
 # an answer (but for those still on their way), and the longest time between answers.
+# For use in $(), so it leaves no trace in this shell.
 traffic_stop()
 {
 	kill -INT "${T_PID[$1]}"
-	{ wait "${T_PID[$1]}"; } 2>/dev/null
-	unset "T_PID[$1]"
+	wait_for 5 grep -q 'packets transmitted' "$T_TMP/$1/log"
 	awk '
 	/icmp_seq=[0-9]+ ttl=/ {
 		match($0, /icmp_seq=[0-9]+/)
@@ -583,7 +597,6 @@ traffic_stop()
 			lost += sent - max
 		printf "%d %d %d\n", sent, lost, gap
 	}' "$T_TMP/$1/log"
-	: >"$T_TMP/$1/log"
 }
 
 # ---- start ----------------------------------------------------------------------
