@@ -136,12 +136,23 @@ t_all_dead()
 	! t_any_alive "$@"
 }
 
+# Those of the processes we started that are still our children: a number may have
+# been given to somebody else since.
+t_children()
+{
+	local p
+
+	for p in "${T_PID[@]}"; do
+		[ "$(ps -o ppid= -p "$p" 2>/dev/null)" -eq $$ ] 2>/dev/null && echo "$p"
+	done
+}
+
 t_cleanup()
 {
 	local ns d pids
 
 	# shellcheck disable=SC2207
-	pids=("${T_PID[@]}" $(t_leftovers))
+	pids=($(t_children) $(t_leftovers))
 	if [ ${#pids[@]} -gt 0 ]; then
 		kill -TERM "${pids[@]}" 2>/dev/null
 		kill -CONT "${pids[@]}" 2>/dev/null
@@ -328,6 +339,7 @@ daemon_start()
 	log=$(dir_of "$name")/log
 	nsenter --net="/run/netns/$T_ID-$ns" "$@" >>"$log" 2>&1 </dev/null &
 	T_PID[$name]=$!
+	disown $! # or bash reports each one that we kill
 }
 
 pid_of()
@@ -348,7 +360,6 @@ daemon_stop()
 	[ -n "$pid" ] || return 0
 	kill "-${2:-TERM}" "$pid" 2>/dev/null
 	wait_for 5 t_all_dead "$pid" || kill -KILL "$pid" 2>/dev/null
-	{ wait "$pid"; } 2>/dev/null
 	unset "T_PID[$1]"
 }
 
@@ -552,16 +563,17 @@ reaches()
 # traffic_start NAME NS ADDR - 100 echo requests a second until traffic_stop.
 traffic_start()
 {
+	rm -f "$T_TMP/$1/log"
 	daemon_start "$1" "$2" ping -D -n -i 0.01 "$3"
 }
 
 # traffic_stop NAME - prints "SENT LOST GAP-MS": how many requests, how many without
 # an answer (but for those still on their way), and the longest time between answers.
+# For use in $(), so it leaves no trace in this shell.
 traffic_stop()
 {
 	kill -INT "${T_PID[$1]}"
-	{ wait "${T_PID[$1]}"; } 2>/dev/null
-	unset "T_PID[$1]"
+	wait_for 5 grep -q 'packets transmitted' "$T_TMP/$1/log"
 	awk '
 	/icmp_seq=[0-9]+ ttl=/ {
 		match($0, /icmp_seq=[0-9]+/)
@@ -583,7 +595,6 @@ traffic_stop()
 			lost += sent - max
 		printf "%d %d %d\n", sent, lost, gap
 	}' "$T_TMP/$1/log"
-	: >"$T_TMP/$1/log"
 }
 
 # ---- start ----------------------------------------------------------------------
