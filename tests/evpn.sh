@@ -32,6 +32,7 @@ reflector_conf()
 	 bgp router-id $1
 	 bgp cluster-id $1
 	 bgp graceful-restart
+	 bgp graceful-restart preserve-fw-state
 	 neighbor hosts peer-group
 	 neighbor hosts remote-as internal
 	 neighbor hosts timers 3 9

@@ -403,21 +403,22 @@ selvaged_up()
 		tr -d ' \n' | grep -q "\"$2\":{[^}]*\"state\":\"Established\""
 }
 
-# gobgpd_start NS ROUTER-ID PREFIX [AS] - a route reflector for whoever calls from
-# that prefix: EVPN and RT constraint, graceful restart on.
+# gobgpd_start NS ROUTER-ID PREFIX [AS [OPTION...]] - a route reflector for whoever
+# calls from that prefix: EVPN and RT constraint, graceful restart on. After a crash it
+# wants the option -r, else it tells that its forwarding state is lost.
 gobgpd_start()
 {
-	local d
+	local ns=$1 as=${4:-65000} d
 
 	d=$(dir_of "$1")
 	cat >"$d/gobgpd.toml" <<-EOF
 	[global.config]
-	  as = ${4:-65000}
+	  as = $as
 	  router-id = "$2"
 	[[peer-groups]]
 	  [peer-groups.config]
 	    peer-group-name = "vteps"
-	    peer-as = ${4:-65000}
+	    peer-as = $as
 	  [peer-groups.timers.config]
 	    hold-time = 9
 	    keepalive-interval = 3
@@ -445,8 +446,9 @@ gobgpd_start()
 	    prefix = "$3"
 	    peer-group = "vteps"
 	EOF
-	daemon_start "$1" "$1" gobgpd -f "$d/gobgpd.toml" -l info -p
-	wait_for 10 in_ns "$1" gobgp global
+	shift $(($# > 4 ? 4 : $#))
+	daemon_start "$ns" "$ns" gobgpd -f "$d/gobgpd.toml" -l info -p "$@"
+	wait_for 10 in_ns "$ns" gobgp global
 }
 
 gobgp_routes()
