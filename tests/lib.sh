@@ -193,14 +193,14 @@ t_exit()
 	exit $status
 }
 
-# keep_running - leave everything as it is when the script ends; stop_kept FILE with
-# the file printed here cleans up later.
+# keep_running - leave everything as it is when the script ends; stop_kept with the
+# file named in T_STATE cleans up later.
 keep_running()
 {
-	declare -p T_ID T_TMP T_PID T_NS T_DIRS T_MADE_RUN | sed 's/^declare -\(.\)/declare -g\1/' \
+	declare -p T_ID T_TMP T_PID T_NS T_DIRS T_MADE_RUN | sed 's/^declare -/declare -g -/' \
 		>"$T_TMP/state"
 	trap - EXIT INT TERM HUP
-	echo "$T_TMP/state"
+	T_STATE=$T_TMP/state
 }
 
 stop_kept()
