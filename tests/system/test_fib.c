@@ -270,6 +270,20 @@ static void fib_restart(void **state)
 	wait_for(!has("vx10", "ip link") && !has("br-red", "ip link"));
 }
 
+/* Ports with lower addresses come and go: no neighbour is flushed for that. */
+static void bridge_address_stays(void **state)
+{
+	(void)state;
+	red();
+	sh("ip link add p1 address 02:00:00:00:00:ee type veth peer name q1;"
+	   "ip link set q1 addrgenmode none up; ip link set p1 master br-red up");
+	pump(300);
+	sh("ip link del p1");
+	pump(300);
+	check_red();
+	assert_int_equal(ft.counters.table[TABLE_NEIGH].repaired, 0);
+}
+
 /* Devices of others, entries of others. */
 static void foreign_untouched(void **state)
 {
@@ -701,6 +715,7 @@ int main(void)
 		CASE(repairs_by_audit),
 		CASE(device_comes_back),
 		CASE(bridge_down_up),
+		CASE(bridge_address_stays),
 		CASE(engine_restart),
 		CASE(sweep_by_timer),
 		CASE(fib_restart),
