@@ -9,6 +9,7 @@
 #include <net/if.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/random.h>
 
 #include "fib/intent.h"
 #include "fib/nl.h"
@@ -43,10 +44,26 @@ static int add_with_mark(struct nl *nl, const char *name, const char *tenant, ch
 	return nl_do(nl, why);
 }
 
+/*
+ * A bridge without an address of its own takes the lowest of its ports, and each
+ * change of it makes the kernel drop all neighbours, ours too.
+ */
+static struct mac own_address(void)
+{
+	struct mac m = { 0 };
+
+	(void)!getrandom(m.b, sizeof(m.b), 0);
+	m.b[0] = (uint8_t)((m.b[0] & 0xfc) | 2); /* local, unicast */
+	return m;
+}
+
 int dev_bridge_add(struct nl *nl, const struct intent_l2dom *d, char *why)
 {
+	struct mac address = own_address();
+
 	link_msg(nl, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, 0, 0);
 	nl_attr_str(nl, IFLA_IFNAME, d->bridge);
+	nl_attr(nl, IFLA_ADDRESS, &address, sizeof(address));
 
 	size_t info = nl_nest(nl, IFLA_LINKINFO);
 

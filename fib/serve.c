@@ -331,10 +331,9 @@ static void do_query(struct fib *f, const struct intent_hdr *h UNUSED, const voi
 	up_query(f, body);
 }
 
-static void do_pong(struct fib *f, const struct intent_hdr *h UNUSED,
-		    const void *body UNUSED)
+static void do_pong(struct fib *f, const struct intent_hdr *h UNUSED, const void *body)
 {
-	super_pong(f);
+	super_pong(f, body);
 }
 
 static void do_ready(struct fib *f, const struct intent_hdr *h UNUSED,

@@ -41,7 +41,8 @@ struct super {
 	int status;
 	unsigned starts;
 	int64_t started_ms, pause_ms;
-	uint32_t ping;
+	uint32_t ping;        /* number of the last one */
+	uint32_t reload_ping; /* its answer ends a reload; 0 none */
 	struct event *ev_sig[ARRAY_SIZE(relayed)], *ev_chld, *ev_start, *ev_kill,
 		*ev_ping;
 };
@@ -171,6 +172,31 @@ static void on_child(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
 	}
 }
 
+static void ping(struct fib *f)
+{
+	struct intent_ping p = { .seq = ++f->super->ping };
+
+	if (!f->chan)
+		return;
+	chan_put(f->chan, INTENT_PING, 0, &p, sizeof(p));
+	chan_flush(f->chan);
+}
+
+/* The engine serves its records in order: the answer to this ping says that it has
+ * taken the new configuration, or refused it. */
+static void reload_began(struct fib *f)
+{
+	struct timespec ts;
+	char text[80];
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	snprintf(text, sizeof(text), "RELOADING=1\nMONOTONIC_USEC=%" PRId64,
+		 (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000);
+	sdnotify(text);
+	ping(f);
+	f->super->reload_ping = f->super->ping;
+}
+
 static void on_signal(evutil_socket_t signo, short what UNUSED, void *arg)
 {
 	struct fib *f = arg;
@@ -180,19 +206,12 @@ static void on_signal(evutil_socket_t signo, short what UNUSED, void *arg)
 
 	if (signo == SIGUSR1)
 		log_reopen();
-	if (signo == SIGHUP) {
-		struct timespec ts;
-		char text[80];
-
-		clock_gettime(CLOCK_MONOTONIC, &ts);
-		snprintf(text, sizeof(text), "RELOADING=1\nMONOTONIC_USEC=%" PRId64,
-			 (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000);
-		sdnotify(text);
-	}
 	if (f->chan) {
 		chan_put(f->chan, INTENT_SIGNAL, 0, &i, sizeof(i));
 		chan_flush(f->chan);
 	}
+	if (signo == SIGHUP)
+		reload_began(f);
 	if (!stop)
 		return;
 	sdnotify("STOPPING=1");
@@ -206,20 +225,19 @@ static void on_signal(evutil_socket_t signo, short what UNUSED, void *arg)
 
 static void on_ping(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
 {
-	struct fib *f = arg;
-	struct super *s = f->super;
-	struct intent_ping p = { .seq = ++s->ping };
-
-	if (f->chan) {
-		chan_put(f->chan, INTENT_PING, 0, &p, sizeof(p));
-		chan_flush(f->chan);
-	}
+	ping(arg);
 }
 
 /* Only an engine that answers keeps the service manager calm. */
-void super_pong(struct fib *f UNUSED)
+void super_pong(struct fib *f, const struct intent_ping *p)
 {
+	struct super *s = f->super;
+
 	sdnotify("WATCHDOG=1");
+	if (!s->reload_ping || p->seq != s->reload_ping)
+		return;
+	s->reload_ping = 0;
+	sdnotify("READY=1");
 }
 
 void super_ready(struct fib *f)

@@ -4,6 +4,7 @@
 
 struct fib;
 struct intent_exit;
+struct intent_ping;
 
 /** super_start - signals, watchdog, the first engine. Return: 0 or -errno. */
 int super_start(struct fib *f);
@@ -16,7 +17,7 @@ int super_status(const struct fib *f);
 void super_lost(struct fib *f);
 
 /* Records of the engine. */
-void super_pong(struct fib *f);
+void super_pong(struct fib *f, const struct intent_ping *p);
 void super_ready(struct fib *f);
 void super_exit(struct fib *f, const struct intent_exit *e);
 

@@ -62,31 +62,30 @@ static uint32_t slot_of(const struct want *w, const struct want_key *k, uint32_t
 {
 	uint32_t mask = w->slots - 1, i = hash & mask;
 
-	while (w->slot[i] &&
-	       (w->slot[i]->hash != hash || memcmp(&w->slot[i]->key, k, sizeof(*k))))
+	while (w->slot[i].e &&
+	       (w->slot[i].hash != hash || memcmp(&w->slot[i].e->key, k, sizeof(*k))))
 		i = (i + 1) & mask;
 	return i;
 }
 
 struct want_entry *want_find(const struct want *w, const struct want_key *k)
 {
-	return w->slot[slot_of(w, k, key_hash(k))];
+	return w->slot[slot_of(w, k, key_hash(k))].e;
 }
 
 static void grow(struct want *w)
 {
-	struct want_entry **old = w->slot;
+	struct want_slot *old = w->slot;
 	uint32_t n = w->slots;
 
 	w->slots *= 2;
 	w->slot = xcalloc(w->slots, sizeof(*w->slot));
 	for (uint32_t i = 0; i < n; i++) {
-		if (!old[i])
+		uint32_t at = old[i].hash & (w->slots - 1);
+
+		if (!old[i].e)
 			continue;
-
-		uint32_t at = old[i]->hash & (w->slots - 1);
-
-		while (w->slot[at])
+		while (w->slot[at].e)
 			at = (at + 1) & (w->slots - 1);
 		w->slot[at] = old[i];
 	}
@@ -119,9 +118,9 @@ struct want_entry *want_get(struct want *w, const struct want_key *k,
 {
 	uint32_t hash = key_hash(k), at = slot_of(w, k, hash);
 
-	if (w->slot[at])
-		return w->slot[at];
-	if ((w->used + 1) * 4 > w->slots * 3) {
+	if (w->slot[at].e)
+		return w->slot[at].e;
+	if ((w->used + 1) * 3 > w->slots * 2) {
 		grow(w);
 		at = slot_of(w, k, hash);
 	}
@@ -132,7 +131,7 @@ struct want_entry *want_get(struct want *w, const struct want_key *k,
 	e->hash = hash;
 	e->dom = dom;
 	LIST_INSERT_HEAD(&dom->entries, e, in_dom);
-	w->slot[at] = e;
+	w->slot[at] = (struct want_slot) { .e = e, .hash = hash };
 	w->used++;
 	return e;
 }
@@ -144,17 +143,17 @@ static void slot_clear(struct want *w, uint32_t at)
 
 	for (;;) {
 		next = (next + 1) & mask;
-		if (!w->slot[next])
+		if (!w->slot[next].e)
 			break;
 
-		uint32_t home = w->slot[next]->hash & mask;
+		uint32_t home = w->slot[next].hash & mask;
 
 		if (((next - home) & mask) >= ((next - at) & mask)) {
 			w->slot[at] = w->slot[next];
 			at = next;
 		}
 	}
-	w->slot[at] = NULL;
+	w->slot[at] = (struct want_slot) { 0 };
 	w->used--;
 }
 

@@ -79,10 +79,16 @@ struct want_entry {
 
 TAILQ_HEAD(want_list, want_entry);
 
+/* The hash beside the pointer: a probe that does not match touches no entry. */
+struct want_slot {
+	struct want_entry *e;
+	uint32_t hash;
+};
+
 struct want {
-	struct want_entry **slot; /* open addressing, linear probing */
-	uint32_t slots, used;     /* slots is a power of two */
-	struct want_list diff;    /* to be written, oldest first */
+	struct want_slot *slot; /* open addressing, linear probing */
+	uint32_t slots, used;   /* slots is a power of two */
+	struct want_list diff;  /* to be written, oldest first */
 	struct want_list parked;
 	struct want_list results;
 	uint32_t n_diff;

@@ -18,6 +18,15 @@
 #define M2 "02:00:00:00:00:02"
 #define M3 "02:00:00:00:00:03"
 
+/* A port that learns: the bridge takes nothing from one that is not forwarding. */
+#define READY                                                                          \
+	"for i in $(seq 250); do bridge link show dev p1 | grep -q 'state "            \
+	"forwarding' "                                                                 \
+	"&& break; sleep 0.02; done;"
+#define ADD_P1                                                                         \
+	"ip link add p1 type veth peer name q1; ip link set q1 addrgenmode none up;"   \
+	"ip link set p1 master br-red up;" READY
+
 static const char fdb[] = "bridge -d fdb show dev vx10";
 static const char neighs[] = "ip neigh show dev br-red; ip -6 neigh show dev br-red";
 
@@ -270,6 +279,20 @@ static void fib_restart(void **state)
 	wait_for(!has("vx10", "ip link") && !has("br-red", "ip link"));
 }
 
+/* Ports with lower addresses come and go: no neighbour is flushed for that. */
+static void bridge_address_stays(void **state)
+{
+	(void)state;
+	red();
+	sh("ip link add p1 address 02:00:00:00:00:ee type veth peer name q1;"
+	   "ip link set q1 addrgenmode none up; ip link set p1 master br-red up;");
+	pump(300);
+	sh("ip link del p1");
+	pump(300);
+	check_red();
+	assert_int_equal(ft.counters.table[TABLE_NEIGH].repaired, 0);
+}
+
 /* Devices of others, entries of others. */
 static void foreign_untouched(void **state)
 {
@@ -330,8 +353,7 @@ static void foreign_port_keeps_bridge(void **state)
 
 	(void)state;
 	red();
-	sh("ip link add p1 type veth peer name q1; ip link set q1 addrgenmode none up; "
-	   "ip link set p1 master br-red up");
+	sh(ADD_P1);
 	pump(100);
 	put(INTENT_L2DOM_DEL, 0, &d, sizeof(d));
 	flush();
@@ -381,8 +403,7 @@ static void any_order(void **state)
 	pump(100);
 	assert_false(has(M1, fdb));
 	sh("ip link add br-red type bridge; ip link set br-red up");
-	sh("ip link add p1 type veth peer name q1; ip link set q1 addrgenmode none up;"
-	   "ip link set p1 up master br-red");
+	sh(ADD_P1);
 	frame("q1", M2);
 	pump(100);
 	assert_false(told_mac(10, M2));
@@ -406,10 +427,8 @@ static void local_macs(void **state)
 {
 	(void)state;
 	red();
-	sh("ip link add p1 type veth peer name q1; ip link set q1 addrgenmode none up; "
-	   "ip link set p1 master br-red up;"
-	   "bridge fdb replace " M2 " dev p1 master dynamic;"
-	   "bridge fdb add " M3 " dev p1 master static");
+	sh(ADD_P1 "bridge fdb replace " M2 " dev p1 master dynamic;"
+		  "bridge fdb add " M3 " dev p1 master static");
 	wait_for(told_mac(10, M2) && told_mac(10, M3));
 	assert_int_equal(told_macs(), 2); /* not the port's own address */
 	sh("bridge fdb del " M2 " dev p1 master");
@@ -429,9 +448,7 @@ static void many_macs_before_start(void **state)
 	(void)state;
 	sh("ip link add br-red type bridge; ip link set br-red up;"
 	   "ip link add vx10 type vxlan id 10 local 10.9.0.1 dstport 4789 nolearning;"
-	   "ip link set vx10 master br-red up; ip link add p1 type veth peer name q1; "
-	   "ip link set q1 addrgenmode none up;"
-	   "ip link set p1 master br-red up");
+	   "ip link set vx10 master br-red up; " ADD_P1);
 	sh("for i in $(seq 5000); do printf 'fdb replace 02:01:00:00:%%02x:%%02x dev "
 	   "p1 "
 	   "master dynamic\\n' $((i / 256)) $((i %% 256)); done | bridge -b -");
@@ -451,8 +468,7 @@ static void storm(void **state)
 	(void)state;
 	ft.opts.rcvbuf = 2048;
 	red();
-	sh("ip link add p1 type veth peer name q1; ip link set q1 addrgenmode none up; "
-	   "ip link set p1 master br-red up");
+	sh(ADD_P1);
 	for (int round = 0; round < 3; round++) {
 		sh("for i in $(seq 3000); do printf 'fdb replace "
 		   "02:01:00:00:%%02x:%%02x "
@@ -460,7 +476,7 @@ static void storm(void **state)
 		   "bridge -b -");
 		wait_for(told_macs() == 3000);
 		sh("bridge fdb flush dev p1 dynamic 2>/dev/null || (ip link set p1 "
-		   "nomaster; ip link set p1 master br-red)");
+		   "nomaster; ip link set p1 master br-red);" READY);
 		wait_for(told_macs() == 0);
 	}
 	assert_true(ft.counters.enobufs > 0);
@@ -520,8 +536,7 @@ static void random_orders(void **state)
 	(void)state;
 	srandom(7);
 	red();
-	sh("ip link add p1 type veth peer name q1; ip link set q1 addrgenmode none up; "
-	   "ip link set p1 master br-red up");
+	sh(ADD_P1);
 	for (int step = 0; step < 400; step++) {
 		int i = (int)(random() % 4), what = (int)(random() % 4);
 
@@ -570,8 +585,7 @@ static void local_takes_over(void **state)
 {
 	(void)state;
 	red();
-	sh("ip link add p1 type veth peer name q1; ip link set q1 addrgenmode none up; "
-	   "ip link set p1 master br-red up");
+	sh(ADD_P1);
 	pump(100);
 	frame("q1", M1);
 	wait_for(told_mac(10, M1));
@@ -701,6 +715,7 @@ int main(void)
 		CASE(repairs_by_audit),
 		CASE(device_comes_back),
 		CASE(bridge_down_up),
+		CASE(bridge_address_stays),
 		CASE(engine_restart),
 		CASE(sweep_by_timer),
 		CASE(fib_restart),
