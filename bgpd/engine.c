@@ -371,7 +371,8 @@ static int services_start(struct engine *e)
 
 	rc = shell_start(e);
 	if (rc) {
-		log_err(LOG_VTY, "%s: cannot listen: %s", e->opts->rundir, strerror(-rc));
+		log_err(LOG_VTY, "%s: cannot listen: %s", e->opts->rundir,
+			strerror(-rc));
 		return EXIT_BIND;
 	}
 	rc = metrics_start(e, err, sizeof(err));

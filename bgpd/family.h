@@ -10,10 +10,10 @@
 enum { FAMS = 1 }; /* rows in families.c */
 
 struct family {
-	unsigned index;        /* place in families[], 0..FAMS-1 */
+	unsigned index; /* place in families[], 0..FAMS-1 */
 	const struct nlri_ops *ops;
-	const char *json;      /* FRR's key: "l2VpnEvpn" */
-	const char *text;      /* FRR's heading: "L2VPN EVPN" */
+	const char *json; /* FRR's key: "l2VpnEvpn" */
+	const char *text; /* FRR's heading: "L2VPN EVPN" */
 };
 
 extern const struct family families[FAMS];

@@ -25,7 +25,7 @@ bool nbr_activates(const struct cfg_nbr *n, const struct family *f UNUSED)
  * clear its clients would drop all routes at each of its restarts. */
 static bool forwarding_survived(const struct bgp *b)
 {
-	return b->forwarding_kept ||
+	return b->forwarding_kept || b->cfg->gr_preserve ||
 	       (TAILQ_EMPTY(&b->cfg->tenants) && !b->cfg->advertise_all_vni);
 }
 

@@ -34,22 +34,22 @@ enum fsm_state {
 
 /* One negotiated family of a session that is up. */
 struct channel {
-	bool up;               /* both sides offered it */
+	bool up; /* both sides offered it */
 	bool rx_addpath, tx_addpath;
-	bool gr, gr_forward;   /* peer listed it in capability 64; F bit */
+	bool gr, gr_forward; /* peer listed it in capability 64; F bit */
 	bool eor_rx, eor_tx;
-	bool disabled;         /* V_DISABLE_AF: given up until the next session */
-	bool stale;            /* routes of an earlier session are kept (gr.c) */
+	bool disabled; /* V_DISABLE_AF: given up until the next session */
+	bool stale;    /* routes of an earlier session are kept (gr.c) */
 };
 
 /* Why a peer does not try to connect. */
 enum peer_idle {
-	PEER_RUNS,        /* it does */
-	PEER_ADMIN_DOWN,  /* neighbor X shutdown */
-	PEER_NO_FAMILY,   /* no address family is activated */
-	PEER_NO_AS,       /* no remote-as */
-	PEER_HELD,        /* ended by us until `clear bgp` (maximum-prefix) */
-	PEER_LEAVING,     /* de-configured, or the daemon stops */
+	PEER_RUNS,       /* it does */
+	PEER_ADMIN_DOWN, /* neighbor X shutdown */
+	PEER_NO_FAMILY,  /* no address family is activated */
+	PEER_NO_AS,      /* no remote-as */
+	PEER_HELD,       /* ended by us until `clear bgp` (maximum-prefix) */
+	PEER_LEAVING,    /* de-configured, or the daemon stops */
 };
 
 struct peer_stats {
@@ -64,32 +64,34 @@ struct peer_stats {
 struct peer {
 	TAILQ_ENTRY(peer) link;
 	struct bgp *bgp;
-	uint32_t index;        /* small, dense, reused: RIB and export name peers so */
-	struct ip addr;        /* what it is called in show and configuration */
-	struct cfg_nbr cfg;    /* resolved settings (config_nbr_resolve) */
-	bool dynamic;          /* made by a listen range */
-	bool ebgp;             /* valid once the AS is known */
+	uint32_t index;     /* small, dense, reused: RIB and export name peers so */
+	struct ip addr;     /* what it is called in show and configuration */
+	struct cfg_nbr cfg; /* resolved settings (config_nbr_resolve) */
+	bool dynamic;       /* made by a listen range */
+	bool ebgp;          /* valid once the AS is known */
 
 	/* session.c */
 	enum fsm_state state;
-	struct conn *conn[2];  /* at most two while a collision is open; [0] the main one */
+	struct conn
+		*conn[2]; /* at most two while a collision is open; [0] the main one */
 	enum peer_idle idle;
 	struct ev_timer connect_timer; /* next attempt, or limit of the one under way */
 	struct ev_timer gr_timer;      /* restart time, then stale time */
 	struct open_msg rx_open, tx_open; /* of the last or current session */
 	uint32_t remote_id, remote_as;
-	uint16_t hold_s, keepalive_s;     /* negotiated */
+	uint16_t hold_s, keepalive_s; /* negotiated */
 	bool as4, ext_msg, refresh, refresh_enhanced, gr_both, notif_n;
 	struct channel chan[FAMS];
-	struct ip local_addr;  /* of the connection: default next hop */
+	struct ip local_addr; /* of the connection: default next hop */
 	uint16_t local_port, remote_port;
-	int64_t up_ms, down_ms, last_rx_ms, last_tx_ms, last_update_ms; /* CLOCK_MONOTONIC */
-	int64_t up_epoch_s;    /* wall clock of the last Established */
+	int64_t up_ms, down_ms, last_rx_ms, last_tx_ms,
+		last_update_ms; /* CLOCK_MONOTONIC */
+	int64_t up_epoch_s;     /* wall clock of the last Established */
 	struct notif last_notif;
-	bool last_notif_sent;  /* direction of last_notif */
-	char last_reset[448];  /* why the last session ended, one line */
-	unsigned backoff;      /* idle hold doubling, 0 after a session that lasted */
-	bool gr_stale;         /* its routes are kept as stale, timer running */
+	bool last_notif_sent; /* direction of last_notif */
+	char last_reset[448]; /* why the last session ended, one line */
+	unsigned backoff;     /* idle hold doubling, 0 after a session that lasted */
+	bool gr_stale;        /* its routes are kept as stale, timer running */
 	struct peer_stats stats;
 
 	/* export.c: its place in an update group, per family */
@@ -123,7 +125,8 @@ struct session_hooks {
 	/** drained - the transmit queue fell below half of its limit. */
 	void (*drained)(struct peer *p);
 
-	/** gone - the peer is about to be freed (after its last down()); may be NULL. */
+	/** gone - the peer is about to be freed (after its last down()); may be NULL.
+	 */
 	void (*gone)(struct peer *p);
 
 	/** session - some session came up or ended; may be NULL. */
@@ -138,12 +141,12 @@ struct session_hooks {
 /* The BGP instance: all peers, listeners, hooks. */
 struct bgp {
 	struct event_base *base;
-	struct config *cfg;        /* borrowed: the applied one */
+	struct config *cfg; /* borrowed: the applied one */
 	const struct session_hooks *hooks;
 	uint32_t as, router_id, cluster_id; /* in force */
-	bool restarting;           /* R bit in OPEN: until End-of-RIB or timer */
-	bool forwarding_kept;      /* F bit: fib says kernel entries survived */
-	struct ip *expected;       /* had a session before the restart; owned */
+	bool restarting;      /* R bit in OPEN: until End-of-RIB or timer */
+	bool forwarding_kept; /* F bit: fib says kernel entries survived */
+	struct ip *expected;  /* had a session before the restart; owned */
 	size_t n_expected;
 	TAILQ_HEAD(, peer) peers;
 	struct peer **by_index;
@@ -152,22 +155,22 @@ struct bgp {
 	int listen_fd[4];
 	struct event *listen_ev[4];
 	unsigned n_listen;
-	struct ip listen_addr;     /* -l */
-	uint16_t port;             /* -p, default 179 */
-	uint64_t rejected;         /* connections from nobody we know */
-	struct routes *routes;     /* bgpd/routes.h: tables behind the sessions */
+	struct ip listen_addr; /* -l */
+	uint16_t port;         /* -p, default 179 */
+	uint64_t rejected;     /* connections from nobody we know */
+	struct routes *routes; /* bgpd/routes.h: tables behind the sessions */
 
 	/* private to bgp.c, conn.c and gr.c */
 	TAILQ_HEAD(, conn) closing; /* sockets being drained, no peer any more */
 	TAILQ_HEAD(, conn) dead;    /* to be freed by tidy_ev */
 	TAILQ_HEAD(, peer) leaving; /* likewise */
 	struct event *tidy_ev;
-	uint8_t *rx_buf;            /* shared: one connection reads at a time */
-	struct md5_key *md5;        /* in force on the listeners */
+	uint8_t *rx_buf;     /* shared: one connection reads at a time */
+	struct md5_key *md5; /* in force on the listeners */
 	size_t n_md5;
 	struct ev_timer defer_timer, stop_timer;
-	uint32_t applied[3];        /* as, router_id, cluster_id of the last bgp_apply() */
-	bool absent_over;           /* peers not yet up are waited for no longer */
+	uint32_t applied[3]; /* as, router_id, cluster_id of the last bgp_apply() */
+	bool absent_over;    /* peers not yet up are waited for no longer */
 	bool converged, stopping;
 	void (*stop_done)(void *arg);
 	void *stop_arg;
@@ -181,7 +184,8 @@ struct bgp {
 void bgp_init(struct bgp *b, struct event_base *base, const struct session_hooks *h);
 void bgp_apply(struct bgp *b, const struct config *old, struct config *now);
 
-/** bgp_listen_add - take a bound, listening TCP socket (passed by the start process). */
+/** bgp_listen_add - take a bound, listening TCP socket (passed by the start process).
+ */
 void bgp_listen_add(struct bgp *b, int fd);
 
 /** bgp_stop - end all sessions: Cease/Shutdown, or silently when keep (graceful

@@ -28,8 +28,8 @@ void restart_load(struct engine *e)
 
 	if (!text)
 		return;
-	for (char *line = strtok_r(text, "\n", &save); line && b->n_expected < EXPECTED_MAX;
-	     line = strtok_r(NULL, "\n", &save)) {
+	for (char *line = strtok_r(text, "\n", &save);
+	     line && b->n_expected < EXPECTED_MAX; line = strtok_r(NULL, "\n", &save)) {
 		if (ip_parse(line, &addr))
 			continue;
 		b->expected = xrealloc(b->expected,
@@ -47,10 +47,10 @@ void restart_save(struct engine *e)
 	char *text;
 	int err;
 
-	TAILQ_FOREACH(p, &e->bgp.peers, link)
+	TAILQ_FOREACH (p, &e->bgp.peers, link)
 		n++;
 	text = xcalloc(n, ADDR_STR);
-	TAILQ_FOREACH(p, &e->bgp.peers, link) {
+	TAILQ_FOREACH (p, &e->bgp.peers, link) {
 		char addr[ADDR_STR];
 
 		if (p->state != FSM_ESTABLISHED && !p->gr_stale)

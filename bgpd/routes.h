@@ -19,7 +19,7 @@ struct routes {
 	struct rib rib[FAMS];
 	TAILQ_HEAD(, group) groups;
 	struct event *export_ev; /* runs export once at the end of a loop turn */
-	bool hold_eor;            /* restarting: not all that we had is back yet */
+	bool hold_eor;           /* restarting: not all that we had is back yet */
 	struct update_scratch *scratch;
 	/* consumer of winners (tenants); called for changes before export */
 	void (*consume)(void *ctx);

@@ -20,8 +20,9 @@ enum { STATE_MAX = 64 << 20, PATH_LEN = 512 };
 static bool path_of(const struct engine *e, const char *name, const char *suffix,
 		    char buf[PATH_LEN])
 {
-	return e->opts->statedir && snprintf(buf, PATH_LEN, "%s/%s%s", e->opts->statedir,
-					     name, suffix) < PATH_LEN;
+	return e->opts->statedir &&
+	       snprintf(buf, PATH_LEN, "%s/%s%s", e->opts->statedir, name, suffix) <
+		       PATH_LEN;
 }
 
 static char *read_all(int fd, size_t size)

@@ -24,36 +24,36 @@ enum {
 enum intent_type {
 	/* engine -> fib */
 	INTENT_SYNC_BEGIN = 1, /* what follows is all that is wanted ... */
-	INTENT_SYNC_END,       /* ... up to here; flags: INTENT_F_SWEEP sweep the rest now */
-	INTENT_L2DOM_SET,      /* struct intent_l2dom */
+	INTENT_SYNC_END,  /* ... up to here; flags: INTENT_F_SWEEP sweep the rest now */
+	INTENT_L2DOM_SET, /* struct intent_l2dom */
 	INTENT_L2DOM_DEL,
-	INTENT_MAC_SET,        /* struct intent_mac */
+	INTENT_MAC_SET, /* struct intent_mac */
 	INTENT_MAC_DEL,
-	INTENT_NEIGH_SET,      /* struct intent_neigh */
+	INTENT_NEIGH_SET, /* struct intent_neigh */
 	INTENT_NEIGH_DEL,
-	INTENT_FLOOD_SET,      /* struct intent_flood */
+	INTENT_FLOOD_SET, /* struct intent_flood */
 	INTENT_FLOOD_DEL,
-	INTENT_ENDPOINT_SET,   /* struct intent_endpoint: fib may touch its port */
+	INTENT_ENDPOINT_SET, /* struct intent_endpoint: fib may touch its port */
 	INTENT_ENDPOINT_DEL,
-	INTENT_ADOPT,          /* struct intent_adopt: adopt every bridge + VXLAN pair? */
-	INTENT_QUERY,          /* struct intent_query: answered by INTENT_ENTRY..., QUERY_END */
-	INTENT_PONG,           /* struct intent_ping: answer to PING */
-	INTENT_READY,          /* no body: engine has its configuration applied */
-	INTENT_EXIT,           /* struct intent_exit: engine leaves on purpose */
+	INTENT_ADOPT, /* struct intent_adopt: adopt every bridge + VXLAN pair? */
+	INTENT_QUERY, /* struct intent_query: answered by INTENT_ENTRY..., QUERY_END */
+	INTENT_PONG,  /* struct intent_ping: answer to PING */
+	INTENT_READY, /* no body: engine has its configuration applied */
+	INTENT_EXIT,  /* struct intent_exit: engine leaves on purpose */
 	INTENT_FIRST_UP = 64,
 	/* fib -> engine */
 	INTENT_HELLO = INTENT_FIRST_UP, /* struct intent_hello */
-	INTENT_LINK,           /* struct intent_link: a bridge, VXLAN device or port */
-	INTENT_FDB,            /* struct intent_fdb: a local MAC came, changed or went */
-	INTENT_LNEIGH,         /* struct intent_neigh: a local neighbour, dto. */
-	INTENT_ADDR,           /* struct intent_addr: an address of this host */
-	INTENT_DUMP_END,       /* no body: the initial (or a repeated) picture is complete */
-	INTENT_RESULT,         /* struct intent_result: the kernel refused, or again took */
-	INTENT_COUNTERS,       /* struct intent_counters */
-	INTENT_SIGNAL,         /* struct intent_signal: relayed to the engine */
-	INTENT_PING,           /* struct intent_ping: are you alive? */
-	INTENT_ENTRY,          /* struct intent_entry: one line of a query's answer */
-	INTENT_QUERY_END,      /* struct intent_query, as asked */
+	INTENT_LINK,      /* struct intent_link: a bridge, VXLAN device or port */
+	INTENT_FDB,       /* struct intent_fdb: a local MAC came, changed or went */
+	INTENT_LNEIGH,    /* struct intent_neigh: a local neighbour, dto. */
+	INTENT_ADDR,      /* struct intent_addr: an address of this host */
+	INTENT_DUMP_END,  /* no body: the initial (or a repeated) picture is complete */
+	INTENT_RESULT,    /* struct intent_result: the kernel refused, or again took */
+	INTENT_COUNTERS,  /* struct intent_counters */
+	INTENT_SIGNAL,    /* struct intent_signal: relayed to the engine */
+	INTENT_PING,      /* struct intent_ping: are you alive? */
+	INTENT_ENTRY,     /* struct intent_entry: one line of a query's answer */
+	INTENT_QUERY_END, /* struct intent_query, as asked */
 };
 
 struct intent_hdr {
@@ -63,23 +63,23 @@ struct intent_hdr {
 };
 
 enum {
-	INTENT_F_SWEEP = 1,  /* SYNC_END: every peer said End-of-RIB */
-	INTENT_F_GONE = 2,   /* LINK, FDB, LNEIGH, ADDR: it went away */
-	INTENT_F_DUMP = 4,   /* part of a dump, not an event */
+	INTENT_F_SWEEP = 1, /* SYNC_END: every peer said End-of-RIB */
+	INTENT_F_GONE = 2,  /* LINK, FDB, LNEIGH, ADDR: it went away */
+	INTENT_F_DUMP = 4,  /* part of a dump, not an event */
 };
 
 enum {
-	L2DOM_CREATE = 1,    /* make bridge and device when they are absent */
+	L2DOM_CREATE = 1, /* make bridge and device when they are absent */
 	L2DOM_GBP = 2,
-	L2DOM_SUPPRESS = 4,  /* neigh_suppress on the VXLAN port */
+	L2DOM_SUPPRESS = 4, /* neigh_suppress on the VXLAN port */
 };
 
 /* One tenant's layer 2: bridge + VXLAN device. Key: vni. */
 struct intent_l2dom {
 	uint32_t vni;
-	uint16_t port;       /* UDP, host order */
-	uint16_t flags;      /* L2DOM_* */
-	struct ip vtep;      /* 17 bytes */
+	uint16_t port;  /* UDP, host order */
+	uint16_t flags; /* L2DOM_* */
+	struct ip vtep; /* 17 bytes */
 	uint8_t pad[3];
 	char bridge[INTENT_IFNAME];
 	char vxlan[INTENT_IFNAME];    /* vx<VNI>, or the adopted device */
@@ -92,9 +92,9 @@ enum { FMAC_STICKY = 1 };
 /* A MAC behind a remote VTEP: VXLAN FDB + bridge FDB. Key: vni, mac. */
 struct intent_mac {
 	uint32_t vni;
-	uint32_t dst_vni;    /* VNI to send with; equal to vni when both ends agree */
-	uint32_t cookie;     /* given back in RESULT */
-	uint16_t flags;      /* FMAC_* */
+	uint32_t dst_vni; /* VNI to send with; equal to vni when both ends agree */
+	uint32_t cookie;  /* given back in RESULT */
+	uint16_t flags;   /* FMAC_* */
 	struct mac mac;
 	struct ip vtep;
 	uint8_t pad[3];
@@ -109,7 +109,7 @@ struct intent_neigh {
 	uint32_t cookie;
 	struct ip ip;
 	struct mac mac;
-	uint8_t flags;       /* FNEIGH_* */
+	uint8_t flags; /* FNEIGH_* */
 };
 
 /* A head-end replication target. Key: vni, vtep. */
@@ -120,7 +120,8 @@ struct intent_flood {
 	uint8_t pad[3];
 };
 
-/* A declared endpoint: its port is ours to enslave; MACs on it are known. Key: ifname. */
+/* A declared endpoint: its port is ours to enslave; MACs on it are known. Key: ifname.
+ */
 struct intent_endpoint {
 	uint32_t vni;
 	char ifname[INTENT_IFNAME];
@@ -132,26 +133,32 @@ struct intent_adopt {
 	uint32_t on; /* 1: report and serve every bridge + VXLAN pair there is */
 };
 
-enum intent_table { TABLE_L2DOM, TABLE_VXLAN_FDB, TABLE_BRIDGE_FDB, TABLE_NEIGH,
-		    TABLE_FLOOD, TABLES };
+enum intent_table {
+	TABLE_L2DOM,
+	TABLE_VXLAN_FDB,
+	TABLE_BRIDGE_FDB,
+	TABLE_NEIGH,
+	TABLE_FLOOD,
+	TABLES
+};
 
 struct intent_query {
-	uint32_t id;         /* the engine's own number */
-	uint32_t diff_only;  /* 1: only entries where wanted and seen differ */
-	uint32_t table;      /* enum intent_table, TABLES = all */
+	uint32_t id;        /* the engine's own number */
+	uint32_t diff_only; /* 1: only entries where wanted and seen differ */
+	uint32_t table;     /* enum intent_table, TABLES = all */
 };
 
 enum { ENTRY_WANTED = 1, ENTRY_SEEN = 2, ENTRY_FOREIGN = 4 };
 
 struct intent_entry {
-	uint32_t id;         /* query */
+	uint32_t id;          /* query */
 	uint8_t table, state; /* ENTRY_* */
 	uint16_t pad;
-	int32_t err;         /* last refusal, 0 or -errno */
-	uint32_t age_ms;     /* of the difference */
+	int32_t err;     /* last refusal, 0 or -errno */
+	uint32_t age_ms; /* of the difference */
 	uint32_t vni;
 	struct mac mac;
-	struct ip ip;        /* vtep, or the neighbour's address */
+	struct ip ip; /* vtep, or the neighbour's address */
 	uint8_t pad2;
 	char dev[INTENT_IFNAME];
 };
@@ -167,13 +174,13 @@ enum { LINK_UP = 1, LINK_OURS = 2, LINK_L2DOM_OK = 4 };
 
 struct intent_link {
 	uint32_t ifindex;
-	uint32_t master;     /* ifindex of the bridge, 0 none */
-	uint32_t vni;        /* VXLAN device */
-	uint16_t kind;       /* enum link_kind */
-	uint16_t flags;      /* LINK_* */
-	uint16_t port;       /* VXLAN UDP port */
+	uint32_t master; /* ifindex of the bridge, 0 none */
+	uint32_t vni;    /* VXLAN device */
+	uint16_t kind;   /* enum link_kind */
+	uint16_t flags;  /* LINK_* */
+	uint16_t port;   /* VXLAN UDP port */
 	struct mac mac;
-	struct ip vtep;      /* VXLAN local */
+	struct ip vtep; /* VXLAN local */
 	char name[INTENT_IFNAME];
 	uint8_t pad[3];
 };
@@ -183,9 +190,9 @@ enum { FDB_STICKY = 1, FDB_STATIC = 2 };
 /* A MAC on a port of a bridge that has a VXLAN device. */
 struct intent_fdb {
 	uint32_t vni;
-	uint32_t ifindex;    /* port */
+	uint32_t ifindex; /* port */
 	struct mac mac;
-	uint16_t flags;      /* FDB_* */
+	uint16_t flags; /* FDB_* */
 };
 
 struct intent_addr {
@@ -198,12 +205,12 @@ struct intent_addr {
 struct intent_result {
 	uint32_t cookie;
 	uint32_t vni;
-	int32_t err;         /* 0: earlier refusal is mended; else -errno */
-	uint16_t table;      /* enum intent_table */
+	int32_t err;    /* 0: earlier refusal is mended; else -errno */
+	uint16_t table; /* enum intent_table */
 	struct mac mac;
 	struct ip ip;
 	uint8_t pad[3];
-	char why[64];        /* extended ack of the kernel, or ours */
+	char why[64]; /* extended ack of the kernel, or ours */
 };
 
 /* What /metrics and `show fib` sum up; sent on change, at most once a turn. Bodies
@@ -216,7 +223,7 @@ struct intent_counters {
 	uint64_t batches, messages, resyncs, enobufs, audits, retries;
 	uint64_t in_sync_since_ms; /* CLOCK_MONOTONIC; 0: not in sync */
 	uint32_t queue;
-	uint32_t syncing; /* 1 between SYNC_BEGIN and the sweep */
+	uint32_t syncing;           /* 1 between SYNC_BEGIN and the sweep */
 	uint64_t apply_ns, applied; /* sum and number of applied intents */
 };
 
@@ -229,11 +236,11 @@ struct intent_ping {
 };
 
 struct intent_exit {
-	uint32_t status;      /* exit status for the whole daemon */
-	uint32_t keep;        /* 1: leave forwarding state (graceful restart) */
+	uint32_t status; /* exit status for the whole daemon */
+	uint32_t keep;   /* 1: leave forwarding state (graceful restart) */
 };
 
-#define INTENT_SIZE_IS(type, bytes) \
+#define INTENT_SIZE_IS(type, bytes)                                                    \
 	_Static_assert(sizeof(struct type) == (bytes), #type " changed its size")
 INTENT_SIZE_IS(intent_hdr, 8);
 INTENT_SIZE_IS(intent_l2dom, 108);

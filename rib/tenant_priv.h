@@ -207,7 +207,7 @@ struct tenants {
 	struct table ep_keys;
 	bool restoring; /* endpoints from the state file: nothing to save */
 	LIST_HEAD(, dad) dads;
-	uint32_t gen;         /* of the kernel picture */
+	uint32_t gen; /* of the kernel picture */
 	bool in_dump;
 	uint64_t stamp;    /* of the route at hand; an EVI with it imports that */
 	uint32_t *scratch; /* n_evi indexes */
