@@ -123,8 +123,14 @@ static void on_converged(struct bgp *b UNUSED)
 }
 
 static const struct session_hooks hooks = {
-	on_up,    on_down,    on_update, on_refresh,
-	on_sweep, on_drained, on_gone,   on_converged,
+	.up = on_up,
+	.down = on_down,
+	.update = on_update,
+	.refresh = on_refresh,
+	.stale_sweep = on_sweep,
+	.drained = on_drained,
+	.gone = on_gone,
+	.converged = on_converged,
 };
 
 /* ---- commands ---- */

@@ -88,7 +88,14 @@ static void h_converged(struct bgp *b UNUSED)
 }
 
 static UNUSED const struct session_hooks hooks = {
-	h_up, h_down, h_update, h_refresh, h_sweep, h_drained, h_gone, h_converged,
+	.up = h_up,
+	.down = h_down,
+	.update = h_update,
+	.refresh = h_refresh,
+	.stale_sweep = h_sweep,
+	.drained = h_drained,
+	.gone = h_gone,
+	.converged = h_converged,
 };
 
 /* ---- configuration without a parser ---- */
