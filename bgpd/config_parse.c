@@ -250,7 +250,7 @@ static int read_all(const char *path, char **text)
 struct config *config_parse_file(const char *path, char *err, size_t errlen)
 {
 	struct config *c;
-	char *text;
+	char *text = NULL;
 	int rc = read_all(path, &text);
 
 	if (rc) {

@@ -19,7 +19,8 @@ struct rbuf {
 /** rbuf_of - reader of len bytes; NULL with 0 is an empty one. */
 static inline struct rbuf rbuf_of(const void *p, size_t len)
 {
-	const uint8_t *at = p ? p : (const uint8_t *)"";
+	static const uint8_t nothing[8];
+	const uint8_t *at = p ? p : nothing;
 
 	return (struct rbuf) { .p = at, .end = at + len };
 }
