@@ -53,9 +53,14 @@ void want_fini(struct want *w)
 	*w = (struct want) { 0 };
 }
 
+/* The two FDB entries of a MAC come and go together: they hash to neighbouring slots,
+ * so that the second one is in the cache already. */
 static uint32_t key_hash(const struct want_key *k)
 {
-	return (uint32_t)hash_bytes(k, sizeof(*k));
+	struct want_key plain = *k;
+
+	plain.table = 0;
+	return (uint32_t)hash_bytes(&plain, sizeof(plain)) + k->table;
 }
 
 static uint32_t slot_of(const struct want *w, const struct want_key *k, uint32_t hash)
