@@ -597,6 +597,24 @@ static int show_neighbors(void *ctx, const struct cmd_args *args, struct out *o)
 	return CMD_OK;
 }
 
+/* The exporter of FRR's metrics asks so for descriptions. */
+static int show_neighbors_vrf(void *ctx, const struct cmd_args *args, struct out *o)
+{
+	const struct engine *e = ctx;
+	const struct peer *p;
+
+	(void)args;
+	out_obj(o, NULL);
+	out_obj(o, "default");
+	out_int(o, "vrfId", 0);
+	out_str(o, "vrfName", "default");
+	TAILQ_FOREACH (p, &e->bgp.peers, link)
+		nbr_show(e, o, p);
+	out_end(o);
+	out_end(o);
+	return CMD_OK;
+}
+
 /* ---- memory, version, vrfs ------------------------------------------------- */
 
 static int show_memory(void *ctx, const struct cmd_args *args, struct out *o)
@@ -667,6 +685,8 @@ static const struct cmd_row rows[] = {
 	  "No such sessions: always empty", show_summary_none, 0 },
 	{ CMD_EXEC, "show bgp neighbors [IP] [json]", "Sessions in detail",
 	  show_neighbors, 0 },
+	{ CMD_EXEC, "show bgp vrf (all|default) neighbors [json]", "The same, by VRF",
+	  show_neighbors_vrf, 0 },
 	{ CMD_EXEC, "show bgp memory [json]", "Memory of the tables", show_memory, 0 },
 	{ CMD_EXEC, "show bgp vrfs [json]", "Routing instances", show_vrfs, 0 },
 };
