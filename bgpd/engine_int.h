@@ -51,7 +51,6 @@ struct engine {
 	int64_t start_ms;
 	int64_t reload_epoch_s; /* last successful (re)load */
 	bool reload_ok;
-	uint64_t route_to_fib_n;
 };
 
 /* engine.c */

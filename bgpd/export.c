@@ -88,17 +88,6 @@ static bool key_equal(const struct group_key *a, const struct group_key *b)
 	       a->max_msg == b->max_msg;
 }
 
-bool export_policy(const struct routes *r, const struct peer *to, const struct path *p)
-{
-	for (unsigned i = 0; i < FAMS; i++)
-		if (to->member[i]) {
-			struct group_key k = key_of(to, &families[i]);
-
-			return key_allows(r, &k, &r->rib[i], p);
-		}
-	return false;
-}
-
 /* ---- encoding -------------------------------------------------------------- */
 
 /* Routes of one step list that share attributes and audience. */

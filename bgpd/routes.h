@@ -64,9 +64,6 @@ void export_refresh(struct routes *r, struct peer *p, const struct family *f);
 /** export_drained - the peer's queue has room again. */
 void export_drained(struct routes *r, struct peer *p);
 
-/** export_policy - may a route of this source be told to this peer? */
-bool export_policy(const struct routes *r, const struct peer *to, const struct path *p);
-
 /** export_count - routes of a family that the peer has been told. */
 uint32_t export_count(const struct peer *p, const struct family *f);
 

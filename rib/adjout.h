@@ -40,8 +40,6 @@ struct adjout_step {
 	uint32_t old_src;  /* ... all but this slot */
 };
 
-enum { ADJOUT_NOBODY = UINT32_MAX };
-
 /** adjout_init - a group that knows nothing; walk from the first route. */
 void adjout_init(struct adjout *o, struct rib *r);
 void adjout_fini(struct adjout *o);
