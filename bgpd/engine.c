@@ -104,11 +104,6 @@ int engine_apply(struct engine *e, struct config *next, char *err, size_t errlen
 	e->bgp.cfg = next;
 	if (e->sessions)
 		bgp_apply(&e->bgp, old, next);
-	if (e->fibc && e->fib.hello) {
-		struct intent_adopt adopt = { .on = next->advertise_all_vni };
-
-		fibc_put(e->fibc, INTENT_ADOPT, 0, &adopt);
-	}
 	config_free(old);
 	e->reload_ok = true;
 	e->reload_epoch_s = time(NULL);
@@ -219,8 +214,6 @@ static void sessions_start(struct engine *e, bool restarted)
 
 static void on_hello(struct engine *e, const struct intent_hello *h)
 {
-	struct intent_adopt adopt = { .on = e->cfg->advertise_all_vni };
-
 	if (h->version != INTENT_VERSION) {
 		log_err(LOG_FIB, "fib speaks version %u, we %u", h->version,
 			INTENT_VERSION);
@@ -229,7 +222,6 @@ static void on_hello(struct engine *e, const struct intent_hello *h)
 	}
 	e->fib.hello = true;
 	e->fib.kept = h->kept;
-	fibc_put(e->fibc, INTENT_ADOPT, 0, &adopt);
 	evpn_sync(e);
 	fibc_put(e->fibc, INTENT_READY, 0, NULL);
 	sessions_start(e, h->kept || h->fib_restarts);

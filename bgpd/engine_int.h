@@ -67,7 +67,7 @@ void engine_stop(struct engine *e, int status);
 
 /* evpn.c: between tables, tenants and fib */
 
-int evpn_init(struct engine *e);
+void evpn_init(struct engine *e);
 void evpn_fini(struct engine *e);
 
 /** evpn_configure - EVIs of a configuration; Return: as tenants_configure(). */

@@ -271,12 +271,11 @@ int evpn_configure(struct engine *e, const struct config *c)
 	return err;
 }
 
-int evpn_init(struct engine *e)
+void evpn_init(struct engine *e)
 {
 	e->tenants = tenants_new(&hooks, e);
 	e->routes.consume = evpn_consume;
 	e->routes.consume_ctx = e;
-	return 0;
 }
 
 void evpn_fini(struct engine *e)

@@ -103,8 +103,6 @@ static void random_event(unsigned *seed)
 
 static void check_winners(void)
 {
-	uint32_t routes = 0;
-
 	for (unsigned k = 0; k < KEYS; k++) {
 		struct nlri n = key_nlri(k);
 		uint32_t id = rib_find(&rib, &n);
@@ -114,7 +112,6 @@ static void check_winners(void)
 			assert_true(!id || !rib_net(&rib, id)->best);
 			continue;
 		}
-		routes++;
 		assert_true(id && rib_net(&rib, id)->best);
 		const struct path *p = rib_path(&rib, rib_net(&rib, id)->best);
 
@@ -128,7 +125,6 @@ static void check_winners(void)
 			n += said[p][k] >= 0;
 		assert_int_equal(rib.peer[p].n, n);
 	}
-	(void)routes;
 }
 
 static void winners_follow_the_model(void **state)
