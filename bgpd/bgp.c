@@ -269,12 +269,16 @@ static void md5_apply(struct bgp *b, const struct config *c)
 /* Would the session look different with these settings? */
 static bool session_differs(const struct cfg_nbr *a, const struct cfg_nbr *b)
 {
+	for (unsigned i = 0; i < FAMS; i++)
+		if (a->af[i].activate != b->af[i].activate ||
+		    a->af[i].rr_client != b->af[i].rr_client ||
+		    a->af[i].rs_client != b->af[i].rs_client)
+			return true;
 	return a->as_kind != b->as_kind || a->remote_as != b->remote_as ||
 	       strcmp(a->password, b->password) || a->gtsm_hops != b->gtsm_hops ||
 	       a->multihop != b->multihop || a->port != b->port ||
 	       a->passive != b->passive || !ip_eq(&a->source, &b->source) ||
-	       strcmp(a->source_if, b->source_if) || a->activate != b->activate ||
-	       a->rr_client != b->rr_client || a->rs_client != b->rs_client;
+	       strcmp(a->source_if, b->source_if);
 }
 
 static void peer_configure(struct peer *p, const struct cfg_nbr *cfg, bool force)

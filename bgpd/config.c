@@ -205,23 +205,6 @@ static void inherit_session(struct cfg_nbr *n, const struct cfg_nbr *g, uint32_t
 	}
 }
 
-static void inherit_family(struct cfg_nbr *n, const struct cfg_nbr *g, uint32_t take)
-{
-	if (take & NBR_ACTIVATE)
-		n->activate = g->activate;
-	if (take & NBR_RR_CLIENT)
-		n->rr_client = g->rr_client;
-	if (take & NBR_RS_CLIENT)
-		n->rs_client = g->rs_client;
-	if (take & NBR_MAX_PREFIX) {
-		n->max_prefix = g->max_prefix;
-		n->max_prefix_pct = g->max_prefix_pct;
-		n->max_prefix_warn_only = g->max_prefix_warn_only;
-	}
-	if (take & NBR_ALLOWAS_IN)
-		n->allowas_in = g->allowas_in;
-}
-
 static void default_values(const struct config *c, struct cfg_nbr *n)
 {
 	if (!(n->set & NBR_TIMERS)) {
@@ -232,8 +215,6 @@ static void default_values(const struct config *c, struct cfg_nbr *n)
 		n->connect_s = c->connect_s;
 	if (!(n->set & NBR_PORT))
 		n->port = CFG_BGP_PORT;
-	if (!(n->set & NBR_MAX_PREFIX))
-		n->max_prefix_pct = CFG_MAX_PREFIX_PCT;
 	if (n->as_kind == CFG_AS_INTERNAL)
 		n->remote_as = c->as;
 }
@@ -249,8 +230,9 @@ void config_nbr_resolve(const struct config *c, const struct cfg_nbr *n,
 
 		inherit_transport(out, g, take);
 		inherit_session(out, g, take);
-		inherit_family(out, g, take);
 		out->set |= take;
 	}
 	default_values(c, out);
+	for (unsigned i = 0; i < FAMS; i++)
+		config_af_resolve(&out->af[i], g ? &g->af[i] : NULL);
 }

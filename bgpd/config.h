@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
+#include "bgpd/family.h"
 #include "lib/addr.h"
 
 struct out;
@@ -23,11 +24,25 @@ enum cfg_nbr_set {
 	NBR_UPDATE_SOURCE = 1 << 8,
 	NBR_MULTIHOP = 1 << 9,
 	NBR_PORT = 1 << 10,
-	NBR_ACTIVATE = 1 << 11, /* address-family l2vpn evpn, as all below */
-	NBR_RR_CLIENT = 1 << 12,
-	NBR_RS_CLIENT = 1 << 13,
-	NBR_MAX_PREFIX = 1 << 14,
-	NBR_ALLOWAS_IN = 1 << 15,
+};
+
+/* The same for the settings of one address family. */
+enum cfg_af_set {
+	AF_ACTIVATE = 1 << 0,
+	AF_RR_CLIENT = 1 << 1,
+	AF_RS_CLIENT = 1 << 2,
+	AF_MAX_PREFIX = 1 << 3,
+	AF_ALLOWAS_IN = 1 << 4,
+};
+
+/* What a neighbor or a group has in one `address-family`. */
+struct cfg_nbr_af {
+	uint32_t set; /* enum cfg_af_set */
+	bool activate, rr_client, rs_client;
+	bool max_prefix_warn_only;
+	uint8_t max_prefix_pct; /* warn at, default 75 */
+	uint8_t allowas_in;     /* 0 = off */
+	uint32_t max_prefix;    /* 0 = none */
 };
 
 enum cfg_as { CFG_AS_NUMBER, CFG_AS_INTERNAL, CFG_AS_EXTERNAL };
@@ -53,11 +68,7 @@ struct cfg_nbr {
 	bool passive;
 	struct ip source;   /* update-source as address ... */
 	char source_if[16]; /* ... or as device */
-	bool activate, rr_client, rs_client;
-	uint32_t max_prefix;    /* 0 = none */
-	uint8_t max_prefix_pct; /* warn at, default 75 */
-	bool max_prefix_warn_only;
-	uint8_t allowas_in;
+	struct cfg_nbr_af af[FAMS];
 };
 
 struct cfg_range {

@@ -28,12 +28,15 @@ static int wrong(struct cfg_fault *f, unsigned line, const char *fmt, ...)
 static int check_nbr(const struct config *c, const struct cfg_nbr *n,
 		     struct cfg_fault *f)
 {
+	bool rr_client = false;
 	struct cfg_nbr r;
 
 	if (n->group[0] && !config_group_find(c, n->group))
 		return wrong(f, n->line, "neighbor %s: there is no peer-group %s",
 			     n->name, n->group);
 	config_nbr_resolve(c, n, &r);
+	for (unsigned i = 0; i < FAMS; i++)
+		rr_client |= r.af[i].rr_client;
 	if (!(r.set & NBR_REMOTE_AS) && !ip_is_none(&n->addr))
 		return wrong(f, n->line,
 			     "neighbor %s has no remote-as, expected `neighbor %s "
@@ -44,7 +47,7 @@ static int check_nbr(const struct config *c, const struct cfg_nbr *n,
 			     "neighbor %s: ttl-security and ebgp-multihop exclude each "
 			     "other",
 			     n->name);
-	if (r.rr_client && (r.set & NBR_REMOTE_AS) &&
+	if (rr_client && (r.set & NBR_REMOTE_AS) &&
 	    (r.as_kind == CFG_AS_EXTERNAL ||
 	     (r.as_kind == CFG_AS_NUMBER && r.remote_as != c->as)))
 		return wrong(f, n->line,

@@ -95,6 +95,24 @@ static inline struct cfg_edit *cfg_edit_of(const struct cmd_args *a)
 	return a->session;
 }
 
+/** cfg_nbr_need - the neighbor or group that $peer names; NULL: complained. */
+struct cfg_nbr *cfg_nbr_need(const struct cmd_args *a);
+
+/* ---- config_af.c: what a neighbor has in a family ---- */
+
+/** config_af_register - the rows of every family. */
+void config_af_register(struct cmd_tree *t);
+
+/** config_af_resolve - complete af with what its group (NULL: none) and the defaults
+ * give. */
+void config_af_resolve(struct cfg_nbr_af *af, const struct cfg_nbr_af *group);
+
+/** config_af_ungroup - flags that were off against the group mean nothing without. */
+void config_af_ungroup(struct cfg_nbr_af *af);
+
+/** config_af_print - the lines of all groups and neighbors in family fam. */
+void config_af_print(const struct config *c, unsigned fam, struct out *o);
+
 /** cfg_fail - complain about an argument (NULL: the line); Return: CMD_CONFIG_FAILED */
 int cfg_fail(const struct cmd_args *a, const char *arg, const char *fmt, ...)
 	PRINTF_LIKE(3, 4);

@@ -1,7 +1,8 @@
 /*
- * Rows of neighbors and peer-groups, in `router bgp` and in its EVPN family. A setting
- * that was written down has its bit in cfg_nbr.set; `no` clears it, so that the group
- * or the default speaks again, except that flags may be switched off against a group.
+ * Rows of neighbors and peer-groups in `router bgp`; their families: config_af.c. A
+ * setting that was written down has its bit in cfg_nbr.set; `no` clears it, so that the
+ * group or the default speaks again, except that flags may be switched off against a
+ * group.
  */
 #include <stdlib.h>
 
@@ -22,7 +23,7 @@ static struct cfg_nbr *nbr_find(const struct cmd_args *a)
 }
 
 /* The neighbor of this line, which must exist; else the complaint is made. */
-static struct cfg_nbr *nbr_need(const struct cmd_args *a)
+struct cfg_nbr *cfg_nbr_need(const struct cmd_args *a)
 {
 	struct cfg_nbr *n = nbr_find(a);
 	const char *peer = cmd_arg(a, "peer");
@@ -59,7 +60,7 @@ static struct cfg_nbr *nbr_make(const struct cmd_args *a)
 	struct ip ip;
 
 	if (n || !cmd_arg_ip(a, "peer", &ip))
-		return n ? n : nbr_need(a);
+		return n ? n : cfg_nbr_need(a);
 	if (ip_is_zero(&ip) || ip_is_multicast(&ip)) {
 		cfg_fail(a, "peer", "expected a unicast address");
 		return NULL;
@@ -102,7 +103,7 @@ static void group_remove(struct config *c, struct cfg_nbr *g)
 
 static int remove_peer(void *ctx, const struct cmd_args *a, struct out *o)
 {
-	struct cfg_nbr *n = nbr_need(a);
+	struct cfg_nbr *n = cfg_nbr_need(a);
 
 	(void)ctx;
 	(void)o;
@@ -133,7 +134,7 @@ static int set_remote_as(void *ctx, const struct cmd_args *a, struct out *o)
 
 static int unset_remote_as(void *ctx, const struct cmd_args *a, struct out *o)
 {
-	struct cfg_nbr *n = nbr_need(a);
+	struct cfg_nbr *n = cfg_nbr_need(a);
 
 	(void)ctx;
 	(void)o;
@@ -179,15 +180,14 @@ static int join_group(void *ctx, const struct cmd_args *a, struct out *o)
 static void flags_normalise(struct cfg_nbr *n)
 {
 	n->set &=
-		~((n->passive ? 0u : NBR_PASSIVE) | (n->shutdown ? 0u : NBR_SHUTDOWN) |
-		  (n->activate ? 0u : NBR_ACTIVATE) |
-		  (n->rr_client ? 0u : NBR_RR_CLIENT) |
-		  (n->rs_client ? 0u : NBR_RS_CLIENT));
+		~((n->passive ? 0u : NBR_PASSIVE) | (n->shutdown ? 0u : NBR_SHUTDOWN));
+	for (unsigned i = 0; i < FAMS; i++)
+		config_af_ungroup(&n->af[i]);
 }
 
 static int leave_group(void *ctx, const struct cmd_args *a, struct out *o)
 {
-	struct cfg_nbr *n = nbr_need(a);
+	struct cfg_nbr *n = cfg_nbr_need(a);
 
 	(void)ctx;
 	(void)o;
@@ -207,7 +207,7 @@ static int leave_group(void *ctx, const struct cmd_args *a, struct out *o)
 
 static int set_flag(const struct cmd_args *a, uint32_t bit, size_t offset)
 {
-	struct cfg_nbr *n = nbr_need(a);
+	struct cfg_nbr *n = cfg_nbr_need(a);
 	bool on = !cmd_has(a, "no");
 
 	if (!n)
@@ -229,13 +229,10 @@ static int set_flag(const struct cmd_args *a, uint32_t bit, size_t offset)
 	}
 
 FLAG_SETTER(set_passive, NBR_PASSIVE, passive)
-FLAG_SETTER(set_activate, NBR_ACTIVATE, activate)
-FLAG_SETTER(set_rr_client, NBR_RR_CLIENT, rr_client)
-FLAG_SETTER(set_rs_client, NBR_RS_CLIENT, rs_client)
 
 static int set_shutdown(void *ctx, const struct cmd_args *a, struct out *o)
 {
-	struct cfg_nbr *n = nbr_need(a);
+	struct cfg_nbr *n = cfg_nbr_need(a);
 	int status;
 
 	(void)ctx;
@@ -255,7 +252,7 @@ static int set_shutdown(void *ctx, const struct cmd_args *a, struct out *o)
 /* The neighbor of a line with a value; its bit is set or, by `no`, cleared. */
 static struct cfg_nbr *value_of(const struct cmd_args *a, uint32_t bit)
 {
-	struct cfg_nbr *n = nbr_need(a);
+	struct cfg_nbr *n = cfg_nbr_need(a);
 
 	if (!n)
 		return NULL;
@@ -375,38 +372,6 @@ static int set_connect(void *ctx, const struct cmd_args *a, struct out *o)
 	return CMD_OK;
 }
 
-static int set_max_prefix(void *ctx, const struct cmd_args *a, struct out *o)
-{
-	struct cfg_nbr *n = value_of(a, NBR_MAX_PREFIX);
-
-	(void)ctx;
-	(void)o;
-	if (!n)
-		return CMD_CONFIG_FAILED;
-	if (cmd_has(a, "no")) {
-		n->max_prefix = 0;
-		n->max_prefix_pct = 0;
-		n->max_prefix_warn_only = false;
-		return CMD_OK;
-	}
-	n->max_prefix = cmd_arg_uint(a, "limit", 0);
-	n->max_prefix_pct = (uint8_t)cmd_arg_uint(a, "percent", CFG_MAX_PREFIX_PCT);
-	n->max_prefix_warn_only = cmd_has(a, "warning-only");
-	return CMD_OK;
-}
-
-static int set_allowas_in(void *ctx, const struct cmd_args *a, struct out *o)
-{
-	struct cfg_nbr *n = value_of(a, NBR_ALLOWAS_IN);
-
-	(void)ctx;
-	(void)o;
-	if (!n)
-		return CMD_CONFIG_FAILED;
-	n->allowas_in = (uint8_t)(cmd_has(a, "no") ? 0 : cmd_arg_uint(a, "times", 3));
-	return CMD_OK;
-}
-
 static int later(void *ctx, const struct cmd_args *a, struct out *o)
 {
 	const char *word = a->v[a->n > 2 ? 2 : 0].value;
@@ -417,8 +382,7 @@ static int later(void *ctx, const struct cmd_args *a, struct out *o)
 			"`%s` is not supported by this version", word);
 }
 
-#define MAX_PREFIX "(1-4294967295)$limit [(1-100)$percent] [warning-only]"
-#define NO_EFFECT  "Read for FRR's sake"
+#define NO_EFFECT "Read for FRR's sake"
 
 static const struct cmd_row rows[] = {
 	{ CFG_BGP, PEER " remote-as (ASN|internal|external)", "AS of the neighbor",
@@ -468,27 +432,6 @@ static const struct cmd_row rows[] = {
 	  NO_EFFECT, cfg_ignore, 0 },
 	{ CFG_BGP, PEER " (interface|local-as|bfd) [LINE]", "Of a later version", later,
 	  0 },
-	{ CFG_EVPN, "[no] " PEER " activate", "Exchange EVPN routes", set_activate, 0 },
-	{ CFG_EVPN, "[no] " PEER " route-reflector-client",
-	  "Reflect routes to this neighbor (RFC 4456)", set_rr_client, 0 },
-	{ CFG_EVPN, "[no] " PEER " route-server-client",
-	  "Pass routes on unchanged (RFC 7947)", set_rs_client, 0 },
-	CFG_PAIR(CFG_EVPN, PEER " maximum-prefix", MAX_PREFIX,
-		 "Most routes this neighbor may send", set_max_prefix),
-	{ CFG_EVPN, PEER " allowas-in [(1-10)$times]", "Accept our AS in its paths",
-	  set_allowas_in, 0 },
-	{ CFG_EVPN, "no " PEER " allowas-in [(1-10)$times]",
-	  "Refuse our AS in its paths", set_allowas_in, 0 },
-	{ CFG_EVPN, "[no] " PEER " soft-reconfiguration inbound", NO_EFFECT, cfg_ignore,
-	  0 },
-	{ CFG_EVPN, "[no] " PEER " send-community [(both|all|extended|standard|large)]",
-	  NO_EFFECT, cfg_ignore, 0 },
-	{ CFG_EVPN, "[no] " PEER " attribute-unchanged [LINE]", NO_EFFECT, cfg_ignore,
-	  0 },
-	{ CFG_EVPN, PEER " (labels|origin-check) [LINE]", "Of a later version", later,
-	  0 },
-	{ CFG_EVPN, PEER " (route-map|next-hop-self) [LINE]", "Of a later version",
-	  later, 0 },
 };
 
 const struct cmd_rows config_nbr_rows = { rows, ARRAY_SIZE(rows) };

@@ -36,6 +36,7 @@ void config_rows_register(struct cmd_tree *t)
 
 	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
 		cmd_register(t, all[i]->v, all[i]->n, NULL);
+	config_af_register(t);
 }
 
 /* ---- for the rows ---- */

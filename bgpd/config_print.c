@@ -87,26 +87,6 @@ static void print_nbr(const struct cfg_nbr *n, struct out *o)
 		out_line(o, " neighbor %s timers connect %u\n", n->name, n->connect_s);
 }
 
-static void print_nbr_evpn(const struct cfg_nbr *n, struct out *o)
-{
-	if (n->set & NBR_ACTIVATE)
-		out_line(o, "  %sneighbor %s activate\n", no_if(!n->activate), n->name);
-	if (n->set & NBR_RR_CLIENT)
-		out_line(o, "  %sneighbor %s route-reflector-client\n",
-			 no_if(!n->rr_client), n->name);
-	if (n->set & NBR_RS_CLIENT)
-		out_line(o, "  %sneighbor %s route-server-client\n",
-			 no_if(!n->rs_client), n->name);
-	if (n->set & NBR_ALLOWAS_IN)
-		out_line(o, "  neighbor %s allowas-in %u\n", n->name, n->allowas_in);
-	if (n->set & NBR_MAX_PREFIX) {
-		out_line(o, "  neighbor %s maximum-prefix %u", n->name, n->max_prefix);
-		if (n->max_prefix_pct != CFG_MAX_PREFIX_PCT)
-			out_line(o, " %u", n->max_prefix_pct);
-		out_line(o, "%s\n", n->max_prefix_warn_only ? " warning-only" : "");
-	}
-}
-
 static void print_vni(const struct cfg_vni *v, struct out *o)
 {
 	char buf[ADDR_STR];
@@ -139,14 +119,10 @@ static void print_dad(const struct config *c, struct out *o)
 static void print_evpn(const struct config *c, struct out *o)
 {
 	static const char *const malformed[] = { "skip", "disable-family", "reset" };
-	const struct cfg_nbr *n;
 	const struct cfg_vni *v;
 
 	out_line(o, " !\n address-family l2vpn evpn\n");
-	TAILQ_FOREACH (n, &c->groups, link)
-		print_nbr_evpn(n, o);
-	TAILQ_FOREACH (n, &c->nbrs, link)
-		print_nbr_evpn(n, o);
+	config_af_print(c, FAM_EVPN, o);
 	if (c->advertise_all_vni)
 		out_line(o, "  advertise-all-vni\n");
 	if (c->autort_rfc8365)

@@ -63,7 +63,7 @@ static bool key_allows(const struct routes *r, const struct group_key *k,
 		return false;
 	if (p->peer == RIB_OWN || k->ebgp || rib->peer[p->peer].src.ebgp)
 		return true;
-	return k->rr_client || (from && from->cfg.rr_client);
+	return k->rr_client || (from && from->cfg.af[k->f->index].rr_client);
 }
 
 static struct group_key key_of(const struct peer *p, const struct family *f)
@@ -71,8 +71,8 @@ static struct group_key key_of(const struct peer *p, const struct family *f)
 	return (struct group_key) {
 		.f = f,
 		.ebgp = p->ebgp,
-		.rr_client = p->cfg.rr_client,
-		.rs_client = p->cfg.rs_client,
+		.rr_client = p->cfg.af[f->index].rr_client,
+		.rs_client = p->cfg.af[f->index].rs_client,
 		.as4 = p->as4,
 		.addpath = p->chan[f->index].tx_addpath,
 		.policy_missing = p->ebgp && !p->bgp->cfg->no_ebgp_policy_check,

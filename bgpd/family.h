@@ -7,7 +7,8 @@
 
 #include "wire/nlri.h"
 
-enum { FAMS = 1 }; /* rows in families.c */
+/* Rows in families.c, and of the settings that a neighbor has per family. */
+enum { FAM_EVPN, FAMS };
 
 struct family {
 	unsigned index; /* place in families[], 0..FAMS-1 */

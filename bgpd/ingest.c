@@ -48,7 +48,7 @@ struct feed {
 
 static void check_limit(struct feed *d)
 {
-	const struct cfg_nbr *c = &d->p->cfg;
+	const struct cfg_nbr_af *c = &d->p->cfg.af[d->f->index];
 	uint32_t n = d->rib->peer[peer_slot(d->p)].n;
 	char addr[ADDR_STR];
 
@@ -126,14 +126,16 @@ static enum verdict feed_all(struct feed *d, struct rbuf nlri, bool withdraw,
 /* ---- one UPDATE ------------------------------------------------------------ */
 
 /* Our own id, cluster or AS in the route: it has been here before. */
-static enum update_reason loop_found(const struct peer *p, const struct attrs *a)
+static enum update_reason loop_found(const struct peer *p, const struct family *f,
+				     const struct attrs *a)
 {
 	const struct bgp *b = p->bgp;
 
 	if (p->ebgp) {
 		/* allowas-in N would count occurrences; without it none is fine. */
-		return !p->cfg.allowas_in && attrs_as_path_has(a, b->as) ? UR_LOOP_AS
-									 : UR_NONE;
+		return !p->cfg.af[f->index].allowas_in && attrs_as_path_has(a, b->as)
+			       ? UR_LOOP_AS
+			       : UR_NONE;
 	}
 	if (attrs_has(a, ATTR_ORIGINATOR_ID) && a->originator_id == b->router_id)
 		return UR_LOOP_ORIGINATOR;
@@ -187,7 +189,7 @@ static enum verdict feed_mp(struct routes *r, struct peer *p, const struct updat
 	}
 	d.rib = &r->rib[d.f->index];
 	if (!withdraw && u->verdict < V_WITHDRAW && !policy_missing(p)) {
-		enum update_reason loop = loop_found(p, &u->attrs);
+		enum update_reason loop = loop_found(p, d.f, &u->attrs);
 
 		if (loop == UR_NONE)
 			d.set = attrset_intern(&r->attrs, &u->attrs);
@@ -201,7 +203,7 @@ static enum verdict feed_mp(struct routes *r, struct peer *p, const struct updat
 				    mp->safi };
 		struct wbuf w = { .base = data, .len = 3, .cap = sizeof(data) };
 
-		wbuf_u32(&w, p->cfg.max_prefix);
+		wbuf_u32(&w, p->cfg.af[d.f->index].max_prefix);
 		*err = notif_make(NOTIF_CEASE, CEASE_MAX_PREFIX, data, sizeof(data));
 		return V_RESET;
 	}

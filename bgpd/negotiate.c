@@ -16,9 +16,9 @@ bool nbr_is_ebgp(const struct bgp *b, const struct cfg_nbr *n)
 	       (n->as_kind == CFG_AS_NUMBER && n->remote_as != b->as);
 }
 
-bool nbr_activates(const struct cfg_nbr *n, const struct family *f UNUSED)
+bool nbr_activates(const struct cfg_nbr *n, const struct family *f)
 {
-	return n->activate; /* EVPN is the only family that can be configured */
+	return n->af[f->index].activate;
 }
 
 /* F bit: a pure reflector forwards nothing, so nothing of it can be lost; with F

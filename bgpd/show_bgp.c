@@ -97,7 +97,7 @@ struct summary {
 
 static bool in_summary(const struct peer *p, struct summary *s)
 {
-	if (!p->cfg.activate)
+	if (!p->cfg.af[s->f->index].activate)
 		return false;
 	s->total++;
 	s->dynamic += p->dynamic;
@@ -412,8 +412,9 @@ static void nbr_families(const struct engine *e, struct out *o, const struct pee
 	out_obj(o, "addressFamilyInfo");
 	for (unsigned i = 0; i < FAMS; i++) {
 		const struct family *f = &families[i];
+		const struct cfg_nbr_af *af = &p->cfg.af[i];
 
-		if (!p->cfg.activate)
+		if (!af->activate)
 			continue;
 		out_obj(o, f->json);
 		if (p->cfg.group[0])
@@ -421,9 +422,9 @@ static void nbr_families(const struct engine *e, struct out *o, const struct pee
 		out_uint(o, "updateGroupId", export_group_id(p, f));
 		out_uint(o, "subGroupId", export_group_id(p, f));
 		out_uint(o, "packetQueueLength", 0);
-		if (p->cfg.rr_client)
+		if (af->rr_client)
 			out_bool(o, "routeReflectorClient", true);
-		if (p->cfg.rs_client)
+		if (af->rs_client)
 			out_bool(o, "routeServerClient", true);
 		out_bool(o, "nexthopUnchanged", true);
 		out_uint(o, "acceptedPrefixCounter", received(e, p, f));
@@ -433,8 +434,8 @@ static void nbr_families(const struct engine *e, struct out *o, const struct pee
 			 "\n For address family: %s\n  Update group %u\n%s%s"
 			 "  %u accepted prefixes\n  %u prefixes sent\n",
 			 f->text, export_group_id(p, f),
-			 p->cfg.rr_client ? "  Route-Reflector Client\n" : "",
-			 p->cfg.rs_client ? "  Route-Server Client\n" : "",
+			 af->rr_client ? "  Route-Reflector Client\n" : "",
+			 af->rs_client ? "  Route-Server Client\n" : "",
 			 received(e, p, f), export_count(p, f));
 	}
 	out_end(o);

@@ -134,7 +134,7 @@ static void nbr_defaults(struct cfg_nbr *n)
 	n->keepalive_s = 30;
 	n->hold_s = 90;
 	n->connect_s = 120;
-	n->activate = true;
+	n->af[FAM_EVPN].activate = true;
 }
 
 static UNUSED struct cfg_nbr *nbr_add(struct config *c, const char *addr, uint32_t as)

@@ -335,7 +335,7 @@ static void idle_reasons(void **state UNUSED)
 		side_init(&a, 65000, "10.0.0.1");
 		side_nbr(&a, A, B, cases[i].no_as ? 0 : 65000);
 		a.nbr->shutdown = cases[i].shutdown;
-		a.nbr->activate = !cases[i].no_family;
+		a.nbr->af[FAM_EVPN].activate = !cases[i].no_family;
 		port = listen_at(&a.bgp, A, 0);
 		side_apply(&a);
 		pass(300000);
@@ -359,7 +359,7 @@ static void edit_nothing(void)
 static void edit_description(void)
 {
 	str_copy(a.nbr->desc, sizeof(a.nbr->desc), "reflector");
-	a.nbr->max_prefix = 7;
+	a.nbr->af[FAM_EVPN].max_prefix = 7;
 	a.nbr->hold_s = 30;
 	a.nbr->connect_s = 5;
 }
@@ -371,7 +371,7 @@ static void edit_ttl(void)
 
 static void edit_role(void)
 {
-	a.nbr->rr_client = true;
+	a.nbr->af[FAM_EVPN].rr_client = true;
 }
 
 static void edit_shutdown(void)
@@ -382,7 +382,7 @@ static void edit_shutdown(void)
 
 static void edit_family(void)
 {
-	a.nbr->activate = false;
+	a.nbr->af[FAM_EVPN].activate = false;
 }
 
 static void edit_router_id(void)
@@ -436,7 +436,8 @@ static void by_difference(void **state UNUSED)
 			pump(20);
 			assert_int_equal(seen.down, 0);
 			assert_true(is_up(&a));
-			assert_int_equal(a.peer->cfg.max_prefix, a.nbr->max_prefix);
+			assert_int_equal(a.peer->cfg.af[FAM_EVPN].max_prefix,
+					 a.nbr->af[FAM_EVPN].max_prefix);
 			pair_fini();
 			continue;
 		}

@@ -205,8 +205,8 @@ static void reads_frr(void **state)
 	assert_int_equal(r.connect_s, 120);
 	assert_int_equal(r.multihop, 255);
 	assert_int_equal(r.port, 179);
-	assert_int_equal(r.allowas_in, 1);
-	assert_true(r.activate);
+	assert_int_equal(r.af[FAM_EVPN].allowas_in, 1);
+	assert_true(r.af[FAM_EVPN].activate);
 	config_free(c);
 }
 
@@ -449,11 +449,26 @@ static uint32_t rnd_as(void)
 	return rnd(2) ? 1 + rnd(65535) : 1 + rnd(UINT32_MAX);
 }
 
+static void rnd_af(struct cfg_nbr_af *af, bool flags_too)
+{
+	af->set = rnd(1 << 5);
+	/* which neighbors may be reflector clients is not this test's question */
+	af->set &= ~(uint32_t)AF_RR_CLIENT;
+	af->activate = af->set & AF_ACTIVATE && (!flags_too || rnd(2));
+	af->rs_client = af->set & AF_RS_CLIENT && (!flags_too || rnd(2));
+	if (af->set & AF_MAX_PREFIX) {
+		af->max_prefix = 1 + rnd(UINT32_MAX);
+		af->max_prefix_pct = (uint8_t)(1 + rnd(100));
+		af->max_prefix_warn_only = rnd(2);
+	}
+	af->allowas_in = (uint8_t)(af->set & AF_ALLOWAS_IN ? 1 + rnd(10) : 0);
+}
+
 static void rnd_nbr(struct cfg_nbr *n)
 {
 	bool flags_too = n->group[0];
 
-	n->set = rnd(1 << 16);
+	n->set = rnd(1 << 11);
 	if (!n->group[0] && !ip_is_none(&n->addr))
 		n->set |= NBR_REMOTE_AS;
 	if (n->set & NBR_GTSM)
@@ -482,16 +497,8 @@ static void rnd_nbr(struct cfg_nbr *n)
 	if (n->shutdown && rnd(2))
 		rnd_text(n->shutdown_msg, sizeof(n->shutdown_msg));
 	n->passive = n->set & NBR_PASSIVE && (!flags_too || rnd(2));
-	n->activate = n->set & NBR_ACTIVATE && (!flags_too || rnd(2));
-	n->rs_client = n->set & NBR_RS_CLIENT && (!flags_too || rnd(2));
-	/* which neighbors may be reflector clients is not this test's question */
-	n->set &= ~(uint32_t)NBR_RR_CLIENT;
-	if (n->set & NBR_MAX_PREFIX) {
-		n->max_prefix = 1 + rnd(UINT32_MAX);
-		n->max_prefix_pct = (uint8_t)(1 + rnd(100));
-		n->max_prefix_warn_only = rnd(2);
-	}
-	n->allowas_in = (uint8_t)(n->set & NBR_ALLOWAS_IN ? 1 + rnd(10) : 0);
+	for (unsigned i = 0; i < FAMS; i++)
+		rnd_af(&n->af[i], flags_too);
 }
 
 static void rnd_nbrs(struct config *c)
@@ -657,8 +664,7 @@ static void assert_same(const struct config *a, const struct config *b)
 		assert_string_equal(x.password, y.password);
 		assert_string_equal(x.desc, y.desc);
 		assert_memory_equal(&x.source, &y.source, sizeof(x.source));
-		assert_int_equal(x.activate, y.activate);
-		assert_int_equal(x.max_prefix_pct, y.max_prefix_pct);
+		assert_memory_equal(x.af, y.af, sizeof(x.af));
 		m = TAILQ_NEXT(m, link);
 	}
 	assert_null(m);

@@ -346,8 +346,8 @@ static void maximum_prefix(void **state)
 	struct notif err = { 0 };
 
 	(void)state;
-	peer.cfg.max_prefix = 3;
-	peer.cfg.max_prefix_pct = 75;
+	peer.cfg.af[FAM_EVPN].max_prefix = 3;
+	peer.cfg.af[FAM_EVPN].max_prefix_pct = 75;
 	announce(&a, 3);
 	assert_int_equal(feed(&err), V_OK);
 	announce(&a, 5);
@@ -356,7 +356,7 @@ static void maximum_prefix(void **state)
 	assert_int_equal(err.sub, CEASE_MAX_PREFIX);
 	assert_memory_equal(err.data, "\0\x19\x46\0\0\0\x03", 7);
 	assert_int_equal(held(), 4); /* the rest was not even looked at */
-	peer.cfg.max_prefix_warn_only = true;
+	peer.cfg.af[FAM_EVPN].max_prefix_warn_only = true;
 	announce(&a, 9);
 	assert_int_equal(feed(&err), V_OK);
 	assert_int_equal(held(), 9);
