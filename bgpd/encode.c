@@ -1,0 +1,269 @@
+/*
+ * What an update group is told, as messages: routes that share attributes and
+ * audience go into common UPDATEs, each encoded once into a buffer that all members
+ * share. Whom to tell what is decided elsewhere (export.c, rib/adjout.c).
+ */
+#include "bgpd/group.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/log.h"
+#include "lib/util.h"
+#include "lib/wbuf.h"
+
+enum {
+	STEPS = 4096,          /* routes looked at before they are encoded */
+	HASH = 2 * STEPS,      /* power of two */
+	OUT_BYTES = 256 << 10, /* one shared buffer at most */
+	NOBODY = UINT32_MAX,
+};
+
+/* Routes of one step list that share attributes and audience. */
+struct bundle {
+	struct attrset *set; /* NULL: withdraws */
+	uint32_t src;        /* slot left out, or the only one for `one` */
+	bool one;            /* only `src` gets it */
+	int32_t first, last; /* items */
+};
+
+struct item {
+	uint32_t net, path;
+	int32_t next;
+};
+
+/* Working memory of one flush; one for the process, it is never nested. */
+struct encoder {
+	struct group *g;
+	struct routes *r;
+	struct bundle bundle[2 * STEPS];
+	struct item item[2 * STEPS];
+	int32_t hash[HASH];
+	int n_bundles, n_items;
+	uint8_t buf[OUT_BYTES];
+	struct wbuf w;
+	uint32_t messages;
+	uint32_t src; /* audience of what is in buf */
+	bool one;
+	uint8_t attrs[MSG_MAX_EXTENDED];
+	struct nlri nlri;
+};
+
+static struct encoder *enc;
+
+static void audience_send(struct encoder *e)
+{
+	struct txbuf *t;
+	struct member *m;
+
+	if (!e->w.len)
+		return;
+	t = txbuf_new((uint32_t)e->w.len);
+	memcpy(t->data, e->w.base, e->w.len);
+	t->len = (uint32_t)e->w.len;
+	t->messages = e->messages;
+	TAILQ_FOREACH (m, &e->g->members, link)
+		if ((peer_slot(m->p) == e->src) == e->one)
+			peer_tx(m->p, t);
+	txbuf_unref(t);
+	e->w = wbuf_of(e->buf, sizeof(e->buf));
+	e->messages = 0;
+}
+
+/* Starts output for an audience; what was for another one goes out first. */
+static void audience_set(struct encoder *e, uint32_t src, bool one)
+{
+	if (e->src != src || e->one != one ||
+	    wbuf_left(&e->w) < 2 * (size_t)MSG_MAX_EXTENDED)
+		audience_send(e);
+	e->src = src;
+	e->one = one;
+}
+
+static void bundle_attrs(struct encoder *e, const struct bundle *b, struct bytes *out)
+{
+	const struct group_key *k = &e->g->key;
+	const struct rib *rib = e->g->out.rib;
+	const struct path_source *src = &rib->peer[b->src].src;
+	bool reflect = !k->ebgp && !src->own && !src->ebgp;
+	const struct attr_export x = {
+		.ebgp = k->ebgp,
+		.transparent = k->rs_client,
+		.as2 = !k->as4,
+		.local_as = e->r->bgp->as,
+		.originator_id = reflect ? src->id : 0,
+		.cluster_id = reflect ? e->r->bgp->cluster_id : 0,
+	};
+	struct wbuf w = wbuf_of(e->attrs, sizeof(e->attrs));
+	struct attrs a;
+
+	attrset_view(b->set, &a);
+	*out = (struct bytes) { 0 };
+	if (!attrs_export(&w, &a, &x))
+		*out = (struct bytes) { e->attrs, w.len };
+}
+
+static void writer_begin(struct encoder *e, struct update_writer *u,
+			 const struct bundle *b, struct bytes attrs)
+{
+	const struct group_key *k = &e->g->key;
+
+	audience_set(e, b->src, b->one);
+	if (b->set)
+		update_reach_begin(u, &e->w, k->max_msg, k->f->ops, k->addpath,
+				   &b->set->nexthop, attrs);
+	else
+		update_unreach_begin(u, &e->w, k->max_msg, k->f->ops, k->addpath);
+}
+
+/* The set is too long for this peer's messages (RFC 8654 section 4): what the
+ * peers were told before must go, and this cannot be told. */
+static void too_long(struct encoder *e, const struct bundle *b)
+{
+	static struct log_limit limit;
+	struct bundle wd = { .src = b->src, .first = b->first, .last = b->last };
+	struct update_writer u;
+
+	if (log_ratelimited(&limit, 5))
+		log_warn(LOG_RIB, "export: attributes too long for a message, bytes=%u",
+			 b->set->len);
+	writer_begin(e, &u, &wd, (struct bytes) { 0 });
+	for (int32_t i = b->first; i >= 0; i = e->item[i].next) {
+		rib_nlri(e->g->out.rib, e->item[i].net, 0, &e->nlri);
+		if (update_add(&u, &e->nlri) == -ENOSPC) {
+			e->messages += !update_end(&u);
+			writer_begin(e, &u, &wd, (struct bytes) { 0 });
+			update_add(&u, &e->nlri);
+		}
+	}
+	e->messages += !update_end(&u);
+}
+
+static void bundle_encode(struct encoder *e, const struct bundle *b)
+{
+	struct update_writer u;
+	struct bytes attrs = { 0 };
+
+	if (b->set)
+		bundle_attrs(e, b, &attrs);
+	writer_begin(e, &u, b, attrs);
+	for (int32_t i = b->first; i >= 0; i = e->item[i].next) {
+		rib_nlri(e->g->out.rib, e->item[i].net, e->item[i].path, &e->nlri);
+		if (update_add(&u, &e->nlri) != -ENOSPC)
+			continue;
+		if (update_end(&u)) {
+			too_long(e, b); /* not even one fits */
+			return;
+		}
+		e->messages++;
+		writer_begin(e, &u, b, attrs);
+		if (update_add(&u, &e->nlri) == -ENOSPC) {
+			update_end(&u);
+			too_long(e, b);
+			return;
+		}
+	}
+	e->messages += !update_end(&u);
+}
+
+static uint32_t bundle_hash(const struct attrset *set, uint32_t src, bool one)
+{
+	uint64_t h = (uint64_t)(uintptr_t)set * 0x9e3779b97f4a7c15u;
+
+	return (uint32_t)((h >> 32) ^ src * 31u ^ one) & (HASH - 1);
+}
+
+static struct bundle *bundle_get(struct encoder *e, struct attrset *set, uint32_t src,
+				 bool one)
+{
+	uint32_t h = bundle_hash(set, src, one);
+
+	for (; e->hash[h] >= 0; h = (h + 1) & (HASH - 1)) {
+		struct bundle *b = &e->bundle[e->hash[h]];
+
+		if (b->set == set && b->src == src && b->one == one)
+			return b;
+	}
+	e->hash[h] = e->n_bundles;
+	e->bundle[e->n_bundles] = (struct bundle) { set, src, one, -1, -1 };
+	return &e->bundle[e->n_bundles++];
+}
+
+static void bundle_add(struct encoder *e, struct bundle *b, uint32_t net, uint32_t path)
+{
+	int32_t at = e->n_items++;
+
+	e->item[at] = (struct item) { net, path, -1 };
+	if (b->first < 0)
+		b->first = at;
+	else
+		e->item[b->last].next = at;
+	b->last = at;
+}
+
+/* Withdraws first, then by source: routes of one source share buffers. */
+static int bundle_order(const void *pa, const void *pb)
+{
+	const struct bundle *a = pa, *b = pb;
+
+	if (!a->set != !b->set)
+		return a->set ? 1 : -1;
+	if (a->src != b->src)
+		return a->src < b->src ? -1 : 1;
+	if (a->one != b->one)
+		return a->one - b->one;
+	return (a->first > b->first) - (a->first < b->first);
+}
+
+/* Collects up to STEPS steps. */
+static void collect(struct encoder *e)
+{
+	struct group *g = e->g;
+	struct adjout_step s;
+
+	e->n_bundles = e->n_items = 0;
+	memset(e->hash, 0xff, sizeof(e->hash));
+	while (e->n_items < STEPS && group_next(e->r, g, &s)) {
+		if (s.path) {
+			struct attrset *set = rib_path(g->out.rib, s.path)->attrs;
+
+			bundle_add(e, bundle_get(e, set, s.src, false), s.net, s.path);
+		}
+		if (s.withdraw && s.withdraw_one)
+			bundle_add(e, bundle_get(e, NULL, s.src, true), s.net, 0);
+		else if (s.withdraw)
+			bundle_add(e, bundle_get(e, NULL, s.old_src, false), s.net, 0);
+	}
+}
+
+bool encode_round(struct routes *r, struct group *g)
+{
+	struct encoder *e = enc;
+
+	e->r = r;
+	e->g = g;
+	collect(e);
+	if (!e->n_items)
+		return false;
+	qsort(e->bundle, (size_t)e->n_bundles, sizeof(e->bundle[0]), bundle_order);
+	e->w = wbuf_of(e->buf, sizeof(e->buf));
+	e->messages = 0;
+	e->src = NOBODY;
+	e->one = false;
+	for (int i = 0; i < e->n_bundles; i++)
+		bundle_encode(e, &e->bundle[i]);
+	audience_send(e);
+	return true;
+}
+
+void encode_init(void)
+{
+	enc = xcalloc(1, sizeof(*enc));
+}
+
+void encode_fini(void)
+{
+	free(enc);
+	enc = NULL;
+}

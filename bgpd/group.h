@@ -1,0 +1,52 @@
+/* bgpd/group.h - update groups: peers that are told the same (export.c), and the
+ * messages made for them (encode.c). */
+#ifndef BGPD_GROUP_H
+#define BGPD_GROUP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include "bgpd/routes.h"
+#include "rib/adjout.h"
+
+/* What makes peers alike; peers with equal keys are told the same. */
+struct group_key {
+	const struct family *f;
+	bool ebgp, rr_client, rs_client, as4, addpath, policy_missing;
+	size_t max_msg;
+};
+
+struct member {
+	TAILQ_ENTRY(member) link;
+	struct peer *p;
+	struct group *g;
+	bool want_eor;  /* End-of-RIB after the first complete walk */
+	bool want_eorr; /* EoRR after a refresh (RFC 7313) */
+};
+
+struct group {
+	TAILQ_ENTRY(group) link;
+	struct group_key key;
+	struct adjout out;
+	TAILQ_HEAD(, member) members;
+	unsigned n;
+	uint32_t id;
+	bool blocked; /* one slow member: waits for export_drained() */
+};
+
+/** group_next - the next thing to say to a group, its policy applied; as
+ * adjout_next(). */
+bool group_next(const struct routes *r, struct group *g, struct adjout_step *out);
+
+/* ---- encode.c ---- */
+
+void encode_init(void);
+void encode_fini(void);
+
+/** encode_round - collects some thousand steps of a group, makes messages of them
+ * and queues those on its members. Return: was there anything? */
+bool encode_round(struct routes *r, struct group *g);
+
+#endif
