@@ -33,16 +33,20 @@ enum cfg_af_set {
 	AF_RS_CLIENT = 1 << 2,
 	AF_MAX_PREFIX = 1 << 3,
 	AF_ALLOWAS_IN = 1 << 4,
+	AF_NO_ADDPATH_RX = 1 << 5,
+	AF_ADDPATH_RX_LIMIT = 1 << 6,
 };
 
 /* What a neighbor or a group has in one `address-family`. */
 struct cfg_nbr_af {
 	uint32_t set; /* enum cfg_af_set */
 	bool activate, rr_client, rs_client;
+	bool no_addpath_rx; /* do not offer to receive several paths (RFC 7911) */
 	bool max_prefix_warn_only;
-	uint8_t max_prefix_pct; /* warn at, default 75 */
-	uint8_t allowas_in;     /* 0 = off */
-	uint32_t max_prefix;    /* 0 = none */
+	uint8_t max_prefix_pct;    /* warn at, default 75 */
+	uint8_t allowas_in;        /* 0 = off */
+	uint16_t addpath_rx_limit; /* paths of one route, default 64 */
+	uint32_t max_prefix;       /* 0 = none; counts paths */
 };
 
 enum cfg_as { CFG_AS_NUMBER, CFG_AS_INTERNAL, CFG_AS_EXTERNAL };

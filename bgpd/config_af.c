@@ -40,6 +40,8 @@ static const struct {
 	{ AF_RR_CLIENT, offsetof(struct cfg_nbr_af, rr_client),
 	  "route-reflector-client" },
 	{ AF_RS_CLIENT, offsetof(struct cfg_nbr_af, rs_client), "route-server-client" },
+	{ AF_NO_ADDPATH_RX, offsetof(struct cfg_nbr_af, no_addpath_rx),
+	  "disable-addpath-rx" },
 };
 
 static bool *flag_at(struct cfg_nbr_af *af, size_t i)
@@ -124,6 +126,19 @@ static int set_allowas_in(void *ctx, const struct cmd_args *a, struct out *o)
 	return CMD_OK;
 }
 
+static int set_addpath_rx_limit(void *ctx, const struct cmd_args *a, struct out *o)
+{
+	struct cfg_nbr_af *af = value_of(a, AF_ADDPATH_RX_LIMIT);
+
+	(void)ctx;
+	(void)o;
+	if (!af)
+		return CMD_CONFIG_FAILED;
+	af->addpath_rx_limit =
+		(uint16_t)(cmd_has(a, "no") ? 0 : cmd_arg_uint(a, "paths", 0));
+	return CMD_OK;
+}
+
 static int later(void *ctx, const struct cmd_args *a, struct out *o)
 {
 	(void)ctx;
@@ -148,9 +163,13 @@ void config_af_resolve(struct cfg_nbr_af *af, const struct cfg_nbr_af *group)
 	}
 	if (take & AF_ALLOWAS_IN)
 		af->allowas_in = group->allowas_in;
+	if (take & AF_ADDPATH_RX_LIMIT)
+		af->addpath_rx_limit = group->addpath_rx_limit;
 	af->set |= take;
 	if (!(af->set & AF_MAX_PREFIX))
 		af->max_prefix_pct = CFG_MAX_PREFIX_PCT;
+	if (!(af->set & AF_ADDPATH_RX_LIMIT))
+		af->addpath_rx_limit = CFG_ADDPATH_RX_LIMIT;
 }
 
 void config_af_ungroup(struct cfg_nbr_af *af)
@@ -171,6 +190,9 @@ static void print_one(const struct cfg_nbr *n, const struct cfg_nbr_af *af,
 				 flag_get(af, i) ? "" : "no ", n->name, flags[i].word);
 	if (af->set & AF_ALLOWAS_IN)
 		out_line(o, "  neighbor %s allowas-in %u\n", n->name, af->allowas_in);
+	if (af->set & AF_ADDPATH_RX_LIMIT)
+		out_line(o, "  neighbor %s addpath-rx-paths-limit %u\n", n->name,
+			 af->addpath_rx_limit);
 	if (af->set & AF_MAX_PREFIX) {
 		out_line(o, "  neighbor %s maximum-prefix %u", n->name, af->max_prefix);
 		if (af->max_prefix_pct != CFG_MAX_PREFIX_PCT)
@@ -208,6 +230,11 @@ static const struct cmd_row rows[] = {
 	  set_allowas_in, 0 },
 	{ 0, "no " PEER " allowas-in [(1-10)$times]", "Refuse our AS in its paths",
 	  set_allowas_in, 0 },
+	{ 0, "[no] " PEER " disable-addpath-rx",
+	  "Do not offer to receive several paths of a route (RFC 7911)", set_flag, 0 },
+	CFG_PAIR(0, PEER " addpath-rx-paths-limit", "(1-65535)$paths",
+		 "Most paths of one route this neighbor may send",
+		 set_addpath_rx_limit),
 	{ 0, "[no] " PEER " soft-reconfiguration inbound", NO_EFFECT, cfg_ignore, 0 },
 	{ 0, "[no] " PEER " send-community [(both|all|extended|standard|large)]",
 	  NO_EFFECT, cfg_ignore, 0 },

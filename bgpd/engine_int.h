@@ -96,6 +96,9 @@ void clear_register(struct engine *e);
 /** fib_query_record - INTENT_ENTRY, INTENT_QUERY_END for `show fib`. */
 void fib_query_record(struct engine *e, const struct intent_hdr *h, const void *body);
 
+/** show_capabilities - what a session was opened with; show_caps.c. */
+void show_capabilities(struct out *o, const struct peer *p);
+
 /* endpoint.c: the state file */
 void endpoint_load(struct engine *e);
 void endpoint_save(struct engine *e);

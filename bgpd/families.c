@@ -7,7 +7,7 @@
 #include "wire/nlri_evpn.h"
 
 const struct family families[FAMS] = {
-	[FAM_EVPN] = { FAM_EVPN, &nlri_evpn_ops, "l2VpnEvpn", "L2VPN EVPN" },
+	[FAM_EVPN] = { FAM_EVPN, &nlri_evpn_ops, "l2VpnEvpn", "L2VPN EVPN", true },
 };
 
 const struct family *family_find(uint16_t afi, uint8_t safi)

@@ -2,6 +2,7 @@
 #ifndef BGPD_FAMILY_H
 #define BGPD_FAMILY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -15,6 +16,7 @@ struct family {
 	const struct nlri_ops *ops;
 	const char *json; /* FRR's key: "l2VpnEvpn" */
 	const char *text; /* FRR's heading: "L2VPN EVPN" */
+	bool addpath;     /* several paths of one route may be exchanged (RFC 7911) */
 };
 
 extern const struct family families[FAMS];

@@ -46,25 +46,58 @@ struct feed {
 	bool no_opaque; /* bgp evpn unknown-types discard (RFC 7606 5.4) */
 };
 
-static void check_limit(struct feed *d)
+/*
+ * maximum-prefix counts paths, as FRR does, but not those that are kept from before:
+ * a peer that restarts may number its paths anew, and then they do not replace the
+ * stale ones. With these there are never more than twice as many.
+ */
+static uint32_t fresh(const struct feed *d)
+{
+	const struct rib_peer *p = &d->rib->peer[peer_slot(d->p)];
+
+	return p->n - p->n_stale;
+}
+
+static void check_limit(struct feed *d, bool is_new)
 {
 	const struct cfg_nbr_af *c = &d->p->cfg.af[d->f->index];
-	uint32_t n = d->rib->peer[peer_slot(d->p)].n;
+	uint32_t n = fresh(d), all = d->rib->peer[peer_slot(d->p)].n;
 	char addr[ADDR_STR];
 
 	if (!c->max_prefix)
 		return;
-	if (n > c->max_prefix && !c->max_prefix_warn_only)
+	if ((n > c->max_prefix || all / 2 > c->max_prefix) && !c->max_prefix_warn_only)
 		d->over_limit = true;
-	else if (n == c->max_prefix * (uint64_t)c->max_prefix_pct / 100 + 1)
+	else if (is_new && n == c->max_prefix * (uint64_t)c->max_prefix_pct / 100 + 1)
 		log_warn(LOG_UPDATE, "peer %s: %u prefixes, limit=%u",
 			 ip_format(&d->p->addr, addr), n, c->max_prefix);
 }
 
+static void too_many_paths(const struct feed *d, const struct nlri *n)
+{
+	static struct log_limit limit;
+	char addr[ADDR_STR], route[NLRI_STR_MAX];
+
+	d->p->stats.update_errors[UR_PATHS_LIMIT]++;
+	if (log_ratelimited(&limit, 10))
+		log_warn(LOG_UPDATE, "peer %s: path refused, too many of %s, limit=%u",
+			 ip_format(&d->p->addr, addr), d->f->ops->format(n, route),
+			 d->rib->peer[peer_slot(d->p)].max_paths);
+}
+
+static void feed_route(struct feed *d, const struct nlri *n)
+{
+	uint32_t before = fresh(d);
+	enum rib_result res = rib_update(d->rib, peer_slot(d->p), n, d->set);
+
+	if (res == RIB_LIMIT)
+		too_many_paths(d, n);
+	else if (fresh(d) > before)
+		check_limit(d, res == RIB_NEW);
+}
+
 static void feed_one(struct feed *d, enum nlri_result res, const struct nlri *n)
 {
-	uint32_t slot = peer_slot(d->p);
-
 	if (res == NLRI_TREAT_WITHDRAW) {
 		count_error(d->p, UR_NLRI_BODY, ATTR_MP_REACH);
 		d->p->stats.treat_as_withdraw++;
@@ -73,12 +106,10 @@ static void feed_one(struct feed *d, enum nlri_result res, const struct nlri *n)
 		d->p->stats.update_errors[UR_NLRI_OPAQUE]++;
 		return;
 	}
-	if (res == NLRI_OK && d->set) {
-		if (rib_update(d->rib, slot, n, d->set) == RIB_NEW)
-			check_limit(d);
-	} else {
-		rib_withdraw(d->rib, slot, n);
-	}
+	if (res == NLRI_OK && d->set)
+		feed_route(d, n);
+	else
+		rib_withdraw(d->rib, peer_slot(d->p), n);
 }
 
 /* malformed-nlri: skip (ours), disable the family, or reset (RFC 7606 5.3). */
@@ -188,6 +219,9 @@ static enum verdict feed_mp(struct routes *r, struct peer *p, const struct updat
 		return V_OK;
 	}
 	d.rib = &r->rib[d.f->index];
+	d.rib->peer[peer_slot(p)].max_paths =
+		p->chan[d.f->index].rx_addpath ? p->cfg.af[d.f->index].addpath_rx_limit
+					       : 1;
 	if (!withdraw && u->verdict < V_WITHDRAW && !policy_missing(p)) {
 		enum update_reason loop = loop_found(p, d.f, &u->attrs);
 

@@ -1,6 +1,7 @@
 /*
  * OPEN: what we offer, whether theirs is acceptable, and what the session is then.
- * RFC 4271 6.2, 5492, 4760, 6793, 6286, 2918, 7313, 8654, 4724, 8538, 9234, 7607.
+ * RFC 4271 6.2, 5492, 4760, 6793, 6286, 2918, 7313, 8654, 4724, 8538, 9234, 7607,
+ * 7911.
  * Bytes are wire/open.c's.
  */
 #include "bgpd/session.h"
@@ -14,6 +15,12 @@ bool nbr_is_ebgp(const struct bgp *b, const struct cfg_nbr *n)
 {
 	return n->as_kind == CFG_AS_EXTERNAL ||
 	       (n->as_kind == CFG_AS_NUMBER && n->remote_as != b->as);
+}
+
+/* Receiving costs nothing until the peer uses it, so it is offered as FRR does. */
+static uint8_t addpath_offer(const struct cfg_nbr *n, const struct family *f)
+{
+	return f->addpath && !n->af[f->index].no_addpath_rx ? ADDPATH_RX : 0;
 }
 
 bool nbr_activates(const struct cfg_nbr *n, const struct family *f)
@@ -61,6 +68,7 @@ void open_make(const struct peer *p, struct open_msg *o)
 			.afi = f->ops->afi,
 			.safi = f->ops->safi,
 			.mp = true,
+			.addpath = addpath_offer(&p->cfg, f),
 			.gr = cfg->gr,
 			.gr_forward = cfg->gr && forwarding_survived(b),
 		};
@@ -157,8 +165,8 @@ static void apply_channel(struct channel *ch, const struct open_family *ours,
 	if (!ours || !theirs)
 		return;
 	ch->up = ours->mp && theirs->mp;
-	ch->tx_addpath = (ours->addpath & 2) && (theirs->addpath & 1);
-	ch->rx_addpath = (ours->addpath & 1) && (theirs->addpath & 2);
+	ch->tx_addpath = (ours->addpath & ADDPATH_TX) && (theirs->addpath & ADDPATH_RX);
+	ch->rx_addpath = (ours->addpath & ADDPATH_RX) && (theirs->addpath & ADDPATH_TX);
 	ch->gr = theirs->gr;
 	ch->gr_forward = theirs->gr && theirs->gr_forward;
 }

@@ -288,48 +288,6 @@ static int show_summary_none(void *ctx, const struct cmd_args *args, struct out 
 
 /* ---- neighbors ------------------------------------------------------------- */
 
-static void nbr_capabilities_json(struct out *o, const struct peer *p)
-{
-	const struct open_msg *rx = &p->rx_open;
-
-	out_obj(o, "neighborCapabilities");
-	out_str(o, "4byteAs", rx->as4 ? "advertisedAndReceived" : "advertised");
-	out_str(o, "extendedMessage",
-		rx->extended_msg ? "advertisedAndReceived" : "advertised");
-	out_str(o, "routeRefresh",
-		rx->refresh ? "advertisedAndReceivedNew" : "advertised");
-	out_str(o, "enhancedRouteRefresh",
-		rx->refresh_enhanced ? "advertisedAndReceived" : "advertised");
-	out_obj(o, "multiprotocolExtensions");
-	for (unsigned i = 0; i < FAMS; i++) {
-		const struct nlri_ops *ops = families[i].ops;
-		const struct open_family *rf =
-			open_family_find(rx, ops->afi, ops->safi);
-		const struct open_family *tf =
-			open_family_find(&p->tx_open, ops->afi, ops->safi);
-
-		if (!(rf && rf->mp) && !(tf && tf->mp))
-			continue;
-		out_obj(o, families[i].json);
-		out_bool(o,
-			 rf && rf->mp && tf && tf->mp ? "advertisedAndReceived"
-			 : rf && rf->mp               ? "received"
-						      : "advertised",
-			 true);
-		out_end(o);
-	}
-	out_end(o);
-	out_obj(o, "hostName");
-	out_str(o, "advHostName", p->tx_open.hostname);
-	out_str(o, "advDomainName", p->tx_open.domain);
-	out_str(o, "rcvHostName", rx->hostname);
-	out_str(o, "rcvDomainName", rx->domain);
-	out_end(o);
-	out_str(o, "gracefulRestartCapability",
-		rx->gr ? "advertisedAndReceived" : "advertised");
-	out_end(o);
-}
-
 static void nbr_gr_json(struct out *o, const struct peer *p)
 {
 	out_obj(o, "gracefulRestartInfo");
@@ -509,7 +467,7 @@ static void nbr_json(const struct engine *e, struct out *o, const struct peer *p
 	out_str(o, "bgpState", fsm_state_name(p->state));
 	nbr_timers_json(o, p);
 	if (is_up(p)) {
-		nbr_capabilities_json(o, p);
+		show_capabilities(o, p);
 		nbr_gr_json(o, p);
 	}
 	nbr_messages(o, p);
@@ -545,6 +503,8 @@ static void nbr_text(const struct engine *e, struct out *o, const struct peer *p
 		 "  Configured hold time is %u seconds, keepalive interval is %u "
 		 "seconds\n",
 		 p->hold_s, p->keepalive_s, p->cfg.hold_s, p->cfg.keepalive_s);
+	if (is_up(p))
+		show_capabilities(o, p);
 	nbr_messages(o, p);
 	nbr_errors(o, p);
 	nbr_families(e, o, p);

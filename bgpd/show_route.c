@@ -283,6 +283,8 @@ static void path_json(const struct table *t, uint32_t net, uint32_t path)
 	out_str(o, "peerId", from ? ip_format(&from->addr, addr) : "(unspec)");
 	out_str(o, "path", as_path_format(&a.as_path, text, sizeof(text)));
 	out_str(o, "origin", origin_name(a.origin));
+	if (p->rx_id)
+		out_uint(o, "addpathRxId", p->rx_id);
 	if (t->detail)
 		path_detail_json(t, p, &a, &v);
 	extcom_json(o, &a);
@@ -332,6 +334,8 @@ static void path_detail_text(const struct table *t, uint32_t net, uint32_t path)
 	out_text(t->o, "      from %s%s\n",
 		 from ? ip_format(&from->addr, addr) : "this host",
 		 p->flags & PATH_STALE ? ", stale" : "");
+	if (p->rx_id)
+		out_text(t->o, "      AddPath ID: RX %u\n", p->rx_id);
 	if (v.type == EVPN_MACIP || v.type == EVPN_PREFIX || v.type == EVPN_AD)
 		out_text(t->o, "      VNI %u (as MPLS label: %u)\n", v.label1,
 			 label_from_mpls(v.label1));

@@ -76,6 +76,11 @@ static int step_address(const struct path_view *a, const struct path_view *b)
 	return ip_cmp(&a->src->addr, &b->src->addr);
 }
 
+static int step_path_id(const struct path_view *a, const struct path_view *b)
+{
+	return smaller(a->rx_id, b->rx_id);
+}
+
 /* In the order of the RFC; a row here is a step there. */
 static const struct {
 	enum best_reason reason;
@@ -92,6 +97,7 @@ static const struct {
 	{ BEST_ROUTER_ID, "Router ID", step_router_id },
 	{ BEST_CLUSTER, "Cluster length", step_cluster },
 	{ BEST_ADDRESS, "Neighbor IP", step_address },
+	{ BEST_PATH_ID, "Path ID", step_path_id },
 };
 
 int best_cmp(const struct path_view *a, const struct path_view *b,

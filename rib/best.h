@@ -22,6 +22,7 @@ struct path_view {
 	const struct path_source *src;
 	bool stale; /* kept by graceful restart: no reason to prefer less (RFC 4724 4.2)
 		     */
+	uint32_t rx_id; /* path id given by the peer, 0 without */
 };
 
 /* The step that decided, for `selectionReason` of the show commands. */
@@ -37,6 +38,7 @@ enum best_reason {
 	BEST_ROUTER_ID,
 	BEST_CLUSTER,
 	BEST_ADDRESS,
+	BEST_PATH_ID,
 	BEST_EQUAL,
 };
 
@@ -47,11 +49,12 @@ enum best_reason {
  * MAC mobility is not asked here: it compares routes of different RDs inside an
  * EVI and belongs to the import (RFC 7432 section 15). There is no IGP cost: next
  * hops are VTEPs, all alike to us. No "older path" step either, so that the result
- * does not depend on the order of arrival.
+ * does not depend on the order of arrival; between paths of one peer that are alike
+ * (RFC 7911) the lower path id wins for the same reason.
  * MED compares only between paths of one neighbouring AS, so this is a total order
  * only among paths of one AS, or of all different ones; rib/locrib.c selects in
  * that order ("deterministic MED").
- * Return: <0 if a is better, >0 if b is, 0 only for the same source.
+ * Return: <0 if a is better, >0 if b is, 0 only for the same source and path id.
  */
 int best_cmp(const struct path_view *a, const struct path_view *b,
 	     enum best_reason *why);

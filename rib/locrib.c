@@ -253,6 +253,7 @@ struct path_view rib_path_view(const struct rib *r, uint32_t path)
 		.attrs = p->attrs,
 		.src = &r->peer[p->peer].src,
 		.stale = p->flags & PATH_STALE,
+		.rx_id = p->rx_id,
 	};
 }
 
@@ -329,13 +330,32 @@ static void decide(struct rib *r, uint32_t id, bool changed)
 
 /* ---- paths ----------------------------------------------------------------- */
 
-static uint32_t path_of(const struct rib *r, const struct net *n, uint32_t slot)
-{
-	uint32_t p = n->paths;
+/* What a peer has of a net. */
+struct found {
+	uint32_t path;  /* the one with this path id, 0 = none */
+	uint32_t stale; /* without it: some stale one */
+	uint32_t n;     /* without it: how many */
+};
 
-	while (p && rib_path(r, p)->peer != slot)
-		p = rib_path(r, p)->next;
-	return p;
+static struct found path_of(const struct rib *r, const struct net *n, uint32_t slot,
+			    uint32_t rx_id)
+{
+	struct found f = { 0 };
+
+	for (uint32_t id = n->paths; id; id = rib_path(r, id)->next) {
+		const struct path *p = rib_path(r, id);
+
+		if (p->peer != slot)
+			continue;
+		if (p->rx_id == rx_id) {
+			f.path = id;
+			break;
+		}
+		f.n++;
+		if (p->flags & PATH_STALE)
+			f.stale = id;
+	}
+	return f;
 }
 
 static const uint8_t *path_data(const struct path *p)
@@ -425,48 +445,67 @@ static void unstale(struct rib *r, struct path *p)
 	}
 }
 
-enum rib_result rib_update(struct rib *r, uint32_t slot, const struct nlri *n,
-			   struct attrset *set)
+static enum rib_result path_replace(struct rib *r, uint32_t id, const struct nlri *n,
+				    struct attrset *set)
 {
-	uint32_t net = net_get(r, n);
+	struct path *p = rib_path(r, id);
 
-	if (!net)
-		return RIB_FULL;
+	unstale(r, p);
+	if (p->attrs == set && p->data_len == n->data_len &&
+	    !memcmp(path_data(p), n->data, n->data_len))
+		return RIB_SAME;
+	attrset_ref(set);
+	attrset_unref(r->attrs, p->attrs);
+	p->attrs = set;
+	path_data_set(r, p, n);
+	decide(r, p->net, rib_net(r, p->net)->best == id);
+	return RIB_REPLACED;
+}
 
-	uint32_t id = path_of(r, rib_net(r, net), slot);
+static enum rib_result path_add(struct rib *r, uint32_t net, uint32_t slot,
+				const struct nlri *n, struct attrset *set)
+{
+	uint32_t id = slab_alloc(&r->paths);
 	struct path *p;
 
-	if (id) {
-		p = rib_path(r, id);
-		unstale(r, p);
-		if (p->attrs == set && p->data_len == n->data_len &&
-		    !memcmp(path_data(p), n->data, n->data_len))
-			return RIB_SAME;
-		attrset_ref(set);
-		attrset_unref(r->attrs, p->attrs);
-		p->attrs = set;
-		path_data_set(r, p, n);
-		decide(r, net, rib_net(r, net)->best == id);
-		return RIB_REPLACED;
-	}
-	id = slab_alloc(&r->paths);
-	if (!id) {
-		if (!rib_net(r, net)->paths && !rib_net(r, net)->on_list)
-			net_free(r, net);
+	if (!id)
 		return RIB_FULL;
-	}
 	p = rib_path(r, id);
 	p->attrs = attrset_ref(set);
+	p->rx_id = n->path_id;
 	path_data_set(r, p, n);
 	path_link(r, id, net, slot);
 	decide(r, net, false);
 	return RIB_NEW;
 }
 
+enum rib_result rib_update(struct rib *r, uint32_t slot, const struct nlri *n,
+			   struct attrset *set)
+{
+	uint32_t net = net_get(r, n);
+	enum rib_result res;
+	struct found f;
+
+	if (!net)
+		return RIB_FULL;
+	f = path_of(r, rib_net(r, net), slot, n->path_id);
+	if (f.path)
+		return path_replace(r, f.path, n, set);
+	if (f.n >= r->peer[slot].max_paths) {
+		if (!f.stale)
+			return RIB_LIMIT;
+		path_drop(r, f.stale);
+	}
+	res = path_add(r, net, slot, n, set);
+	if (res == RIB_FULL && !rib_net(r, net)->paths && !rib_net(r, net)->on_list)
+		net_free(r, net);
+	return res;
+}
+
 enum rib_result rib_withdraw(struct rib *r, uint32_t slot, const struct nlri *n)
 {
 	uint32_t net = rib_find(r, n);
-	uint32_t id = net ? path_of(r, rib_net(r, net), slot) : 0;
+	uint32_t id = net ? path_of(r, rib_net(r, net), slot, n->path_id).path : 0;
 
 	if (!id)
 		return RIB_SAME;
@@ -502,7 +541,9 @@ void rib_peer_add(struct rib *r, uint32_t slot, const struct path_source *src,
 		memset(r->peer + r->n_peers, 0, (n - r->n_peers) * sizeof(*r->peer));
 		r->n_peers = n;
 	}
-	r->peer[slot] = (struct rib_peer) { .used = true, .src = *src, .owner = owner };
+	r->peer[slot] = (struct rib_peer) {
+		.used = true, .max_paths = 1, .src = *src, .owner = owner
+	};
 }
 
 void rib_peer_source(struct rib *r, uint32_t slot, const struct path_source *src)

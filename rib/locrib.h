@@ -54,11 +54,16 @@ struct path {
 	uint32_t peer_prev, peer_next; /* of the same peer */
 	uint16_t peer;                 /* slot */
 	uint8_t data_len;
-	uint8_t flags; /* PATH_* */
+	uint8_t flags;  /* PATH_* */
+	uint32_t rx_id; /* path id the peer gave it (RFC 7911), 0 without */
 };
+
+/* There is one for each route and peer: mind its size. */
+_Static_assert(sizeof(struct path) == 40, "struct path has grown");
 
 struct rib_peer {
 	bool used;
+	uint16_t max_paths; /* of one net; 1 unless the peer sends path ids */
 	struct path_source src;
 	uint32_t first; /* its paths */
 	uint32_t n, n_stale;
@@ -88,7 +93,8 @@ struct rib {
 void rib_init(struct rib *r, const struct nlri_ops *ops, struct attr_table *attrs);
 void rib_fini(struct rib *r);
 
-/** rib_peer_add - open slot (1.. RIB_PEERS_MAX; RIB_OWN exists) for a session. */
+/** rib_peer_add - open slot (1.. RIB_PEERS_MAX; RIB_OWN exists) for a session; its
+ * max_paths is 1. */
 void rib_peer_add(struct rib *r, uint32_t slot, const struct path_source *src,
 		  void *owner);
 
@@ -109,19 +115,23 @@ uint32_t rib_peer_sweep(struct rib *r, uint32_t slot);
 /** rib_peer_flush - drop all paths; Return: how many. */
 uint32_t rib_peer_flush(struct rib *r, uint32_t slot);
 
-enum rib_result { RIB_SAME, RIB_NEW, RIB_REPLACED, RIB_GONE, RIB_FULL };
+enum rib_result { RIB_SAME, RIB_NEW, RIB_REPLACED, RIB_GONE, RIB_LIMIT, RIB_FULL };
 
 /**
  * rib_update - a peer announces n with these attributes
+ * @n:   replaces the path of the same key and path id
  * @set: the path takes its own reference
  *
+ * When the peer has max_paths to this net already, one of them that is stale makes
+ * room: a peer that restarted may number its paths differently.
  * Return: RIB_NEW, RIB_REPLACED, RIB_SAME (nothing but staleness changed),
- * RIB_FULL when the table cannot grow.
+ * RIB_LIMIT (too many paths, none of them stale), RIB_FULL when the table cannot grow.
  */
 enum rib_result rib_update(struct rib *r, uint32_t slot, const struct nlri *n,
 			   struct attrset *set);
 
-/** rib_withdraw - Return: RIB_GONE, or RIB_SAME when the peer had no such route. */
+/** rib_withdraw - the path of this key and path id goes; Return: RIB_GONE, or RIB_SAME
+ * when the peer had no such path. */
 enum rib_result rib_withdraw(struct rib *r, uint32_t slot, const struct nlri *n);
 
 /** rib_find - id of the net with this key, 0 = none. */
@@ -145,7 +155,8 @@ static inline const uint8_t *net_key(const struct net *n)
 	return n->key_len > NET_KEY_INLINE ? n->key_far : n->key;
 }
 
-/** rib_nlri - key and data of a path (or of a bare net: path 0) as an nlri. */
+/** rib_nlri - key and data of a path (or of a bare net: path 0) as an nlri, without a
+ * path id. */
 void rib_nlri(const struct rib *r, uint32_t net, uint32_t path, struct nlri *out);
 
 /** rib_path_view - what best_cmp() wants. */

@@ -142,7 +142,7 @@ static void addpath_decode(struct open_msg *o, struct rbuf *v)
 		uint8_t mode = rbuf_u8(v);
 
 		/* RFC 7911 section 4: any other value is ignored. */
-		if (f && mode >= 1 && mode <= 3)
+		if (f && mode >= ADDPATH_RX && mode <= (ADDPATH_RX | ADDPATH_TX))
 			f->addpath = mode;
 	}
 }

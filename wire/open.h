@@ -10,11 +10,14 @@
 
 enum { OPEN_FAMILIES = 16, OPEN_NAME_MAX = 256, AS_TRANS = 23456 };
 
+/* Capability 69 (RFC 7911 section 4): several paths of one route. */
+enum addpath_mode { ADDPATH_RX = 1, ADDPATH_TX = 2 };
+
 struct open_family {
 	uint16_t afi;
 	uint8_t safi;
 	bool mp;                 /* capability 1 */
-	uint8_t addpath;         /* capability 69: 1 receive, 2 send, 3 both, 0 none */
+	uint8_t addpath;         /* capability 69: bits of enum addpath_mode, 0 none */
 	bool gr, gr_forward;     /* capability 64: listed, F bit */
 	bool llgr, llgr_forward; /* capability 71 */
 	uint32_t llgr_stale_s;

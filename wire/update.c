@@ -36,6 +36,7 @@ static const char *const reason_names[UR_COUNT] = {
 	[UR_NLRI_OPAQUE] = "nlri_type_unknown",
 	[UR_NOT_NEGOTIATED] = "not_negotiated",
 	[UR_NO_NLRI] = "no_nlri",
+	[UR_PATHS_LIMIT] = "paths_limit",
 	[UR_LOOP_AS] = "loop_as",
 	[UR_LOOP_ORIGINATOR] = "loop_originator",
 	[UR_LOOP_CLUSTER] = "loop_cluster",

@@ -47,7 +47,8 @@ enum update_reason {
 	UR_NLRI_BODY,
 	UR_NLRI_OPAQUE, /* unknown route type, discarded by configuration */
 	UR_NOT_NEGOTIATED,
-	UR_NO_NLRI, /* error needs treat-as-withdraw but nothing to withdraw */
+	UR_NO_NLRI,     /* error needs treat-as-withdraw but nothing to withdraw */
+	UR_PATHS_LIMIT, /* more paths of one route than the peer may send; by ingest */
 	UR_LOOP_AS,
 	UR_LOOP_ORIGINATOR,
 	UR_LOOP_CLUSTER, /* counted by ingest */

@@ -9,7 +9,7 @@ struct side {
 	uint16_t as_path_len, cluster_len;
 	uint8_t origin;
 	bool llgr, own, ebgp;
-	uint32_t id, addr;
+	uint32_t id, addr, rx_id;
 };
 
 static const struct {
@@ -53,6 +53,11 @@ static const struct {
 	  { .cluster_len = 1, .addr = 1 },
 	  BEST_CLUSTER },
 	{ "lower address", { .addr = 1 }, { .addr = 2 }, BEST_ADDRESS },
+	{ "lower path id last",
+	  { .addr = 1, .rx_id = 9 },
+	  { .addr = 2, .rx_id = 1 },
+	  BEST_ADDRESS },
+	{ "lower path id", { .rx_id = 0 }, { .rx_id = 0x80000000 }, BEST_PATH_ID },
 	{ "the same", { .addr = 1 }, { .addr = 1 }, BEST_EQUAL },
 };
 
@@ -79,7 +84,8 @@ static void compares(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct attrset sa, sb;
 		struct path_source a, b;
-		struct path_view va = { &sa, &a, false }, vb = { &sb, &b, false };
+		struct path_view va = { &sa, &a, false, cases[i].a.rx_id },
+				 vb = { &sb, &b, false, cases[i].b.rx_id };
 		enum best_reason why;
 		int want = cases[i].why == BEST_EQUAL ? 0 : -1, got;
 
@@ -99,7 +105,7 @@ static void stale_is_no_worse(void **state)
 {
 	struct attrset set = { 0 };
 	struct path_source src = { .addr = ip4_of(1) }, other = { .addr = ip4_of(2) };
-	struct path_view a = { &set, &src, true }, b = { &set, &other, false };
+	struct path_view a = { &set, &src, true, 0 }, b = { &set, &other, false, 0 };
 
 	(void)state;
 	assert_true(best_cmp(&a, &b, NULL) < 0);

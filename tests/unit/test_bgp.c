@@ -360,6 +360,7 @@ static void edit_description(void)
 {
 	str_copy(a.nbr->desc, sizeof(a.nbr->desc), "reflector");
 	a.nbr->af[FAM_EVPN].max_prefix = 7;
+	a.nbr->af[FAM_EVPN].addpath_rx_limit = 5;
 	a.nbr->hold_s = 30;
 	a.nbr->connect_s = 5;
 }
@@ -372,6 +373,11 @@ static void edit_ttl(void)
 static void edit_role(void)
 {
 	a.nbr->af[FAM_EVPN].rr_client = true;
+}
+
+static void edit_addpath_rx(void)
+{
+	a.nbr->af[FAM_EVPN].no_addpath_rx = true;
 }
 
 static void edit_shutdown(void)
@@ -413,6 +419,7 @@ static const struct {
 	{ "description, limits, timers", edit_description, 0, true },
 	{ "TTL", edit_ttl, CEASE_CONFIG, true },
 	{ "reflector client", edit_role, CEASE_CONFIG, true },
+	{ "several paths", edit_addpath_rx, CEASE_CONFIG, true },
 	{ "router id", edit_router_id, CEASE_CONFIG, true },
 	{ "shutdown", edit_shutdown, CEASE_SHUTDOWN, false },
 	{ "no activate", edit_family, CEASE_CONFIG, false },

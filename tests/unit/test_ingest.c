@@ -19,6 +19,7 @@ static struct routes routes;
 static struct peer peer;
 static uint8_t msg[4096];
 static size_t msg_len;
+static uint32_t path_id; /* of all NLRI, where the session has path ids */
 
 static int setup(void **state)
 {
@@ -26,6 +27,7 @@ static int setup(void **state)
 	memset(&bgp, 0, sizeof(bgp));
 	memset(&cfg, 0, sizeof(cfg));
 	memset(&peer, 0, sizeof(peer));
+	path_id = 0;
 	bgp.base = event_base_new();
 	bgp.cfg = &cfg;
 	bgp.as = AS;
@@ -63,6 +65,7 @@ static struct nlri route(unsigned i)
 	r.rd = rd_make_ip(PEER_ID, 1);
 	r.mac.b[5] = (uint8_t)i;
 	assert_int_equal(evpn_build(&r, &n), 0);
+	n.path_id = path_id;
 	return n;
 }
 
@@ -84,8 +87,8 @@ static void announce(const struct attrs *a, unsigned n)
 	struct update_writer u;
 
 	assert_int_equal(attrs_export(&aw, a, &as_is), 0);
-	update_reach_begin(&u, &w, sizeof(msg), &nlri_evpn_ops, false, &a->nexthop,
-			   (struct bytes) { attrs, aw.len });
+	update_reach_begin(&u, &w, sizeof(msg), &nlri_evpn_ops, peer.chan[0].rx_addpath,
+			   &a->nexthop, (struct bytes) { attrs, aw.len });
 	for (unsigned i = 1; i <= n; i++) {
 		struct nlri r = route(i);
 
@@ -101,7 +104,8 @@ static void withdraw(unsigned i)
 	struct update_writer u;
 	struct nlri r = route(i);
 
-	update_unreach_begin(&u, &w, sizeof(msg), &nlri_evpn_ops, false);
+	update_unreach_begin(&u, &w, sizeof(msg), &nlri_evpn_ops,
+			     peer.chan[0].rx_addpath);
 	assert_int_equal(update_add(&u, &r), 0);
 	assert_int_equal(update_end(&u), 0);
 	msg_len = w.len;
@@ -378,6 +382,113 @@ static void enhanced_refresh_sweeps(void **state)
 	assert_int_equal(held(), 1);
 }
 
+/* ---- several paths of one route (RFC 7911) ---- */
+
+/* Announces routes 1..n with path id `id`. */
+static enum verdict announce_as(uint32_t id, unsigned n)
+{
+	struct attrs a = plain();
+	struct notif err;
+
+	path_id = id;
+	announce(&a, n);
+	return feed(&err);
+}
+
+static uint32_t errors(enum update_reason why)
+{
+	return (uint32_t)peer.stats.update_errors[why];
+}
+
+static void path_ids_are_told_apart(void **state)
+{
+	static const uint8_t cluster[] = { 0x0a, 0, 0, 0xff };
+	struct attrs a = plain();
+	struct notif err;
+
+	(void)state;
+	peer.chan[0].rx_addpath = true;
+	peer.cfg.af[FAM_EVPN].addpath_rx_limit = 8;
+	assert_int_equal(announce_as(1, 2), V_OK);
+	assert_int_equal(announce_as(0xffffffff, 2), V_OK);
+	assert_int_equal(announce_as(0, 2), V_OK); /* not forbidden */
+	assert_int_equal(announce_as(1, 2), V_OK);
+	assert_int_equal(held(), 6);
+	assert_int_equal(routes.rib[0].n_nets, 2);
+	path_id = 7; /* of nothing: fine */
+	withdraw(1);
+	assert_int_equal(feed(&err), V_OK);
+	assert_int_equal(held(), 6);
+	path_id = 0xffffffff;
+	withdraw(1);
+	assert_int_equal(feed(&err), V_OK);
+	assert_int_equal(held(), 5);
+	/* What is refused takes away what it would have replaced, nothing else. */
+	a.present |= 1ull << ATTR_CLUSTER_LIST;
+	a.cluster_list = (struct bytes) { cluster, sizeof(cluster) };
+	path_id = 1;
+	announce(&a, 1);
+	assert_int_equal(feed(&err), V_OK);
+	assert_int_equal(held(), 4);
+	/* An NLRI of three bytes of path id alone is no NLRI. */
+	withdraw(2);
+	msg[MSG_HEADER_LEN + 3] = 3 + 4 + 3;
+	msg[attr_at(ATTR_MP_UNREACH) - 1] = 3 + 3;
+	msg_len = MSG_HEADER_LEN + 4 + 4 + 3 + 3;
+	assert_int_equal(feed(&err), V_RESET);
+	assert_int_equal(errors(UR_NLRI_FRAME), 1);
+}
+
+static void too_many_paths_are_refused(void **state)
+{
+	(void)state;
+	peer.chan[0].rx_addpath = true;
+	peer.cfg.af[FAM_EVPN].addpath_rx_limit = 2;
+	assert_int_equal(announce_as(1, 2), V_OK);
+	assert_int_equal(announce_as(2, 1), V_OK);
+	assert_int_equal(announce_as(3, 2), V_OK); /* the third of route 1 */
+	assert_int_equal(held(), 4);
+	assert_int_equal(errors(UR_PATHS_LIMIT), 1);
+	/* A peer that restarts counts its paths anew: the stale ones make room. */
+	rib_peer_stale(&routes.rib[0], peer_slot(&peer), true);
+	assert_int_equal(announce_as(4, 1), V_OK);
+	assert_int_equal(announce_as(5, 1), V_OK);
+	assert_int_equal(errors(UR_PATHS_LIMIT), 1);
+	assert_int_equal(announce_as(6, 1), V_OK);
+	assert_int_equal(errors(UR_PATHS_LIMIT), 2);
+	assert_int_equal(held(), 4); /* of route 2 there are two stale ones */
+	/* Without path ids in the next session there is one path of each. */
+	rib_peer_stale(&routes.rib[0], peer_slot(&peer), true);
+	peer.chan[0].rx_addpath = false;
+	assert_int_equal(announce_as(0, 1), V_OK);
+	assert_int_equal(errors(UR_PATHS_LIMIT), 2);
+	assert_int_equal(rib_peer_sweep(&routes.rib[0], peer_slot(&peer)), 1);
+	assert_int_equal(held(), 1);
+}
+
+static void maximum_prefix_counts_paths(void **state)
+{
+	(void)state;
+	peer.chan[0].rx_addpath = true;
+	peer.cfg.af[FAM_EVPN].addpath_rx_limit = 99;
+	peer.cfg.af[FAM_EVPN].max_prefix = 4;
+	peer.cfg.af[FAM_EVPN].max_prefix_pct = 75;
+	assert_int_equal(announce_as(1, 2), V_OK);
+	assert_int_equal(announce_as(2, 2), V_OK);
+	/* What is kept from before a restart is not counted ... */
+	rib_peer_stale(&routes.rib[0], peer_slot(&peer), true);
+	assert_int_equal(announce_as(3, 2), V_OK);
+	assert_int_equal(announce_as(4, 2), V_OK);
+	assert_int_equal(held(), 8);
+	/* ... unless it is said again ... */
+	assert_int_equal(announce_as(1, 1), V_RESET);
+	/* ... and it cannot be heaped up by one refresh after the other. */
+	routes_hooks.refresh(&peer, &families[0], RR_BEGIN);
+	assert_int_equal(announce_as(5, 1), V_OK);
+	routes_hooks.refresh(&peer, &families[0], RR_BEGIN);
+	assert_int_equal(announce_as(6, 1), V_RESET);
+}
+
 int main(void)
 {
 #define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -389,6 +500,9 @@ int main(void)
 		CASE(unknown_types),
 		CASE(maximum_prefix),
 		CASE(enhanced_refresh_sweeps),
+		CASE(path_ids_are_told_apart),
+		CASE(too_many_paths_are_refused),
+		CASE(maximum_prefix_counts_paths),
 	};
 	return cmocka_run_group_tests(t, NULL, NULL);
 }

@@ -12,10 +12,16 @@
 #include "tests/unit/attr_help.h"
 #include "wire/nlri_evpn.h"
 
-enum { PEERS = 5, KEYS = 40, SETS = 6, GROUPS = 3 };
+enum { PEERS = 5, KEYS = 40, SETS = 6, GROUPS = 3, IDS = 4 };
 
-/* What the model knows: which set each peer announces for each key. */
-static int said[PEERS + 1][KEYS];          /* -1 nothing, else set */
+/* Path ids of the peers: the first two send none, the others number from 0, and may
+ * have `room` paths of one route. */
+static const unsigned ids[PEERS + 1] = { 0, 1, 1, IDS, IDS, IDS };
+static const unsigned room[PEERS + 1] = { 0, 1, 1, 2, 3, IDS };
+
+/* What the model knows: which set each peer announces for each key and path id. */
+static int said[PEERS + 1][IDS][KEYS]; /* -1 nothing, else set */
+static bool stale[PEERS + 1][IDS][KEYS];
 static int heard[GROUPS][PEERS + 1][KEYS]; /* receivers: set heard, -1 none */
 
 static struct attr_table attrs;
@@ -46,11 +52,14 @@ static void setup_tables(void)
 		a.local_pref = 100 + i / 2;
 		sets[i] = attrset_intern(&attrs, &a);
 	}
-	for (uint32_t p = 1; p <= PEERS; p++)
+	for (uint32_t p = 1; p <= PEERS; p++) {
 		rib_peer_add(&rib, p,
 			     &(struct path_source) { .id = p, .addr = ip4_of(p) },
 			     NULL);
+		rib.peer[p].max_paths = (uint16_t)room[p];
+	}
 	memset(said, 0xff, sizeof(said));
+	memset(stale, 0, sizeof(stale));
 	memset(heard, 0xff, sizeof(heard));
 }
 
@@ -68,37 +77,128 @@ static void teardown_tables(void)
 	attr_table_fini(&attrs);
 }
 
-/* Highest local preference (set number / 2), then lowest peer. */
-static int model_best(unsigned k)
+struct winner {
+	int peer, id; /* peer 0: nobody */
+};
+
+/* Highest local preference (set number / 2), then lowest peer, then lowest path id. */
+static struct winner model_best(unsigned k)
 {
-	int best = 0;
+	struct winner w = { 0 };
 
 	for (int p = 1; p <= PEERS; p++)
-		if (said[p][k] >= 0 && (!best || said[p][k] / 2 > said[best][k] / 2))
-			best = p;
-	return best;
+		for (int i = 0; i < IDS; i++)
+			if (said[p][i][k] >= 0 &&
+			    (!w.peer || said[p][i][k] / 2 > said[w.peer][w.id][k] / 2))
+				w = (struct winner) { p, i };
+	return w;
+}
+
+static uint32_t path_find(unsigned p, unsigned i, unsigned k)
+{
+	struct nlri n = key_nlri(k);
+	uint32_t net = rib_find(&rib, &n);
+	uint32_t id = net ? rib_net(&rib, net)->paths : 0;
+
+	while (id && (rib_path(&rib, id)->peer != p || rib_path(&rib, id)->rx_id != i))
+		id = rib_path(&rib, id)->next;
+	return id;
+}
+
+/* Path i of peer p came as one too many: one that was stale has made room for it. */
+static void model_evict(unsigned p, unsigned k)
+{
+	unsigned gone = 0;
+
+	for (unsigned i = 0; i < IDS; i++) {
+		if (said[p][i][k] < 0 || path_find(p, i, k))
+			continue;
+		assert_true(stale[p][i][k]);
+		said[p][i][k] = -1;
+		gone++;
+	}
+	assert_int_equal(gone, 1);
+}
+
+static void announce(unsigned p, unsigned i, unsigned k, int set)
+{
+	struct nlri n = key_nlri(k);
+	unsigned others = 0, others_stale = 0;
+	enum rib_result res;
+
+	for (unsigned o = 0; o < IDS; o++)
+		if (o != i && said[p][o][k] >= 0) {
+			others++;
+			others_stale += stale[p][o][k];
+		}
+	n.path_id = i;
+	res = rib_update(&rib, p, &n, sets[set]);
+	if (said[p][i][k] >= 0) {
+		assert_int_equal(res, said[p][i][k] == set ? RIB_SAME : RIB_REPLACED);
+	} else if (others >= room[p]) {
+		assert_int_equal(res, others_stale ? RIB_NEW : RIB_LIMIT);
+		if (res == RIB_LIMIT)
+			return;
+		model_evict(p, k);
+	} else {
+		assert_int_equal(res, RIB_NEW);
+	}
+	said[p][i][k] = set;
+	stale[p][i][k] = false;
+}
+
+static void withdraw(unsigned p, unsigned i, unsigned k)
+{
+	struct nlri n = key_nlri(k);
+
+	n.path_id = i;
+	assert_int_equal(rib_withdraw(&rib, p, &n),
+			 said[p][i][k] >= 0 ? RIB_GONE : RIB_SAME);
+	said[p][i][k] = -1;
+}
+
+/* All paths of a peer, or those that are stale. */
+static unsigned model_drop(unsigned p, bool all)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < IDS; i++)
+		for (unsigned k = 0; k < KEYS; k++) {
+			if (said[p][i][k] < 0 || (!all && !stale[p][i][k]))
+				continue;
+			said[p][i][k] = -1;
+			n++;
+		}
+	return n;
+}
+
+static void make_stale(unsigned p, bool drop_old)
+{
+	rib_peer_stale(&rib, p, drop_old);
+	if (drop_old)
+		model_drop(p, false);
+	for (unsigned i = 0; i < IDS; i++)
+		for (unsigned k = 0; k < KEYS; k++)
+			stale[p][i][k] = said[p][i][k] >= 0;
 }
 
 static void random_event(unsigned *seed)
 {
 	unsigned p = 1 + (unsigned)rand_r(seed) % PEERS,
 		 k = (unsigned)rand_r(seed) % KEYS;
-	unsigned what = (unsigned)rand_r(seed) % 20;
-	struct nlri n = key_nlri(k);
+	unsigned what = (unsigned)rand_r(seed) % 400,
+		 i = (unsigned)rand_r(seed) % ids[p];
 
-	if (what == 0) {
-		rib_peer_flush(&rib, p);
-		for (k = 0; k < KEYS; k++)
-			said[p][k] = -1;
-	} else if (what < 6) {
-		rib_withdraw(&rib, p, &n);
-		said[p][k] = -1;
-	} else {
-		int s = rand_r(seed) % SETS;
-
-		rib_update(&rib, p, &n, sets[s]);
-		said[p][k] = s;
-	}
+	if (what < 10)
+		assert_int_equal(rib_peer_flush(&rib, p), model_drop(p, true));
+	else if (what < 14)
+		make_stale(p, rand_r(seed) & 1);
+	else if (what < 18)
+		assert_int_equal(rib_peer_sweep(&rib, p), model_drop(p, false));
+	else if (what < 110)
+		withdraw(p, i, k);
+	else
+		announce(p, i, k, rand_r(seed) % SETS);
 }
 
 static void check_winners(void)
@@ -106,24 +206,32 @@ static void check_winners(void)
 	for (unsigned k = 0; k < KEYS; k++) {
 		struct nlri n = key_nlri(k);
 		uint32_t id = rib_find(&rib, &n);
-		int best = model_best(k);
+		struct winner w = model_best(k);
 
-		if (!best) {
+		if (!w.peer) {
 			assert_true(!id || !rib_net(&rib, id)->best);
 			continue;
 		}
 		assert_true(id && rib_net(&rib, id)->best);
 		const struct path *p = rib_path(&rib, rib_net(&rib, id)->best);
 
-		assert_int_equal(p->peer, best);
-		assert_ptr_equal(p->attrs, sets[said[best][k]]);
+		assert_int_equal(p->peer, w.peer);
+		assert_int_equal(p->rx_id, w.id);
+		assert_ptr_equal(p->attrs, sets[said[w.peer][w.id][k]]);
 	}
 	for (uint32_t p = 1; p <= PEERS; p++) {
-		uint32_t n = 0;
+		uint32_t n = 0, n_stale = 0;
 
-		for (unsigned k = 0; k < KEYS; k++)
-			n += said[p][k] >= 0;
+		for (unsigned i = 0; i < IDS; i++)
+			for (unsigned k = 0; k < KEYS; k++) {
+				bool is = said[p][i][k] >= 0;
+
+				assert_int_equal(is, path_find(p, i, k) != 0);
+				n += is;
+				n_stale += is && stale[p][i][k];
+			}
 		assert_int_equal(rib.peer[p].n, n);
+		assert_int_equal(rib.peer[p].n_stale, n_stale);
 	}
 }
 
@@ -195,11 +303,11 @@ static void check_heard(unsigned g)
 	uint32_t count[PEERS + 1] = { 0 };
 
 	for (unsigned k = 0; k < KEYS; k++) {
-		int best = model_best(k);
+		struct winner w = model_best(k);
+		int set = w.peer ? said[w.peer][w.id][k] : -1;
 
 		for (int p = 0; p <= PEERS; p++) {
-			int want = best && best != (int)g && best != p ? said[best][k]
-								       : -1;
+			int want = w.peer != (int)g && w.peer != p ? set : -1;
 
 			assert_int_equal(heard[g][p][k], want);
 			count[p] += want >= 0;

@@ -215,6 +215,29 @@ static void applies(void **state UNUSED)
 	peer_delete(p, NULL, "test");
 }
 
+/* Who may send several paths of a route to whom: RFC 7911 section 4. */
+static void several_paths(void **state UNUSED)
+{
+	struct peer *p = fresh_peer(CFG_AS_NUMBER, 65001);
+	struct conn c = { .peer = p };
+
+	open_make(p, &c.tx_open);
+	assert_int_equal(c.tx_open.fam[0].addpath, ADDPATH_RX);
+	c.rx_open = raw_open(65001, "10.9.9.9");
+	for (uint8_t ours = 0; ours <= 3; ours++)
+		for (uint8_t theirs = 0; theirs <= 3; theirs++) {
+			c.tx_open.fam[0].addpath = ours;
+			c.rx_open.fam[0].addpath = theirs;
+			open_apply(p, &c);
+			assert_int_equal(p->chan[0].rx_addpath, ours & theirs >> 1 & 1);
+			assert_int_equal(p->chan[0].tx_addpath, ours >> 1 & theirs & 1);
+		}
+	p->cfg.af[FAM_EVPN].no_addpath_rx = true;
+	open_make(p, &c.tx_open);
+	assert_int_equal(c.tx_open.fam[0].addpath, 0);
+	peer_delete(p, NULL, "test");
+}
+
 static int setup(void **state UNUSED)
 {
 	help_init();
@@ -235,10 +258,9 @@ static int teardown(void **state UNUSED)
 int main(void)
 {
 	const struct CMUnitTest t[] = {
-		cmocka_unit_test(checks_in_order),
-		cmocka_unit_test(negotiates_timers),
-		cmocka_unit_test(offers),
-		cmocka_unit_test(applies),
+		cmocka_unit_test(checks_in_order), cmocka_unit_test(negotiates_timers),
+		cmocka_unit_test(offers),          cmocka_unit_test(applies),
+		cmocka_unit_test(several_paths),
 	};
 
 	return cmocka_run_group_tests(t, setup, teardown);
