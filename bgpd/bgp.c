@@ -15,11 +15,13 @@
 
 #include <event2/event.h>
 
+#include "bgpd/callers.h"
 #include "bgpd/transport.h"
+#include "lib/clock.h"
 #include "lib/log.h"
 #include "lib/util.h"
 
-enum { RX_BUF = 2 * 65536, ACCEPT_TURN = 64, STOP_MS = 1000 };
+enum { RX_BUF = 2 * 65536, ACCEPT_TURN = 64, ACCEPT_PAUSE_MS = 100, STOP_MS = 1000 };
 
 struct md5_key {
 	struct prefix who;
@@ -61,6 +63,14 @@ void bgp_tidy(struct bgp *b)
 	event_active(b->tidy_ev, EV_TIMEOUT, 0);
 }
 
+static void listeners_wake(void *arg)
+{
+	struct bgp *b = arg;
+
+	for (unsigned i = 0; i < b->n_listen; i++)
+		event_add(b->listen_ev[i], NULL);
+}
+
 void bgp_init(struct bgp *b, struct event_base *base, const struct session_hooks *h)
 {
 	*b = (struct bgp) { .base = base, .hooks = h };
@@ -69,11 +79,13 @@ void bgp_init(struct bgp *b, struct event_base *base, const struct session_hooks
 	TAILQ_INIT(&b->dead);
 	TAILQ_INIT(&b->leaving);
 	b->rx_buf = xcalloc(1, RX_BUF);
+	b->callers = xcalloc(1, sizeof(*b->callers));
 	b->tidy_ev = event_new(base, -1, 0, on_tidy, b);
 	if (!b->tidy_ev)
 		abort(); /* out of memory, as in xcalloc() */
 	ev_timer_init(&b->defer_timer, base, gr_wait_expired, b);
 	ev_timer_init(&b->stop_timer, base, on_stop_timer, b);
+	ev_timer_init(&b->accept_timer, base, listeners_wake, b);
 }
 
 struct peer *peer_find(const struct bgp *b, const struct ip *addr)
@@ -125,46 +137,131 @@ static void range_resolve(const struct config *c, const struct cfg_range *r,
 	out->passive = true;
 }
 
-static struct peer *range_peer(struct bgp *b, const struct ip *addr)
+static const struct {
+	const char *name, *text;
+	enum log_level level;
+} refusals[REFUSE_COUNT] = {
+	[REFUSE_STRANGER] = { "stranger", "no such neighbor", LOG_LVL_INFO },
+	[REFUSE_IDLE] = { "idle", "refused while Idle", LOG_LVL_DEBUG },
+	[REFUSE_LIMIT] = { "listen_limit", "the listen limit is reached",
+			   LOG_LVL_WARN },
+	[REFUSE_CALLER] = { "too_often", "refused for a while, it calls too often",
+			    LOG_LVL_WARN },
+	[REFUSE_FILES] = { "files", "not accepted yet, too many open files",
+			   LOG_LVL_ERR },
+};
+
+const char *refusal_name(enum refusal why)
 {
-	const struct cfg_range *r = b->cfg ? range_find(b->cfg, addr) : NULL;
-	static struct log_limit limit;
-	struct cfg_nbr cfg;
-	char text[ADDR_STR];
+	return refusals[why].name;
+}
+
+void bgp_refuse(struct bgp *b, int fd, const struct ip *from, enum refusal why)
+{
+	static struct log_limit limit[REFUSE_COUNT];
+	char addr[ADDR_STR];
+
+	b->refused[why]++;
+	if (fd >= 0)
+		close(fd);
+	if (log_enabled(refusals[why].level, LOG_SESSION) &&
+	    log_ratelimited(&limit[why], 3)) {
+		log_write(refusals[why].level, LOG_SESSION,
+			  "connection from %s: %s, more_since_last=%u",
+			  ip_format(from, addr), refusals[why].text,
+			  limit[why].suppressed);
+		limit[why].suppressed = 0;
+	}
+}
+
+void bgp_forgive(struct bgp *b, const struct ip *addr)
+{
+	callers_forgive(b->callers, addr);
+}
+
+const char *bgp_limit_name(enum bgp_limit l)
+{
+	static const char *const names[] = {
+		[LIMIT_PREFIXES] = "prefixes",
+		[LIMIT_HALF_OPEN] = "half_open",
+		[LIMIT_CLOSING] = "closing",
+	};
+
+	return names[l];
+}
+
+/*
+ * The oldest neighbor of a listen range that has not even said OPEN yet leaves, so
+ * that connections which say nothing keep nobody out: whoever means it sends its OPEN
+ * as soon as it is connected.
+ */
+static bool half_open_evict(struct bgp *b)
+{
+	struct notif n = notif_make(NOTIF_CEASE, CEASE_RESOURCES, NULL, 0);
 	struct peer *p;
 
-	if (!r)
+	TAILQ_FOREACH (p, &b->peers, link)
+		if (p->dynamic && p->state == FSM_OPENSENT && !p->gr_stale)
+			break;
+	if (!p)
+		return false;
+	b->limits[LIMIT_HALF_OPEN]++;
+	peer_delete(p, &n, "No OPEN, made room for others");
+	return true;
+}
+
+static struct peer *range_peer(struct bgp *b, const struct cfg_range *r,
+			       const struct ip *addr, enum refusal *why)
+{
+	struct cfg_nbr cfg;
+	struct peer *p;
+
+	*why = REFUSE_LIMIT;
+	if (b->n_dynamic >= b->cfg->listen_limit && !half_open_evict(b))
 		return NULL;
-	if (b->n_dynamic >= b->cfg->listen_limit) {
-		if (log_ratelimited(&limit, 10))
-			log_warn(LOG_SESSION,
-				 "peer %s: refused, listen limit %u reached",
-				 ip_format(addr, text), b->cfg->listen_limit);
-		return NULL;
-	}
 	range_resolve(b->cfg, r, addr, &cfg);
 	p = peer_new(b, &cfg, true);
 	peer_start(p);
-	return p;
+	if (p->idle == PEER_RUNS)
+		return p;
+	*why = REFUSE_IDLE; /* and no neighbor for each that tries */
+	peer_delete(p, NULL, "Not wanted");
+	return NULL;
 }
 
 static void welcome(struct bgp *b, int fd, const struct ip *from)
 {
-	static struct log_limit limit;
 	struct peer *p = peer_find(b, from);
-	char text[ADDR_STR];
+	const struct cfg_range *r = p || !b->cfg ? NULL : range_find(b->cfg, from);
+	enum refusal why = REFUSE_STRANGER;
 
-	if (!p)
-		p = range_peer(b, from);
-	if (p) {
-		peer_accept(p, fd);
+	if (!p && !r) {
+		bgp_refuse(b, fd, from, why);
 		return;
 	}
-	b->rejected++;
-	close(fd);
-	if (log_ratelimited(&limit, 10))
-		log_info(LOG_SESSION, "connection from %s: no such neighbor",
-			 ip_format(from, text));
+	if (callers_wait_ms(b->callers, from, clock_ms())) {
+		bgp_refuse(b, fd, from, REFUSE_CALLER);
+		return;
+	}
+	if (!p)
+		p = range_peer(b, r, from, &why);
+	if (p)
+		peer_accept(p, fd);
+	else
+		bgp_refuse(b, fd, from, why);
+}
+
+/* What we cannot take stays in the kernel's queue; asking at once would be a loop. */
+static void accept_failed(struct bgp *b, int err)
+{
+	struct ip none = { 0 };
+
+	if (err != EMFILE && err != ENFILE && err != ENOBUFS && err != ENOMEM)
+		return;
+	for (unsigned i = 0; i < b->n_listen; i++)
+		event_del(b->listen_ev[i]);
+	ev_timer_set(&b->accept_timer, ACCEPT_PAUSE_MS);
+	bgp_refuse(b, -1, &none, REFUSE_FILES);
 }
 
 static void on_accept(evutil_socket_t lfd, short what UNUSED, void *arg)
@@ -175,8 +272,10 @@ static void on_accept(evutil_socket_t lfd, short what UNUSED, void *arg)
 		int fd = accept4(lfd, (struct sockaddr *)&ss, &len,
 				 SOCK_NONBLOCK | SOCK_CLOEXEC);
 
-		if (fd < 0)
+		if (fd < 0) {
+			accept_failed(arg, errno);
 			return;
+		}
 
 		struct ip from = ip_from_sockaddr(&ss, NULL);
 
@@ -473,8 +572,10 @@ void bgp_fini(struct bgp *b)
 	conn_reap(b);
 	ev_timer_fini(&b->defer_timer);
 	ev_timer_fini(&b->stop_timer);
+	ev_timer_fini(&b->accept_timer);
 	event_free(b->tidy_ev);
 	free(b->rx_buf);
+	free(b->callers);
 	free(b->by_index);
 	free(b->expected);
 	free(b->md5);

@@ -33,6 +33,7 @@ static int clear_bgp(void *ctx, const struct cmd_args *args, struct out *o)
 	struct ip addr;
 
 	if (cmd_arg_ip(args, "ip", &addr)) {
+		bgp_forgive(&e->bgp, &addr);
 		p = peer_find(&e->bgp, &addr);
 		if (!p) {
 			out_line(o, "%% No such neighbor\n");
@@ -41,6 +42,7 @@ static int clear_bgp(void *ctx, const struct cmd_args *args, struct out *o)
 		clear_peer(e, p, args);
 		return CMD_OK;
 	}
+	bgp_forgive(&e->bgp, NULL);
 	for (p = TAILQ_FIRST(&e->bgp.peers); p; p = next) {
 		next = TAILQ_NEXT(p, link);
 		clear_peer(e, p, args);

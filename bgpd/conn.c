@@ -27,7 +27,8 @@ enum {
 	TX_TURN = 1 << 20,
 	LINGER_MS = 1000,
 	SEND_HOLD_MIN_S = 8 * 60, /* RFC 9687 section 6 */
-	OPEN_HOLD_S = 240,        /* RFC 4271 section 8.2.2: a large hold time */
+	OPEN_HOLD_S = 60,  /* until OPEN; RFC 4271 section 8.2.2 would wait 240 */
+	CLOSING_MAX = 256, /* connections whose last words are waited for */
 };
 
 static void on_read(evutil_socket_t fd, short what, void *arg);
@@ -89,6 +90,7 @@ void conn_bury(struct conn *c)
 	struct bgp *b = c->bgp;
 
 	TAILQ_REMOVE(&b->closing, c, link);
+	b->n_closing--;
 	release(c);
 	TAILQ_INSERT_TAIL(&b->dead, c, link);
 	bgp_drained(b);
@@ -298,8 +300,12 @@ static size_t take_messages(struct conn *c, const uint8_t *buf, size_t len)
 		struct msg_header h;
 		struct notif err;
 
-		/* We always send the capability, so any length is legal (RFC 8654). */
-		if (msg_header_decode(buf + at, MSG_MAX_EXTENDED, &h, &err)) {
+		/* We always send the capability, so any length is legal (RFC 8654),
+		 * but not before the peer has said that it has it too. */
+		if (msg_header_decode(buf + at,
+				      c->state == FSM_ESTABLISHED ? MSG_MAX_EXTENDED
+								  : MSG_MAX,
+				      &h, &err)) {
 			session_notify(c, &err, NULL);
 			break;
 		}
@@ -391,12 +397,18 @@ static void on_read(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
 
 static void detach(struct conn *c)
 {
+	struct bgp *b = c->bgp;
+
 	peer_detach(c->peer, c);
 	c->peer = NULL;
 	ev_timer_stop(&c->hold);
 	ev_timer_stop(&c->keepalive);
 	ev_timer_stop(&c->send_hold);
-	TAILQ_INSERT_TAIL(&c->bgp->closing, c, link);
+	TAILQ_INSERT_TAIL(&b->closing, c, link);
+	if (++b->n_closing > CLOSING_MAX) {
+		b->limits[LIMIT_CLOSING]++;
+		conn_bury(TAILQ_FIRST(&b->closing));
+	}
 }
 
 void conn_finish(struct conn *c, const struct notif *n)

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -23,7 +24,7 @@
 #include "lib/log.h"
 #include "lib/util.h"
 
-enum { EXIT_CONFIG = 1, EXIT_BIND = 3, TICK_MS = 1000 };
+enum { EXIT_CONFIG = 1, EXIT_BIND = 3, TICK_MS = 1000, FILES_WANTED = 65536 };
 
 int engine_check_config(const char *file)
 {
@@ -428,6 +429,18 @@ static void engine_fini(struct engine *e)
 	config_free(e->cfg);
 }
 
+/* A reflector has a file for each neighbor, and the usual 1024 are for programs that
+ * use select(). */
+static void files_raise(void)
+{
+	struct rlimit lim;
+
+	if (getrlimit(RLIMIT_NOFILE, &lim) || lim.rlim_cur >= FILES_WANTED)
+		return;
+	lim.rlim_cur = MIN_OF(lim.rlim_max, (rlim_t)FILES_WANTED);
+	setrlimit(RLIMIT_NOFILE, &lim);
+}
+
 int engine_run(const struct engine_opts *o)
 {
 	static const int signals[] = { SIGHUP, SIGUSR1, SIGUSR2, SIGTERM, SIGINT };
@@ -438,6 +451,7 @@ int engine_run(const struct engine_opts *o)
 
 	log_role_set("engine");
 	signal(SIGPIPE, SIG_IGN);
+	files_raise();
 	e->opts = o;
 	e->base = event_base_new();
 	for (size_t i = 0; i < ARRAY_SIZE(signals); i++) {

@@ -62,13 +62,15 @@ static void check_limit(struct feed *d, bool is_new)
 {
 	const struct cfg_nbr_af *c = &d->p->cfg.af[d->f->index];
 	uint32_t n = fresh(d), all = d->rib->peer[peer_slot(d->p)].n;
+	static struct log_limit limit;
 	char addr[ADDR_STR];
 
 	if (!c->max_prefix)
 		return;
 	if ((n > c->max_prefix || all / 2 > c->max_prefix) && !c->max_prefix_warn_only)
 		d->over_limit = true;
-	else if (is_new && n == c->max_prefix * (uint64_t)c->max_prefix_pct / 100 + 1)
+	else if (is_new && n == c->max_prefix * (uint64_t)c->max_prefix_pct / 100 + 1 &&
+		 log_ratelimited(&limit, 10))
 		log_warn(LOG_UPDATE, "peer %s: %u prefixes, limit=%u",
 			 ip_format(&d->p->addr, addr), n, c->max_prefix);
 }
@@ -237,6 +239,7 @@ static enum verdict feed_mp(struct routes *r, struct peer *p, const struct updat
 				    mp->safi };
 		struct wbuf w = { .base = data, .len = 3, .cap = sizeof(data) };
 
+		p->bgp->limits[LIMIT_PREFIXES]++;
 		wbuf_u32(&w, p->cfg.af[d.f->index].max_prefix);
 		*err = notif_make(NOTIF_CEASE, CEASE_MAX_PREFIX, data, sizeof(data));
 		return V_RESET;

@@ -134,6 +134,7 @@ enum {
 	M_TREAT_AS_WITHDRAW,
 	M_TX_QUEUE,
 	M_REJECTED,
+	M_LIMITS,
 };
 
 static struct metric m_bgp[] = {
@@ -210,8 +211,16 @@ static struct metric m_bgp[] = {
 			 "Bytes waiting to be sent.",
 			 { "peer" },
 			 .fresh = true },
-	[M_REJECTED] = { "selvage_bgp_rejected_connections_total", METRIC_COUNTER, NULL,
-			 "Connections from addresses that are no neighbor." },
+	[M_REJECTED] = { "selvage_bgp_rejected_connections_total",
+			 METRIC_COUNTER,
+			 NULL,
+			 "Connections that were closed at once, or had to wait.",
+			 { "reason" } },
+	[M_LIMITS] = { "selvage_bgp_limits_reached_total",
+		       METRIC_COUNTER,
+		       NULL,
+		       "Times that a limit on what others may do was reached.",
+		       { "limit" } },
 };
 
 static void collect_messages(const char *peer, const char *direction,
@@ -287,7 +296,12 @@ static void collect_bgp(void *ctx)
 
 	TAILQ_FOREACH (p, &e->bgp.peers, link)
 		collect_peer(e, p);
-	metric_set(&m_bgp[M_REJECTED], (double)e->bgp.rejected);
+	for (int i = 0; i < REFUSE_COUNT; i++)
+		metric_set(&m_bgp[M_REJECTED], (double)e->bgp.refused[i],
+			   refusal_name((enum refusal)i));
+	for (int i = 0; i < LIMIT_COUNT; i++)
+		metric_set(&m_bgp[M_LIMITS], (double)e->bgp.limits[i],
+			   bgp_limit_name((enum bgp_limit)i));
 }
 
 /* ---- tables and tenants -------------------------------------------------------- */

@@ -15,6 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bgpd/callers.h"
 #include "bgpd/transport.h"
 #include "lib/clock.h"
 #include "lib/log.h"
@@ -23,6 +24,7 @@
 
 enum {
 	FIRST_RETRY_MS = 1000,
+	HELD_MS = 300000,     /* a neighbor of a listen range that hit a limit */
 	SLOW_OPEN_MS = 10000, /* the peer's connection hangs in OpenSent: dial too */
 };
 
@@ -231,29 +233,32 @@ static void replace_incoming(struct peer *p)
 {
 	struct conn *old = find_direction(p, false);
 
-	if (old)
-		conn_abort(old);
+	if (!old)
+		return;
+	callers_fault(p->bgp->callers, &p->addr, clock_ms());
+	conn_abort(old);
 }
 
 void peer_accept(struct peer *p, int fd)
 {
 	struct transport t = transport_of(&p->cfg, nbr_is_ebgp(p->bgp, &p->cfg), 0);
+	static struct log_limit limit;
 	char addr[ADDR_STR];
 	struct conn *c;
 	int err;
 
 	if (p->idle != PEER_RUNS || (p->state == FSM_IDLE && !p->dynamic)) {
-		log_debug(LOG_SESSION, "peer %s: refused while Idle",
-			  ip_format(&p->addr, addr));
-		p->bgp->rejected++;
-		close(fd);
+		bgp_refuse(p->bgp, fd, &p->addr, REFUSE_IDLE);
 		return;
 	}
 	err = transport_setup(fd, &t);
 	if (err) {
-		log_warn(LOG_SESSION, "peer %s: socket options, %s",
-			 ip_format(&p->addr, addr), strerror(-err));
+		if (log_ratelimited(&limit, 10))
+			log_warn(LOG_SESSION, "peer %s: socket options, %s",
+				 ip_format(&p->addr, addr), strerror(-err));
 		close(fd);
+		if (p->dynamic && !p->conn[0])
+			peer_retry(p, false); /* it is here for nothing */
 		return;
 	}
 	replace_incoming(p);
@@ -309,6 +314,8 @@ void peer_notify_down(struct peer *p, const struct notif *n, bool hold_idle)
 	notif_format(n, text, sizeof(text));
 	if (hold_idle && !p->dynamic)
 		p->idle = PEER_HELD;
+	if (hold_idle && p->dynamic) /* it will not be there to be held */
+		callers_hold(p->bgp->callers, &p->addr, clock_ms(), HELD_MS);
 	end_all(p, n, text);
 }
 
@@ -318,6 +325,7 @@ void peer_reset(struct peer *p, uint8_t cease_sub, const char *message)
 
 	if (p->idle == PEER_LEAVING)
 		return;
+	callers_forgive(p->bgp->callers, &p->addr);
 	p->backoff = 0;
 	if (!p->conn[0]) {
 		peer_start(p);

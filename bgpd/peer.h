@@ -14,6 +14,7 @@
 #include "wire/update.h"
 
 struct bgp;
+struct callers;
 struct conn;
 struct member;
 struct routes;
@@ -138,6 +139,24 @@ struct session_hooks {
 	void (*converged)(struct bgp *b);
 };
 
+/* Why a connection was closed before it could say anything. */
+enum refusal {
+	REFUSE_STRANGER, /* no neighbor, in no listen range */
+	REFUSE_IDLE,     /* the neighbor is shut down or held */
+	REFUSE_LIMIT,    /* bgp listen limit */
+	REFUSE_CALLER,   /* calls too often without getting anywhere (callers.h) */
+	REFUSE_FILES,    /* no file descriptor; it waits in the kernel's queue */
+	REFUSE_COUNT
+};
+
+/* Limits that what somebody else does can reach. */
+enum bgp_limit {
+	LIMIT_PREFIXES,  /* maximum-prefix */
+	LIMIT_HALF_OPEN, /* a connection without OPEN made room in a listen range */
+	LIMIT_CLOSING,   /* a closing connection did not get its time */
+	LIMIT_COUNT
+};
+
 /* The BGP instance: all peers, listeners, hooks. */
 struct bgp {
 	struct event_base *base;
@@ -157,18 +176,20 @@ struct bgp {
 	unsigned n_listen;
 	struct ip listen_addr; /* -l */
 	uint16_t port;         /* -p, default 179 */
-	uint64_t rejected;     /* connections from nobody we know */
+	uint64_t refused[REFUSE_COUNT], limits[LIMIT_COUNT];
+	struct callers *callers;
 	struct routes *routes; /* bgpd/routes.h: tables behind the sessions */
 
 	/* private to bgp.c, conn.c and gr.c */
 	TAILQ_HEAD(, conn) closing; /* sockets being drained, no peer any more */
+	unsigned n_closing;
 	TAILQ_HEAD(, conn) dead;    /* to be freed by tidy_ev */
 	TAILQ_HEAD(, peer) leaving; /* likewise */
 	struct event *tidy_ev;
 	uint8_t *rx_buf;     /* shared: one connection reads at a time */
 	struct md5_key *md5; /* in force on the listeners */
 	size_t n_md5;
-	struct ev_timer defer_timer, stop_timer;
+	struct ev_timer defer_timer, stop_timer, accept_timer;
 	uint32_t applied[3]; /* as, router_id, cluster_id of the last bgp_apply() */
 	bool absent_over;    /* peers not yet up are waited for no longer */
 	bool converged, stopping;
@@ -195,6 +216,12 @@ void bgp_stop(struct bgp *b, bool keep, void (*done)(void *arg), void *arg);
 void bgp_fini(struct bgp *b);
 
 struct peer *peer_find(const struct bgp *b, const struct ip *addr);
+
+/** bgp_forgive - let an address call again that was refused; NULL: every one. */
+void bgp_forgive(struct bgp *b, const struct ip *addr);
+
+const char *refusal_name(enum refusal why);
+const char *bgp_limit_name(enum bgp_limit l);
 const char *fsm_state_name(enum fsm_state s);
 
 /** peer_idle_text - why it stays Idle: "Administratively shut down" ...; "" if it

@@ -14,6 +14,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "bgpd/callers.h"
 #include "lib/clock.h"
 #include "lib/log.h"
 #include "lib/rbuf.h"
@@ -217,7 +218,11 @@ static bool do_update(struct conn *c, const struct fsm_arg *a)
 	p->last_update_ms = clock_ms();
 	if (p->bgp->hooks->update(p, body, &err) != V_RESET)
 		return c->peer != NULL;
-	if (c->peer) /* else the layer above has ended it already */
+	if (!c->peer) /* the layer above has ended it already */
+		return false;
+	if (err.code == NOTIF_CEASE) /* a limit: at once it would be reached again */
+		peer_notify_down(p, &err, true);
+	else
 		session_notify(c, &err, NULL);
 	return false;
 }
@@ -337,6 +342,31 @@ static void session_up(struct conn *c)
 
 enum { LASTED_MS = 30000 }; /* a session this long starts the back-off anew */
 
+static bool lasted(const struct peer *p)
+{
+	return clock_ms() - p->up_ms >= LASTED_MS;
+}
+
+/* Does this end count against whoever called? Not what we or an operator decided,
+ * and not a lost collision. */
+static bool is_fault(const struct conn *c, const struct end *e)
+{
+	if (c->outgoing || (c->state == FSM_ESTABLISHED && lasted(c->peer)))
+		return false;
+	switch (e->kind) {
+	case END_NOTIF_TX:
+		return e->n->code != NOTIF_CEASE;
+	case END_NOTIF_RX:
+		return e->n->code != NOTIF_CEASE || e->n->sub != CEASE_COLLISION;
+	case END_TCP:
+	case END_REPLACED:
+		return true;
+	case END_SILENT:
+		return false;
+	}
+	return false;
+}
+
 static void session_down(struct peer *p, const struct end *e)
 {
 	char addr[ADDR_STR];
@@ -346,7 +376,7 @@ static void session_down(struct peer *p, const struct end *e)
 	log_info(LOG_SESSION, "peer %s: down, %s, up_s=%lld keep_stale=%d",
 		 ip_format(&p->addr, addr), e->text, (long long)(now - p->up_ms) / 1000,
 		 keep);
-	if (now - p->up_ms >= LASTED_MS)
+	if (lasted(p))
 		p->backoff = 0;
 	p->down_ms = now;
 	p->stats.dropped++;
@@ -358,9 +388,11 @@ static void log_failure(struct peer *p, const struct end *e)
 	static struct log_limit limit;
 	char addr[ADDR_STR];
 
-	if (log_ratelimited(&limit, 60))
-		log_info(LOG_SESSION, "peer %s: no session, %s",
-			 ip_format(&p->addr, addr), e->text);
+	if (!log_ratelimited(&limit, 20))
+		return;
+	log_info(LOG_SESSION, "peer %s: no session, %s, more_since_last=%u",
+		 ip_format(&p->addr, addr), e->text, limit.suppressed);
+	limit.suppressed = 0;
 }
 
 void session_end(struct conn *c, const struct end *e)
@@ -368,6 +400,8 @@ void session_end(struct conn *c, const struct end *e)
 	struct peer *p = c->peer;
 	bool was_up = c->state == FSM_ESTABLISHED;
 
+	if (is_fault(c, e))
+		callers_fault(p->bgp->callers, &p->addr, clock_ms());
 	if (e->kind == END_NOTIF_TX) {
 		p->stats.notif_tx++;
 		p->last_notif = *e->n;

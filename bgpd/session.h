@@ -156,6 +156,9 @@ void gr_wait_expired(void *bgp);
 
 /* ---- bgp.c ---- */
 
+/** bgp_refuse - close fd (owned) and count why. */
+void bgp_refuse(struct bgp *b, int fd, const struct ip *from, enum refusal why);
+
 /** bgp_tidy - have freed what is dead, and convergence checked, soon. */
 void bgp_tidy(struct bgp *b);
 

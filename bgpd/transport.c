@@ -18,7 +18,7 @@
 #include "bgpd/peer.h"
 #include "lib/util.h"
 
-enum { TTL_MAX = 255, BACKLOG = 512, BGP_PORT = 179 };
+enum { TTL_MAX = 255, BGP_PORT = 179 };
 
 static int set_int(int fd, int level, int name, int value)
 {
@@ -176,7 +176,7 @@ static int listen_on(int family, const struct sockaddr_storage *ss, socklen_t le
 		err = set_ttl(fd, AF_INET, TTL_MAX);
 	if (!err && bind(fd, (const struct sockaddr *)ss, len))
 		err = -errno;
-	if (!err && listen(fd, BACKLOG))
+	if (!err && listen(fd, SOMAXCONN))
 		err = -errno;
 	if (err) {
 		close(fd);

@@ -47,7 +47,7 @@ static int listener_open(const struct ip *a, uint16_t port)
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
 	if (ss.ss_family == AF_INET6)
 		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
-	if (bind(fd, (void *)&ss, len) || listen(fd, 128)) {
+	if (bind(fd, (void *)&ss, len) || listen(fd, SOMAXCONN)) {
 		err = -errno;
 		close(fd);
 		return err;

@@ -330,7 +330,7 @@ static void hold_time_zero(void **state UNUSED)
 static void open_never_comes(void **state UNUSED)
 {
 	start(FSM_OPENSENT, NULL);
-	pass(239000);
+	pass(59000);
 	assert_int_equal(peer->state, FSM_OPENSENT);
 	pass(1000);
 	assert_int_equal(peer->state, FSM_IDLE);
@@ -347,7 +347,7 @@ static void idle_hold(void **state UNUSED)
 	close(raw.fd);
 	raw = raw_connect(THEM, ME, port);
 	raw_expect(&raw, 0);
-	assert_int_equal(bgp.rejected, 1);
+	assert_int_equal(bgp.refused[REFUSE_IDLE], 1);
 	pass(1000);
 	assert_int_equal(peer->state, FSM_ACTIVE);
 	close(raw.fd);
