@@ -253,8 +253,13 @@ static void count_update_errors(struct peer *p, const struct update *u)
 {
 	for (unsigned i = 0; i < u->n_errors && i < UPDATE_ERRORS; i++)
 		count_error(p, u->errors[i].reason, u->errors[i].attr);
-	if (u->verdict == V_WITHDRAW)
-		p->stats.treat_as_withdraw++;
+}
+
+/* The fields of the message itself: IPv4 unicast, which we do not speak. */
+static void count_ipv4(struct peer *p, const struct update *u)
+{
+	if (rbuf_left(&u->withdrawn4) || rbuf_left(&u->nlri4))
+		count_error(p, UR_NOT_NEGOTIATED, 0);
 }
 
 static enum verdict on_update(struct peer *p, struct rbuf body, struct notif *err)
@@ -264,7 +269,7 @@ static enum verdict on_update(struct peer *p, struct rbuf body, struct notif *er
 	struct update u;
 	uint16_t afi;
 	uint8_t safi;
-	enum verdict v, v2;
+	enum verdict v;
 
 	update_decode(body, &ctx, r->scratch, &u);
 	if (u.n_errors)
@@ -280,12 +285,14 @@ static enum verdict on_update(struct peer *p, struct rbuf body, struct notif *er
 			peer_eor_received(p, f);
 		return V_OK;
 	}
+	count_ipv4(p, &u);
 	/* Withdraws first: an UPDATE that does both to one key means the route. */
 	v = feed_mp(r, p, &u, true, err);
-	if (v == V_RESET)
-		return v;
-	v2 = feed_mp(r, p, &u, false, err);
-	return verdict_worst(v, v2);
+	if (v != V_RESET)
+		v = verdict_worst(v, feed_mp(r, p, &u, false, err));
+	if (v != V_RESET && u.verdict == V_WITHDRAW)
+		p->stats.treat_as_withdraw++;
+	return v;
 }
 
 /* ---- sessions come and go -------------------------------------------------- */

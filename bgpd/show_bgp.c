@@ -380,6 +380,8 @@ static void nbr_families(const struct engine *e, struct out *o, const struct pee
 		out_uint(o, "updateGroupId", export_group_id(p, f));
 		out_uint(o, "subGroupId", export_group_id(p, f));
 		out_uint(o, "packetQueueLength", 0);
+		if (p->chan[i].disabled)
+			out_bool(o, "disabledByMalformedNlri", true);
 		if (af->rr_client)
 			out_bool(o, "routeReflectorClient", true);
 		if (af->rs_client)
@@ -389,11 +391,14 @@ static void nbr_families(const struct engine *e, struct out *o, const struct pee
 		out_uint(o, "sentPrefixCounter", export_count(p, f));
 		out_end(o);
 		out_text(o,
-			 "\n For address family: %s\n  Update group %u\n%s%s"
+			 "\n For address family: %s\n  Update group %u\n%s%s%s"
 			 "  %u accepted prefixes\n  %u prefixes sent\n",
 			 f->text, export_group_id(p, f),
 			 af->rr_client ? "  Route-Reflector Client\n" : "",
 			 af->rs_client ? "  Route-Server Client\n" : "",
+			 p->chan[i].disabled
+				 ? "  Given up until the next session: malformed NLRI\n"
+				 : "",
 			 received(e, p, f), export_count(p, f));
 	}
 	out_end(o);

@@ -162,7 +162,7 @@ static const uint64_t canonical =
 	~(1ull << ATTR_NEXT_HOP | 1ull << ATTR_MP_REACH | 1ull << ATTR_MP_UNREACH |
 	  1ull << ATTR_AS4_PATH | 1ull << ATTR_AS4_AGGREGATOR);
 
-void attr_store(const struct attr_row *row, uint8_t code, struct rbuf v,
+void attr_store(const struct attr_row *row, uint8_t flags, uint8_t code, struct rbuf v,
 		struct attrs *a)
 {
 	uint8_t *field = (uint8_t *)a + row->at;
@@ -184,6 +184,9 @@ void attr_store(const struct attr_row *row, uint8_t code, struct rbuf v,
 		break;
 	}
 	a->present |= 1ull << code;
+	if ((flags & AF_PARTIAL) && (row->flags & AF_OPTIONAL) &&
+	    (row->flags & AF_TRANSITIVE))
+		a->partial |= 1ull << code;
 }
 
 void attr_head(struct wbuf *w, unsigned flags, uint8_t code, size_t len)
@@ -203,25 +206,26 @@ void attr_put(struct wbuf *w, uint8_t code, const struct attrs *a)
 	const struct attr_row *row = &attr_rows[code];
 	const uint8_t *field = (const uint8_t *)a + row->at;
 	struct bytes bytes = { NULL, 0 };
+	uint8_t flags = attr_flags(a, code);
 	uint32_t number;
 
 	switch (row->field) {
 	case FIELD_U8:
-		attr_head(w, row->flags, code, 1);
+		attr_head(w, flags, code, 1);
 		wbuf_u8(w, *field);
 		break;
 	case FIELD_U32:
 		memcpy(&number, field, sizeof(number));
-		attr_head(w, row->flags, code, 4);
+		attr_head(w, flags, code, 4);
 		wbuf_u32(w, number);
 		break;
 	case FIELD_BYTES:
 		memcpy(&bytes, field, sizeof(bytes));
-		attr_head(w, row->flags, code, bytes.len);
+		attr_head(w, flags, code, bytes.len);
 		wbuf_bytes(w, bytes.p, bytes.len);
 		break;
 	default:
-		attr_head(w, row->flags, code, 0);
+		attr_head(w, flags, code, 0);
 		break;
 	}
 }
@@ -258,7 +262,7 @@ int attrs_view(const uint8_t *p, size_t len, struct attrs *out)
 		}
 		if (!attr_length_ok(row, n) || !(canonical >> code & 1))
 			return -EBADMSG;
-		attr_store(row, code, v, out);
+		attr_store(row, flags, code, v, out);
 	}
 	return 0;
 }

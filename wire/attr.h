@@ -29,6 +29,7 @@ enum update_sub {
 	SUB_ORIGIN = 6,
 	SUB_NEXT_HOP = 8,
 	SUB_OPTIONAL = 9,
+	SUB_NETWORK = 10,
 	SUB_AS_PATH = 11,
 };
 
@@ -105,9 +106,18 @@ static inline bool attr_length_ok(const struct attr_row *row, size_t len)
 	       (row->step < 2 || !((len - row->least) % row->step));
 }
 
-/** attr_store - put a good value into its field and mark it present. */
-void attr_store(const struct attr_row *row, uint8_t code, struct rbuf v,
+/** attr_store - put a good value into its field and mark it present; flags as they
+ * came. */
+void attr_store(const struct attr_row *row, uint8_t flags, uint8_t code, struct rbuf v,
 		struct attrs *a);
+
+/** attr_flags - of a known attribute on its way out: those of its row, and Partial
+ * when somebody before us has set it (RFC 4271 section 5). */
+static inline uint8_t attr_flags(const struct attrs *a, uint8_t code)
+{
+	return (uint8_t)(attr_rows[code].flags |
+			 (a->partial >> code & 1 ? AF_PARTIAL : 0));
+}
 
 /** attr_head - flags, code and length of one attribute, then len bytes follow. */
 void attr_head(struct wbuf *w, unsigned flags, uint8_t code, size_t len);

@@ -86,7 +86,7 @@ static void aggregator_out(struct wbuf *w, const struct attrs *a,
 		attr_put(w, ATTR_AGGREGATOR, a);
 		return;
 	}
-	attr_head(w, attr_rows[ATTR_AGGREGATOR].flags, ATTR_AGGREGATOR, 6);
+	attr_head(w, attr_flags(a, ATTR_AGGREGATOR), ATTR_AGGREGATOR, 6);
 	wbuf_u16(w, as > UINT16_MAX ? AS_TRANS : as);
 	wbuf_bytes(w, a->aggregator.p + 4, 4);
 }
@@ -106,7 +106,8 @@ static void cluster_list_out(struct wbuf *w, const struct attrs *a,
 }
 
 /* Communities that may cross an AS boundary; size is that of one. */
-static void transitive_out(struct wbuf *w, uint8_t code, struct bytes list, size_t size)
+static void transitive_out(struct wbuf *w, uint8_t code, uint8_t flags,
+			   struct bytes list, size_t size)
 {
 	struct rbuf r = rbuf_of(list.p, list.len);
 	size_t n = 0;
@@ -115,7 +116,7 @@ static void transitive_out(struct wbuf *w, uint8_t code, struct bytes list, size
 		n += !(rbuf_take(&r, size)[0] & NON_TRANSITIVE);
 	if (!n)
 		return;
-	attr_head(w, attr_rows[code].flags, code, n * size);
+	attr_head(w, flags, code, n * size);
 	r = rbuf_of(list.p, list.len);
 	while (rbuf_left(&r) >= size) {
 		const uint8_t *c = rbuf_take(&r, size);
@@ -153,13 +154,15 @@ static void one_out(struct wbuf *w, uint8_t code, const struct attrs *a,
 		return;
 	case ATTR_EXT_COMMUNITY:
 		if (x->ebgp)
-			transitive_out(w, code, a->ext_communities, 8);
+			transitive_out(w, code, attr_flags(a, code), a->ext_communities,
+				       8);
 		else
 			attr_put(w, code, a);
 		return;
 	case ATTR_IPV6_EXT_COMMUNITY:
 		if (x->ebgp)
-			transitive_out(w, code, a->ext6_communities, 20);
+			transitive_out(w, code, attr_flags(a, code),
+				       a->ext6_communities, 20);
 		else
 			attr_put(w, code, a);
 		return;

@@ -50,6 +50,7 @@ struct bytes {
  */
 struct attrs {
 	uint64_t present;  /* bit 1<<code for every code < 64 present and valid */
+	uint64_t partial;  /* likewise: came with the Partial bit, which stays */
 	struct ip nexthop; /* of MP_REACH or NEXT_HOP; none if neither */
 	uint8_t origin;
 	uint32_t med, local_pref;
@@ -73,7 +74,7 @@ static inline bool attrs_has(const struct attrs *a, enum attr_code c)
 }
 
 /** attrs_encode - canonical bytes of a set: known attributes in code order with
- * their standard flags (extended length only above 255), then `other`; no
+ * their standard flags and Partial (extended length only above 255), then `other`; no
  * MP_REACH, MP_UNREACH or NEXT_HOP, no AS4_*. Equal sets give equal bytes: the
  * intern key together with the next hop. Return: 0, -ENOSPC. */
 int attrs_encode(struct wbuf *w, const struct attrs *a);

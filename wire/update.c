@@ -105,20 +105,21 @@ static void known(struct attr_dec *d, const struct attr_row *row,
 	struct attr_fault f = { UR_ATTR_VALUE, SUB_OPTIONAL };
 	bool is_mp = tlv->code == ATTR_MP_REACH || tlv->code == ATTR_MP_UNREACH;
 
-	if ((tlv->flags ^ row->flags) & TYPE_FLAGS) {
-		note(d, row->bad_flags, UR_ATTR_FLAGS, is_mp ? SUB_OPTIONAL : SUB_FLAGS,
-		     tlv);
-	} else if (row->internal && d->ctx->ebgp) {
+	/* What is discarded in any case is discarded unread, flags and all. */
+	if (row->internal && d->ctx->ebgp) {
 		note(d, V_DISCARD_ATTR, UR_EXTERNAL_ONLY_INTERNAL, 0, tlv);
 	} else if (row->old_only && d->ctx->as4) {
 		note(d, V_DISCARD_ATTR, UR_ATTR_VALUE, 0, tlv);
+	} else if ((tlv->flags ^ row->flags) & TYPE_FLAGS) {
+		note(d, row->bad_flags, UR_ATTR_FLAGS, is_mp ? SUB_OPTIONAL : SUB_FLAGS,
+		     tlv);
 	} else if (!attr_length_ok(row, rbuf_left(&tlv->value))) {
 		note(d, d->ctx->ebgp ? row->ebgp : row->ibgp,
 		     is_mp ? UR_MP_FORM : UR_ATTR_LENGTH, row->sub_length, tlv);
 	} else if (row->check && !row->check(d, tlv->value, &f)) {
 		note(d, d->ctx->ebgp ? row->ebgp : row->ibgp, f.reason, f.sub, tlv);
 	} else {
-		attr_store(row, tlv->code, tlv->value, &d->u->attrs);
+		attr_store(row, tlv->flags, tlv->code, tlv->value, &d->u->attrs);
 	}
 }
 
@@ -296,6 +297,20 @@ static void check_withdrawable(struct attr_dec *d)
 	u->err = first;
 }
 
+/* Sections 3i and 5.3: the fields of the message itself hold IPv4 prefixes, whether
+ * that family was negotiated or not. */
+static bool prefixes_ok(struct rbuf r)
+{
+	while (rbuf_left(&r)) {
+		uint8_t bits = rbuf_u8(&r);
+
+		if (bits > 32)
+			return false;
+		(void)rbuf_take(&r, (bits + 7u) / 8);
+	}
+	return !r.bad;
+}
+
 static void clear(struct update *u)
 {
 	memset(&u->attrs, 0, sizeof(u->attrs));
@@ -332,6 +347,10 @@ enum verdict update_decode(struct rbuf body, const struct update_ctx *ctx,
 		return out->verdict;
 	}
 	out->nlri4 = body;
+	if (!prefixes_ok(out->withdrawn4) || !prefixes_ok(out->nlri4)) {
+		note(&d, V_RESET, UR_NLRI_FRAME, SUB_NETWORK, NULL);
+		return out->verdict;
+	}
 	walk(&d, block);
 	if (out->verdict == V_RESET)
 		return V_RESET;

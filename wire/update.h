@@ -42,7 +42,7 @@ enum update_reason {
 	UR_MP_FORM, /* MP_REACH/MP_UNREACH unreadable, next hop length */
 	UR_AS_PATH,
 	UR_EXTERNAL_ONLY_INTERNAL, /* LOCAL_PREF and the like from an external peer */
-	UR_NLRI_FRAME,
+	UR_NLRI_FRAME, /* a length runs past the field, or an IPv4 one past 32 bits */
 	UR_NLRI_KEY,
 	UR_NLRI_BODY,
 	UR_NLRI_OPAQUE, /* unknown route type, discarded by configuration */
@@ -71,7 +71,7 @@ struct update_error {
  */
 struct update {
 	struct attrs attrs;
-	struct rbuf withdrawn4, nlri4; /* IPv4 unicast, framing not yet checked */
+	struct rbuf withdrawn4, nlri4; /* IPv4 unicast, framing checked */
 	struct update_mp reach, unreach;
 	enum verdict verdict; /* worst of errors[] */
 	struct notif err;     /* to send when verdict is V_RESET */

@@ -51,6 +51,7 @@ class Raw:
     def __init__(self, src, dst, key=None, port=179, timeout=5):
         self.s = socket.socket()
         self.s.settimeout(timeout)
+        self.s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if key:
             md5_key(self.s, dst, key)
         self.s.bind((src, 0))

@@ -117,6 +117,14 @@ static const struct {
 	  DISC(EXTERNAL_ONLY_INTERNAL) },
 	{ "partial does not matter", REACH GOOD "e01008 0002fde800002774", "", OK,
 	  DISC(EXTERNAL_ONLY_INTERNAL) },
+	/* ... and for what is discarded in any case they do not matter either */
+	{ "LOCAL_PREF optional", REACH ORIGIN ASPATH "c00504 00000064", "",
+	  TAW(ATTR_FLAGS), DISC(EXTERNAL_ONLY_INTERNAL) },
+	{ "CLUSTER_LIST transitive", REACH GOOD "c00a04 0a000001", "", TAW(ATTR_FLAGS),
+	  DISC(EXTERNAL_ONLY_INTERNAL) },
+	{ "AS4_PATH not transitive, from a new speaker",
+	  REACH ORIGIN ASPATH LPREF "801106 0201 0000fde8", "", DISC(ATTR_VALUE),
+	  DISC(EXTERNAL_ONLY_INTERNAL) },
 	{ "MP_REACH transitive", "c00e2c 0019 46 04 0a4d000b 00 " ROUTE GOOD, "",
 	  RST(ATTR_FLAGS, 9), RST(ATTR_FLAGS, 9) },
 	{ "MP_UNREACH well-known", "000f26 0019 46 " ROUTE, "", RST(ATTR_FLAGS, 9),
@@ -252,6 +260,13 @@ static const struct {
 	{ "MP_UNREACH of 2", "800f02 0019", "", RST(MP_FORM, 9), RST(MP_FORM, 9) },
 	{ "MP_UNREACH empty", "800f00", "", RST(MP_FORM, 9), RST(MP_FORM, 9) },
 
+	/* 3i, 5.3: the fields of the message itself */
+	{ "IPv4 NLRI of 33 bits", GOOD NEXTHOP, "21 c000020100", RST(NLRI_FRAME, 10),
+	  RST(NLRI_FRAME, 10) },
+	{ "IPv4 NLRI overruns", GOOD NEXTHOP, "18 c000", RST(NLRI_FRAME, 10),
+	  RST(NLRI_FRAME, 10) },
+	{ "IPv4 NLRI 0.0.0.0/0", GOOD NEXTHOP, "00", OK, DISC(EXTERNAL_ONLY_INTERNAL) },
+
 	/* RFC 6514, 9012, 9234 */
 	{ "PMSI of 4", REACH GOOD "c01604 00060000", "", TAW(ATTR_LENGTH),
 	  TAW(ATTR_LENGTH) },
@@ -379,6 +394,35 @@ static void notification_data(void **state)
 	}
 }
 
+/* Withdrawn routes are read as strictly as NLRI (section 3i). */
+static void withdrawn(void **state)
+{
+	static const struct {
+		const char *body;
+		enum verdict want;
+	} rows[] = {
+		{ "0004 18c00002 0000", V_OK },
+		{ "0005 20c0000201 0000", V_OK },
+		{ "0006 21c000020100 0000", V_RESET },
+		{ "0003 18c000 0000", V_RESET },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		const struct update_ctx ctx = { .as4 = true };
+		uint8_t body[BODY_MAX];
+		size_t n = 0;
+		struct update u;
+
+		print_message("# %s\n", rows[i].body);
+		unhex(rows[i].body, body, sizeof(body), &n);
+		assert_int_equal(update_decode(rbuf_of(body, n), &ctx, &scratch, &u),
+				 rows[i].want);
+		if (rows[i].want == V_RESET)
+			assert_int_equal(u.err.sub, 10);
+	}
+}
+
 /* What is discarded is gone, what is duplicate keeps its first value. */
 static void what_remains(void **state)
 {
@@ -450,7 +494,7 @@ int main(void)
 	const struct CMUnitTest t[] = {
 		cmocka_unit_test(verdicts),          cmocka_unit_test(frame),
 		cmocka_unit_test(notification_data), cmocka_unit_test(what_remains),
-		cmocka_unit_test(old_speaker),
+		cmocka_unit_test(old_speaker),       cmocka_unit_test(withdrawn),
 	};
 	return cmocka_run_group_tests(t, NULL, NULL);
 }
