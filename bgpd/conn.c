@@ -157,6 +157,11 @@ static void want_write(struct conn *c)
 	ev_timer_set(&c->send_hold, send_hold_ms(c));
 }
 
+size_t conn_tx_limit(void)
+{
+	return txbuf_total() < TXBUF_TOTAL ? PEER_TXQ_LIMIT : PEER_TXQ_LEAST;
+}
+
 void conn_queue(struct conn *c, struct txbuf *t)
 {
 	txq_push(&c->txq, t);
@@ -281,7 +286,7 @@ static void on_write(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
 	}
 	if (c->txq.n)
 		event_add(c->wr, NULL);
-	if (c->tx_high && c->txq.bytes < PEER_TXQ_LIMIT / 2) {
+	if (c->tx_high && c->txq.bytes < conn_tx_limit() / 2) {
 		c->tx_high = false;
 		if (c->state == FSM_ESTABLISHED)
 			c->bgp->hooks->drained(c->peer);

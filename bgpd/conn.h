@@ -32,7 +32,7 @@ struct conn {
 	uint8_t *part; /* start of a message whose rest has not come */
 	size_t part_len;
 	struct txq txq;
-	bool tx_high; /* above half of PEER_TXQ_LIMIT */
+	bool tx_high; /* was full: somebody waits for drained() */
 };
 
 /** conn_new - a connection for p on fd (taken), state CONNECT, no events yet. */
@@ -43,6 +43,9 @@ void conn_dialing(struct conn *c);
 
 /** conn_open - connected: learn addresses, start to read. */
 void conn_open(struct conn *c);
+
+/** conn_tx_limit - bytes that are enough to have queued, as things are. */
+size_t conn_tx_limit(void);
 
 /** conn_queue - append a txbuf (its own reference is taken). */
 void conn_queue(struct conn *c, struct txbuf *t);

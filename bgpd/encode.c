@@ -17,6 +17,7 @@ enum {
 	STEPS = 4096,          /* routes looked at before they are encoded */
 	HASH = 2 * STEPS,      /* power of two */
 	OUT_BYTES = 256 << 10, /* one shared buffer at most */
+	ROUND_BYTES = 1 << 20, /* of attributes in one round */
 	NOBODY = UINT32_MAX,
 };
 
@@ -216,19 +217,32 @@ static int bundle_order(const void *pa, const void *pb)
 	return (a->first > b->first) - (a->first < b->first);
 }
 
-/* Collects up to STEPS steps. */
+/* Bytes of attributes that one more route of this bundle brings: a set that fills
+ * messages is repeated with each few routes. */
+static size_t attr_cost(const struct encoder *e, const struct bundle *b)
+{
+	bool often = 2 * (size_t)b->set->len > e->g->key.max_msg;
+
+	return b->first < 0 || often ? b->set->len : 0;
+}
+
+/* Collects up to STEPS steps, fewer when their attributes are long: what is queued
+ * is looked at between two rounds only. */
 static void collect(struct encoder *e)
 {
 	struct group *g = e->g;
 	struct adjout_step s;
+	size_t bytes = 0;
 
 	e->n_bundles = e->n_items = 0;
 	memset(e->hash, 0xff, sizeof(e->hash));
-	while (e->n_items < STEPS && group_next(e->r, g, &s)) {
+	while (e->n_items < STEPS && bytes < ROUND_BYTES && group_next(e->r, g, &s)) {
 		if (s.path) {
 			struct attrset *set = rib_path(g->out.rib, s.path)->attrs;
+			struct bundle *b = bundle_get(e, set, s.src, false);
 
-			bundle_add(e, bundle_get(e, set, s.src, false), s.net, s.path);
+			bytes += attr_cost(e, b);
+			bundle_add(e, b, s.net, s.path);
 		}
 		if (s.withdraw && s.withdraw_one)
 			bundle_add(e, bundle_get(e, NULL, s.src, true), s.net, 0);

@@ -266,6 +266,8 @@ int evpn_configure(struct engine *e, const struct config *c)
 	if (!e->has_cursor && (n || c->advertise_all_vni)) {
 		rib_cursor_init(evpn_rib(e), &e->cursor);
 		e->has_cursor = true;
+		e->routes.consume_fam = evpn_family()->index;
+		e->routes.consume_at = &e->cursor;
 		on_reimport(e);
 	}
 	return err;
@@ -280,6 +282,7 @@ void evpn_init(struct engine *e)
 
 void evpn_fini(struct engine *e)
 {
+	e->routes.consume_at = NULL;
 	if (e->has_cursor)
 		rib_cursor_fini(evpn_rib(e), &e->cursor);
 	tenants_free(e->tenants);

@@ -174,7 +174,7 @@ static void eorr_encode(struct wbuf *w, const struct peer *p, const struct famil
  * told us theirs: receivers keep the stale rest meanwhile. RFC 4724 section 4.1
  * would hold back the routes too, which makes everybody wait for the slowest peer.
  */
-static void group_finished(const struct routes *r, struct group *g)
+static void group_finished(struct routes *r, struct group *g)
 {
 	struct member *m;
 
@@ -188,7 +188,9 @@ static void group_finished(const struct routes *r, struct group *g)
 			send_control(m->p, eorr_encode, g->key.f, 0);
 			m->p->stats.tx[MSG_ROUTE_REFRESH]++;
 		}
-		m->want_eorr = false;
+		m->want_eorr = m->refreshing = false;
+		if (m->refresh_due)
+			export_kick(r); /* asked for again meanwhile */
 	}
 }
 
@@ -199,7 +201,7 @@ static bool group_throttle(struct routes *r, struct group *g)
 
 	for (m = TAILQ_FIRST(&g->members); m; m = next) {
 		next = TAILQ_NEXT(m, link);
-		if (peer_tx_queued(m->p) < PEER_TXQ_LIMIT)
+		if (!peer_tx_full(m->p))
 			continue;
 		if (g->n == 1) {
 			g->blocked = true;
@@ -242,6 +244,52 @@ static void groups_merge(struct routes *r)
 	}
 }
 
+static void refresh_begin(struct routes *r, struct member *m, const struct family *f)
+{
+	struct peer *p = m->p;
+
+	m->refresh_due = false;
+	m->refreshing = true;
+	/* RFC 7313 section 4: no BoRR before our End-of-RIB. */
+	if (p->refresh_enhanced && !m->want_eor) {
+		send_control(p, borr_encode, f, 0);
+		p->stats.tx[MSG_ROUTE_REFRESH]++;
+		m->want_eorr = true;
+	}
+	adjout_refresh(&member_split(r, m)->out);
+}
+
+/* However often a peer asks, one refresh runs and one waits, and none begins while
+ * its queue is full. */
+static void refreshes_begin(struct routes *r)
+{
+	struct peer *p;
+
+	r->refresh_due = false;
+	TAILQ_FOREACH (p, &r->bgp->peers, link)
+		for (unsigned i = 0; i < FAMS; i++) {
+			struct member *m = p->member[i];
+
+			if (!m || !m->refresh_due)
+				continue;
+			if (m->refreshing || m->g->blocked || peer_tx_full(p))
+				r->refresh_due = true;
+			else
+				refresh_begin(r, m, &families[i]);
+		}
+}
+
+static bool told_somebody(void *ctx, const struct rib *rib, uint32_t net)
+{
+	const struct routes *r = ctx;
+	const struct group *g;
+
+	TAILQ_FOREACH (g, &r->groups, link)
+		if (g->out.rib == rib && adjout_told(&g->out, net) >= 0)
+			return true;
+	return false;
+}
+
 static void export_run(evutil_socket_t fd, short what, void *arg)
 {
 	struct routes *r = arg;
@@ -251,14 +299,19 @@ static void export_run(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	if (r->consume)
 		r->consume(r->consume_ctx);
+	if (r->refresh_due)
+		refreshes_begin(r);
 	/* New groups that splits append have been told what theirs was. */
 	for (g = TAILQ_FIRST(&r->groups); g; g = next) {
 		next = TAILQ_NEXT(g, link);
 		group_flush(r, g);
 	}
 	groups_merge(r);
-	for (unsigned i = 0; i < FAMS; i++)
+	for (unsigned i = 0; i < FAMS; i++) {
 		rib_trim(&r->rib[i]);
+		rib_forget(&r->rib[i], i == r->consume_fam ? r->consume_at : NULL,
+			   told_somebody, r);
+	}
 }
 
 void export_kick(struct routes *r)
@@ -331,23 +384,20 @@ void export_refresh(struct routes *r, struct peer *p, const struct family *f)
 
 	if (!m)
 		return;
-	/* RFC 7313 section 4: no BoRR before our End-of-RIB. */
-	if (p->refresh_enhanced && !m->want_eor) {
-		send_control(p, borr_encode, f, 0);
-		p->stats.tx[MSG_ROUTE_REFRESH]++;
-		m->want_eorr = true;
-	}
-	adjout_refresh(&member_split(r, m)->out);
+	m->refresh_due = r->refresh_due = true;
 	export_kick(r);
 }
 
 void export_drained(struct routes *r, struct peer *p)
 {
-	for (unsigned i = 0; i < FAMS; i++)
-		if (p->member[i] && p->member[i]->g->blocked) {
-			p->member[i]->g->blocked = false;
-			export_kick(r);
-		}
+	for (unsigned i = 0; i < FAMS; i++) {
+		struct member *m = p->member[i];
+
+		if (!m || (!m->g->blocked && !m->refresh_due))
+			continue;
+		m->g->blocked = false;
+		export_kick(r);
+	}
 }
 
 uint32_t export_count(const struct peer *p, const struct family *f)

@@ -22,8 +22,10 @@ struct member {
 	TAILQ_ENTRY(member) link;
 	struct peer *p;
 	struct group *g;
-	bool want_eor;  /* End-of-RIB after the first complete walk */
-	bool want_eorr; /* EoRR after a refresh (RFC 7313) */
+	bool want_eor;    /* End-of-RIB after the first complete walk */
+	bool want_eorr;   /* EoRR after a refresh (RFC 7313) */
+	bool refreshing;  /* a refresh is under way ... */
+	bool refresh_due; /* ... or was asked for and has not begun */
 };
 
 struct group {

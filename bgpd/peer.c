@@ -415,6 +415,16 @@ size_t peer_tx_queued(const struct peer *p)
 	return c ? c->txq.bytes : 0;
 }
 
+bool peer_tx_full(struct peer *p)
+{
+	struct conn *c = peer_established(p);
+
+	if (!c || c->txq.bytes < conn_tx_limit())
+		return false;
+	c->tx_high = true;
+	return true;
+}
+
 int peer_refresh_send(struct peer *p, const struct family *f, uint8_t sub)
 {
 	struct msg_refresh m = { .afi = f->ops->afi, .sub = sub, .safi = f->ops->safi };

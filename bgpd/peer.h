@@ -123,7 +123,7 @@ struct session_hooks {
 	/** stale_sweep - drop what is still stale of a family (NULL: of all). */
 	void (*stale_sweep)(struct peer *p, const struct family *f);
 
-	/** drained - the transmit queue fell below half of its limit. */
+	/** drained - the transmit queue was full and fell below half of its limit. */
 	void (*drained)(struct peer *p);
 
 	/** gone - the peer is about to be freed (after its last down()); may be NULL.
@@ -252,7 +252,7 @@ struct txbuf {
 	uint32_t refs;
 	uint32_t len;
 	uint32_t messages; /* UPDATEs in it, for the counters */
-	uint32_t tag;      /* free for the producer */
+	uint32_t cap;      /* of data[] */
 	uint8_t data[];
 };
 
@@ -260,13 +260,24 @@ struct txbuf *txbuf_new(uint32_t cap);
 struct txbuf *txbuf_ref(struct txbuf *t);
 void txbuf_unref(struct txbuf *t);
 
-enum { PEER_TXQ_LIMIT = 4 << 20 }; /* bytes a peer may have queued */
+/** txbuf_total - bytes of all txbufs, those that many peers share counted once. */
+size_t txbuf_total(void);
+
+/* Bytes that a peer may have queued; less when all together have TXBUF_TOTAL. */
+enum {
+	PEER_TXQ_LIMIT = 4 << 20,
+	PEER_TXQ_LEAST = 256 << 10,
+	TXBUF_TOTAL = 256 << 20,
+};
 
 /** peer_tx - queue a txbuf (takes its own reference) on an Established peer. */
 void peer_tx(struct peer *p, struct txbuf *t);
 
 /** peer_tx_queued - bytes not yet taken by the kernel. */
 size_t peer_tx_queued(const struct peer *p);
+
+/** peer_tx_full - is its queue full? If so, hooks->drained() will be called. */
+bool peer_tx_full(struct peer *p);
 
 /** peer_max_msg - longest message this peer takes now: 4096 or 65535. */
 static inline size_t peer_max_msg(const struct peer *p)

@@ -20,10 +20,13 @@ struct routes {
 	TAILQ_HEAD(, group) groups;
 	struct event *export_ev; /* runs export once at the end of a loop turn */
 	bool hold_eor;           /* restarting: not all that we had is back yet */
+	bool refresh_due;        /* some peer has asked for a refresh */
 	struct update_scratch *scratch;
 	/* consumer of winners (tenants); called for changes before export */
 	void (*consume)(void *ctx);
 	void *consume_ctx;
+	unsigned consume_fam;                /* the family it reads ... */
+	const struct rib_cursor *consume_at; /* ... and how far; NULL: not at all */
 };
 
 extern const struct session_hooks routes_hooks;

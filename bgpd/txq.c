@@ -9,12 +9,20 @@
 #include "bgpd/peer.h"
 #include "lib/util.h"
 
+static size_t total;
+
 struct txbuf *txbuf_new(uint32_t cap)
 {
 	struct txbuf *t = xrealloc(NULL, sizeof(*t) + cap);
 
-	*t = (struct txbuf) { .refs = 1 };
+	*t = (struct txbuf) { .refs = 1, .cap = cap };
+	total += sizeof(*t) + cap;
 	return t;
+}
+
+size_t txbuf_total(void)
+{
+	return total;
 }
 
 struct txbuf *txbuf_ref(struct txbuf *t)
@@ -25,8 +33,10 @@ struct txbuf *txbuf_ref(struct txbuf *t)
 
 void txbuf_unref(struct txbuf *t)
 {
-	if (t && --t->refs == 0)
-		free(t);
+	if (!t || --t->refs)
+		return;
+	total -= sizeof(*t) + t->cap;
+	free(t);
 }
 
 static struct txbuf **slot(const struct txq *q, uint32_t i)

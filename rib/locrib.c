@@ -12,7 +12,7 @@
 
 #include "lib/util.h"
 
-enum { FIRST_BUCKETS = 1024 };
+enum { FIRST_BUCKETS = 1024, DEAD_MIN = 65536 };
 
 void rib_init(struct rib *r, const struct nlri_ops *ops, struct attr_table *attrs)
 {
@@ -20,6 +20,7 @@ void rib_init(struct rib *r, const struct nlri_ops *ops, struct attr_table *attr
 	slab_init(&r->nets, sizeof(struct net));
 	slab_init(&r->paths, sizeof(struct path));
 	r->bucket = xcalloc(r->n_buckets, sizeof(*r->bucket));
+	r->dead_limit = DEAD_MIN;
 	rib_peer_add(r, RIB_OWN, &(struct path_source) { .own = true }, NULL);
 }
 
@@ -105,6 +106,7 @@ static uint32_t net_get(struct rib *r, const struct nlri *n)
 	net->hnext = r->bucket[b];
 	r->bucket[b] = id;
 	r->n_nets++;
+	r->n_dead++; /* until it has a path */
 	return id;
 }
 
@@ -122,6 +124,7 @@ static void net_free(struct rib *r, uint32_t id)
 	}
 	slab_free(&r->nets, id);
 	r->n_nets--;
+	r->n_dead--;
 }
 
 bool rib_is_route(const struct rib *r, uint32_t id)
@@ -241,6 +244,25 @@ void rib_trim(struct rib *r)
 		if (!rib_net(r, id)->paths)
 			net_free(r, id);
 	}
+}
+
+void rib_forget(struct rib *r, const struct rib_cursor *reader,
+		bool (*told)(void *ctx, const struct rib *r, uint32_t net), void *ctx)
+{
+	uint32_t next;
+
+	if (r->n_dead <= r->dead_limit)
+		return;
+	for (uint32_t id = r->chg_head; id; id = next) {
+		next = rib_net(r, id)->chg_next;
+		if (reader && id == reader->marker)
+			break; /* has not seen the rest */
+		if (rib_net(r, id)->marker || rib_net(r, id)->paths || told(ctx, r, id))
+			continue;
+		list_unlink(r, id);
+		net_free(r, id);
+	}
+	r->dead_limit = DEAD_MIN + 2 * r->n_dead;
 }
 
 /* ---- winner ---------------------------------------------------------------- */
@@ -390,6 +412,7 @@ static void path_link(struct rib *r, uint32_t id, uint32_t net, uint32_t slot)
 	struct net *n = rib_net(r, net);
 	struct rib_peer *peer = &r->peer[slot];
 
+	r->n_dead -= !n->paths;
 	p->net = net;
 	p->peer = (uint16_t)slot;
 	p->next = n->paths;
@@ -411,6 +434,7 @@ static void path_free(struct rib *r, uint32_t id)
 	while (*at != id)
 		at = &rib_path(r, *at)->next;
 	*at = p->next;
+	r->n_dead += !n->paths;
 	if (p->peer_prev)
 		rib_path(r, p->peer_prev)->peer_next = p->peer_next;
 	else

@@ -81,6 +81,8 @@ struct rib {
 	uint32_t *bucket;
 	uint32_t n_buckets; /* power of two */
 	uint32_t n_nets;
+	uint32_t n_dead;     /* of those, without a path: a withdraw is to be told */
+	uint32_t dead_limit; /* rib_forget() is worth its time above this */
 	uint32_t chg_head, chg_tail;
 	struct rib_peer *peer;
 	uint32_t n_peers;             /* size of peer[] */
@@ -180,6 +182,18 @@ bool rib_cursor_at_end(const struct rib *r, const struct rib_cursor *c);
 /** rib_trim - forget changes that every cursor has passed; call after reading.
  * Nets without paths go here, so their ids are good until then. */
 void rib_trim(struct rib *r);
+
+/**
+ * rib_forget - forget nets without paths that nobody has been told of
+ * @reader: a cursor that has to see every change, NULL for none
+ * @told:   was somebody told of this net?
+ *
+ * rib_trim() has to keep a net until the slowest cursor has passed it, although one
+ * that came and went behind the back of a stalled peer means nothing to it. Does
+ * nothing until they have become many: call it as often as rib_trim().
+ */
+void rib_forget(struct rib *r, const struct rib_cursor *reader,
+		bool (*told)(void *ctx, const struct rib *r, uint32_t net), void *ctx);
 
 /** rib_touch - put a net on the change list although its winner is the same. */
 void rib_touch(struct rib *r, uint32_t net);

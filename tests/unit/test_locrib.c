@@ -317,6 +317,16 @@ static void check_heard(unsigned g)
 		assert_int_equal(adjout_count(&groups[g], p), count[p]);
 }
 
+static bool told_somebody(void *ctx, const struct rib *r, uint32_t net)
+{
+	(void)ctx;
+	(void)r;
+	for (unsigned g = 0; g < GROUPS; g++)
+		if (groups[g].rib && adjout_told(&groups[g], net) >= 0)
+			return true;
+	return false;
+}
+
 static void groups_hear_the_model(void **state)
 {
 	unsigned seed = 2;
@@ -335,6 +345,10 @@ static void groups_hear_the_model(void **state)
 				hear(g, rand_r(&seed) % 10);
 		if (i % 50 == 0)
 			rib_trim(&rib);
+		if (i % 3 == 0) {
+			rib.dead_limit = 0; /* few are many */
+			rib_forget(&rib, NULL, told_somebody, NULL);
+		}
 		if (i % 101 == 0) {
 			adjout_refresh(&groups[1]);
 			for (unsigned g = 0; g < GROUPS; g++) {
@@ -347,6 +361,47 @@ static void groups_hear_the_model(void **state)
 	for (unsigned g = 0; g < GROUPS; g++)
 		adjout_fini(&groups[g]);
 	teardown_tables();
+}
+
+/* Who stands still keeps what it was told of, not what it never heard of; a reader
+ * that has to see everything keeps all. */
+static void the_unheard_is_forgotten(void **state)
+{
+	struct nlri n = key_nlri(2);
+	struct rib_cursor all;
+
+	(void)state;
+	setup_tables();
+	adjout_init(&groups[0], &rib);
+	rib_update(&rib, 1, &n, sets[0]);
+	hear(0, 10);
+	rib_withdraw(&rib, 1, &n); /* has to be told */
+	for (uint32_t i = 0; i < 300000; i++) {
+		struct evpn_route r = { .type = EVPN_MACIP };
+
+		if (i == 200000) {
+			assert_true(rib.n_nets < 70000);
+			rib_cursor_init(&rib, &all);
+		}
+		memcpy(r.mac.b + 2, &i, sizeof(i));
+		r.mac.b[0] = 2;
+		assert_int_equal(evpn_build(&r, &n), 0);
+		rib_update(&rib, 1, &n, sets[0]);
+		rib_withdraw(&rib, 1, &n);
+		rib_forget(&rib, i < 200000 ? NULL : &all, told_somebody, NULL);
+	}
+	n = key_nlri(2);
+	assert_int_not_equal(rib_find(&rib, &n), 0);
+	assert_true(rib.n_nets > 100000 && rib.n_nets == rib.n_dead);
+	for (unsigned i = 0; i < 100000; i++)
+		assert_int_not_equal(rib_cursor_next(&rib, &all), 0);
+	assert_int_equal(rib_cursor_next(&rib, &all), 0);
+	hear(0, 1);
+	check_heard(0);
+	rib_cursor_fini(&rib, &all);
+	adjout_fini(&groups[0]);
+	teardown_tables();
+	assert_int_equal(rib.n_dead, 0);
 }
 
 static void split_group_says_the_same(void **state)
@@ -474,6 +529,7 @@ int main(void)
 	const struct CMUnitTest t[] = {
 		cmocka_unit_test(winners_follow_the_model),
 		cmocka_unit_test(groups_hear_the_model),
+		cmocka_unit_test(the_unheard_is_forgotten),
 		cmocka_unit_test(split_group_says_the_same),
 		cmocka_unit_test(hundred_changes_are_one),
 		cmocka_unit_test(stale_paths_are_swept),
