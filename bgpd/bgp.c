@@ -388,6 +388,9 @@ static void peer_configure(struct peer *p, const struct cfg_nbr *cfg, bool force
 	bool shut = cfg->shutdown && !p->cfg.shutdown;
 	bool unshut = !cfg->shutdown && p->cfg.shutdown;
 
+	bool other = force || p->cfg.as_kind != cfg->as_kind ||
+		     p->cfg.remote_as != cfg->remote_as;
+
 	p->cfg = *cfg;
 	if (!peer_established(p)) {
 		p->ebgp = nbr_is_ebgp(p->bgp, cfg);
@@ -403,6 +406,8 @@ static void peer_configure(struct peer *p, const struct cfg_nbr *cfg, bool force
 		return;
 	peer_stop(p, &n, "Configuration changed", PEER_RUNS);
 	peer_start(p);
+	if (other || p->idle != PEER_RUNS) /* else it is a restart like others */
+		gr_forget(p);
 }
 
 static void apply_neighbors(struct bgp *b, const struct config *c, bool force)
@@ -438,7 +443,8 @@ static void apply_dynamic(const struct config *c, struct peer *p, bool force)
 			p->cfg = cfg;
 			return;
 		}
-		n = notif_make(NOTIF_CEASE, CEASE_CONFIG, NULL, 0);
+		n = cfg.shutdown ? notif_shutdown(CEASE_SHUTDOWN, cfg.shutdown_msg)
+				 : notif_make(NOTIF_CEASE, CEASE_CONFIG, NULL, 0);
 	}
 	peer_delete(p, &n, r ? "Configuration changed" : "De-configured");
 }
@@ -512,6 +518,8 @@ void bgp_apply(struct bgp *b, const struct config *old UNUSED, struct config *no
 	if (!now->has_bgp)
 		return;
 	apply_neighbors(b, now, force);
+	if (!now->llgr_stale_s)
+		gr_long_lived_off(b);
 	gr_wait(b);
 	bgp_tidy(b);
 }
@@ -533,6 +541,16 @@ static void listeners_close(struct bgp *b)
 	b->n_listen = 0;
 }
 
+/* Does this peer keep our routes if we go without a word? What counts is what the OPEN
+ * of the session said. */
+static bool was_asked_to_keep(const struct peer *p)
+{
+	for (size_t i = 0; i < p->tx_open.n_families; i++)
+		if (p->tx_open.fam[i].gr)
+			return true;
+	return false;
+}
+
 void bgp_stop(struct bgp *b, bool keep, void (*done)(void *arg), void *arg)
 {
 	struct notif n = notif_shutdown(CEASE_SHUTDOWN, "");
@@ -542,10 +560,12 @@ void bgp_stop(struct bgp *b, bool keep, void (*done)(void *arg), void *arg)
 		return;
 	listeners_close(b);
 	b->stopping = true;
+	b->stop_keeps = keep;
 	b->stop_done = done;
 	b->stop_arg = arg;
 	TAILQ_FOREACH (p, &b->peers, link)
-		peer_stop(p, keep ? NULL : &n, "Daemon stops", PEER_LEAVING);
+		peer_stop(p, keep && was_asked_to_keep(p) ? NULL : &n, "Daemon stops",
+			  PEER_LEAVING);
 	ev_timer_set(&b->stop_timer, STOP_MS);
 	bgp_tidy(b);
 }
@@ -555,7 +575,7 @@ void bgp_fini(struct bgp *b)
 	struct peer *p;
 	struct conn *c;
 
-	b->stopping = true;
+	b->stopping = b->stop_keeps = true;
 	listeners_close(b);
 	TAILQ_FOREACH (p, &b->peers, link)
 		peer_stop(p, NULL, "Daemon stops", PEER_LEAVING);

@@ -73,7 +73,12 @@ void config_bgp_reset(struct config *c)
 	c->has_bgp = false;
 	c->as = c->router_id = c->cluster_id = 0;
 	c->default_ipv4 = true;
-	c->gr = c->gr_preserve = false;
+	c->shutdown = c->soft_admin_reset = false;
+	c->shutdown_msg[0] = '\0';
+	c->gr = CFG_GR_HELPER;
+	c->gr_preserve = c->gr_no_notification = false;
+	c->llgr_stale_s = 0;
+	c->llgr_partial = false;
 	c->gr_restart_s = CFG_GR_RESTART;
 	c->gr_stale_s = CFG_GR_STALE;
 	c->gr_defer_s = CFG_GR_DEFER;
@@ -203,6 +208,8 @@ static void inherit_session(struct cfg_nbr *n, const struct cfg_nbr *g, uint32_t
 		n->shutdown = g->shutdown;
 		memcpy(n->shutdown_msg, g->shutdown_msg, sizeof(n->shutdown_msg));
 	}
+	if (take & NBR_GR)
+		n->gr = g->gr;
 }
 
 static void default_values(const struct config *c, struct cfg_nbr *n)
@@ -215,6 +222,12 @@ static void default_values(const struct config *c, struct cfg_nbr *n)
 		n->connect_s = c->connect_s;
 	if (!(n->set & NBR_PORT))
 		n->port = CFG_BGP_PORT;
+	if (!(n->set & NBR_GR))
+		n->gr = c->gr;
+	if (c->shutdown && !n->shutdown) {
+		n->shutdown = true;
+		memcpy(n->shutdown_msg, c->shutdown_msg, sizeof(n->shutdown_msg));
+	}
 	if (n->as_kind == CFG_AS_INTERNAL)
 		n->remote_as = c->as;
 }
@@ -235,4 +248,22 @@ void config_nbr_resolve(const struct config *c, const struct cfg_nbr *n,
 	default_values(c, out);
 	for (unsigned i = 0; i < FAMS; i++)
 		config_af_resolve(&out->af[i], g ? &g->af[i] : NULL);
+}
+
+static bool one_restarts(const struct cfg_nbr *n)
+{
+	return n->set & NBR_GR && n->gr == CFG_GR_RESTARTS;
+}
+
+bool config_restarts(const struct config *c)
+{
+	const struct cfg_nbr *n;
+
+	TAILQ_FOREACH (n, &c->groups, link)
+		if (one_restarts(n))
+			return true;
+	TAILQ_FOREACH (n, &c->nbrs, link)
+		if (one_restarts(n))
+			return true;
+	return c->gr == CFG_GR_RESTARTS;
 }

@@ -24,6 +24,7 @@ enum cfg_nbr_set {
 	NBR_UPDATE_SOURCE = 1 << 8,
 	NBR_MULTIHOP = 1 << 9,
 	NBR_PORT = 1 << 10,
+	NBR_GR = 1 << 11,
 };
 
 /* The same for the settings of one address family. */
@@ -49,6 +50,10 @@ struct cfg_nbr_af {
 	uint32_t max_prefix;       /* 0 = none; counts paths */
 };
 
+/* Graceful restart (RFC 4724): nothing of it, keep routes of neighbors that restart, or
+ * also ask them to keep ours. */
+enum cfg_gr { CFG_GR_HELPER, CFG_GR_RESTARTS, CFG_GR_DISABLED };
+
 enum cfg_as { CFG_AS_NUMBER, CFG_AS_INTERNAL, CFG_AS_EXTERNAL };
 
 /* A neighbor (addr set) or a peer-group (name set). */
@@ -69,6 +74,8 @@ struct cfg_nbr {
 	char desc[81];
 	bool shutdown;
 	char shutdown_msg[256];
+	enum cfg_gr
+		gr; /* graceful-restart, -helper, -disable; default: the global one */
 	bool passive;
 	struct ip source;   /* update-source as address ... */
 	char source_if[16]; /* ... or as device */
@@ -128,11 +135,17 @@ struct config {
 	uint32_t cluster_id;       /* host order, 0 = router id */
 	bool no_ebgp_policy_check; /* no bgp ebgp-requires-policy */
 	bool default_ipv4;         /* bgp default ipv4-unicast (true): of no effect */
-	bool gr;                   /* bgp graceful-restart */
+	bool shutdown;             /* bgp shutdown: all neighbors */
+	char shutdown_msg[256];    /* ... message, RFC 9003 */
+	bool soft_admin_reset;     /* no bgp hard-administrative-reset */
+	enum cfg_gr gr;            /* bgp graceful-restart, graceful-restart-disable */
 	bool gr_preserve;          /* bgp graceful-restart preserve-fw-state */
+	bool gr_no_notification;   /* no bgp graceful-restart notification: no N bit */
 	uint16_t gr_restart_s;     /* default 120 */
 	uint16_t gr_stale_s;       /* default 360 */
-	uint16_t gr_defer_s; /* bgp graceful-restart select-defer-time, default 360 */
+	uint32_t llgr_stale_s; /* bgp long-lived-graceful-restart stale-time, 0 off */
+	bool llgr_partial;     /* ... partial-deployment */
+	uint16_t gr_defer_s;   /* bgp graceful-restart select-defer-time, default 360 */
 	uint16_t keepalive_s, hold_s; /* timers bgp; defaults 30 90, datacenter 3 9 */
 	uint16_t connect_s;           /* neighbors' default: 120, datacenter 10 */
 	uint16_t listen_limit;        /* bgp listen limit, default 100 */
@@ -179,6 +192,9 @@ bool config_equal(const struct config *a, const struct config *b);
  * out->addr is addr for a dynamic peer of a group. */
 void config_nbr_resolve(const struct config *c, const struct cfg_nbr *n,
 			struct cfg_nbr *out);
+
+/** config_restarts - does any neighbor keep our routes when we restart? */
+bool config_restarts(const struct config *c);
 
 struct cfg_nbr *config_nbr_find(const struct config *c, const struct ip *addr);
 struct cfg_nbr *config_group_find(const struct config *c, const char *name);

@@ -98,12 +98,66 @@ static int set_default_ipv4(void *ctx, const struct cmd_args *a, struct out *o)
 	return CMD_OK;
 }
 
+/* graceful-restart and graceful-restart-disable: the later line counts. */
 static int set_gr(void *ctx, const struct cmd_args *a, struct out *o)
+{
+	enum cfg_gr *gr = &cfg_edit_of(a)->c->gr;
+	enum cfg_gr mode = cmd_has(a, "graceful-restart-disable") ? CFG_GR_DISABLED
+								  : CFG_GR_RESTARTS;
+
+	(void)ctx;
+	(void)o;
+	if (!cmd_has(a, "no"))
+		*gr = mode;
+	else if (*gr == mode)
+		*gr = CFG_GR_HELPER;
+	return CMD_OK;
+}
+
+static int set_gr_notification(void *ctx, const struct cmd_args *a, struct out *o)
 {
 	(void)ctx;
 	(void)o;
-	cfg_edit_of(a)->c->gr = !cmd_has(a, "no");
+	cfg_edit_of(a)->c->gr_no_notification = cmd_has(a, "no");
 	return CMD_OK;
+}
+
+static int set_hard_reset(void *ctx, const struct cmd_args *a, struct out *o)
+{
+	(void)ctx;
+	(void)o;
+	cfg_edit_of(a)->c->soft_admin_reset = cmd_has(a, "no");
+	return CMD_OK;
+}
+
+static int set_llgr(void *ctx, const struct cmd_args *a, struct out *o)
+{
+	(void)ctx;
+	(void)o;
+	cfg_edit_of(a)->c->llgr_stale_s =
+		cmd_has(a, "no") ? 0 : cmd_arg_uint(a, "seconds", 0);
+	return CMD_OK;
+}
+
+static int set_llgr_partial(void *ctx, const struct cmd_args *a, struct out *o)
+{
+	(void)ctx;
+	(void)o;
+	cfg_edit_of(a)->c->llgr_partial = !cmd_has(a, "no");
+	return CMD_OK;
+}
+
+static int set_shutdown(void *ctx, const struct cmd_args *a, struct out *o)
+{
+	struct config *c = cfg_edit_of(a)->c;
+
+	(void)ctx;
+	(void)o;
+	c->shutdown = !cmd_has(a, "no");
+	c->shutdown_msg[0] = '\0';
+	return c->shutdown && cmd_has(a, "line")
+		       ? cfg_string(a, "line", c->shutdown_msg, sizeof(c->shutdown_msg))
+		       : CMD_OK;
 }
 
 static int set_gr_preserve(void *ctx, const struct cmd_args *a, struct out *o)
@@ -217,9 +271,16 @@ static const struct cmd_row rows[] = {
 	{ CFG_BGP, "[no] bgp default ipv4-unicast", NO_EFFECT, set_default_ipv4, 0 },
 	{ CFG_BGP, "[no] bgp graceful-restart",
 	  "Ask neighbors to keep routes over a restart (RFC 4724)", set_gr, 0 },
+	{ CFG_BGP, "[no] bgp graceful-restart-disable",
+	  "Nothing of graceful restart, not even for neighbors", set_gr, 0 },
 	{ CFG_BGP, "[no] bgp graceful-restart preserve-fw-state",
 	  "Tell them that forwarding survives", set_gr_preserve, 0 },
-	CFG_PAIR(CFG_BGP, "bgp graceful-restart restart-time", "(1-4095)$seconds",
+	{ CFG_BGP, "[no] bgp graceful-restart notification",
+	  "Keep routes over a NOTIFICATION too (RFC 8538)", set_gr_notification, 0 },
+	{ CFG_BGP, "[no] bgp hard-administrative-reset",
+	  "A session that an operator resets is a hard reset (RFC 8538)",
+	  set_hard_reset, 0 },
+	CFG_PAIR(CFG_BGP, "bgp graceful-restart restart-time", "(0-4095)$seconds",
 		 "Time we ask neighbors to wait for us", set_gr_time),
 	CFG_PAIR(CFG_BGP, "bgp graceful-restart stalepath-time", "(1-4095)$seconds",
 		 "Time we keep routes of a restarting neighbor", set_gr_time),
@@ -235,8 +296,18 @@ static const struct cmd_row rows[] = {
 	  "Accept neighbors from a network", set_listen_range, 0 },
 	{ CFG_BGP, "address-family l2vpn evpn", "EVPN", enter_af, 0 },
 	{ CFG_BGP, "address-family ipv4 [unicast]", NO_EFFECT, enter_af, 0 },
-	{ CFG_BGP, "[no] bgp long-lived-graceful-restart stale-time (1-16777215)",
-	  "Of a later version", cfg_no_effect, 0 },
+	{ CFG_BGP, "[no] bgp graceful-restart rib-stale-time (1-3600)", NO_EFFECT,
+	  cfg_no_effect, 0 },
+	CFG_PAIR(CFG_BGP, "bgp long-lived-graceful-restart stale-time",
+		 "(1-16777215)$seconds",
+		 "Time to keep routes after the restart time (RFC 9494)", set_llgr),
+	{ CFG_BGP, "[no] bgp long-lived-graceful-restart partial-deployment",
+	  "Long-lived stale routes for internal neighbors without it, too",
+	  set_llgr_partial, 0 },
+	{ CFG_BGP, "bgp shutdown [message LINE]", "End all sessions and keep them down",
+	  set_shutdown, 0 },
+	{ CFG_BGP, "no bgp shutdown [message LINE]", "Let sessions come up",
+	  set_shutdown, 0 },
 	{ CFG_BGP, "address-family ipv4 rt-constraint", "Route target constraint",
 	  cfg_unsupported, 0 },
 	{ CFG_BGP, "address-family (ila|ipv6) [LINE]", "Other families",

@@ -372,6 +372,27 @@ static int set_connect(void *ctx, const struct cmd_args *a, struct out *o)
 	return CMD_OK;
 }
 
+static int set_gr(void *ctx, const struct cmd_args *a, struct out *o)
+{
+	enum cfg_gr mode = cmd_has(a, "graceful-restart")          ? CFG_GR_RESTARTS
+			   : cmd_has(a, "graceful-restart-helper") ? CFG_GR_HELPER
+								   : CFG_GR_DISABLED;
+	struct cfg_nbr *n = cfg_nbr_need(a);
+
+	(void)ctx;
+	(void)o;
+	if (!n)
+		return CMD_CONFIG_FAILED;
+	if (!cmd_has(a, "no")) {
+		n->set |= NBR_GR;
+		n->gr = mode;
+	} else if (n->gr == mode) {
+		n->set &= ~(uint32_t)NBR_GR;
+		n->gr = CFG_GR_HELPER;
+	}
+	return CMD_OK;
+}
+
 static int later(void *ctx, const struct cmd_args *a, struct out *o)
 {
 	const char *word = a->v[a->n > 2 ? 2 : 0].value;
@@ -425,9 +446,12 @@ static const struct cmd_row rows[] = {
 		 "Time between attempts to connect", set_connect),
 	{ CFG_BGP, "[no] " PEER " capability (extended-nexthop|dynamic)", NO_EFFECT,
 	  cfg_ignore, 0 },
+	{ CFG_BGP, "[no] " PEER " advertisement-interval [LINE]", NO_EFFECT, cfg_ignore,
+	  0 },
 	{ CFG_BGP,
-	  "[no] " PEER " (advertisement-interval|graceful-restart-helper) [LINE]",
-	  NO_EFFECT, cfg_ignore, 0 },
+	  "[no] " PEER
+	  " (graceful-restart|graceful-restart-helper|graceful-restart-disable)",
+	  "Keep routes over restarts: both, the neighbor's only, none", set_gr, 0 },
 	{ CFG_BGP, "[no] " PEER " (disable-connected-check|enforce-first-as)",
 	  NO_EFFECT, cfg_ignore, 0 },
 	{ CFG_BGP, PEER " (interface|local-as|bfd) [LINE]", "Of a later version", later,

@@ -85,6 +85,11 @@ static void print_nbr(const struct cfg_nbr *n, struct out *o)
 			 n->hold_s);
 	if (n->set & NBR_CONNECT)
 		out_line(o, " neighbor %s timers connect %u\n", n->name, n->connect_s);
+	if (n->set & NBR_GR)
+		out_line(o, " neighbor %s graceful-restart%s\n", n->name,
+			 n->gr == CFG_GR_HELPER     ? "-helper"
+			 : n->gr == CFG_GR_DISABLED ? "-disable"
+						    : "");
 }
 
 static void print_vni(const struct cfg_vni *v, struct out *o)
@@ -147,10 +152,20 @@ static void print_gr(const struct config *c, struct out *o)
 	if (c->gr_defer_s != CFG_GR_DEFER)
 		out_line(o, " bgp graceful-restart select-defer-time %u\n",
 			 c->gr_defer_s);
-	if (c->gr)
-		out_line(o, " bgp graceful-restart\n");
+	if (c->gr != CFG_GR_HELPER)
+		out_line(o, " bgp graceful-restart%s\n",
+			 c->gr == CFG_GR_DISABLED ? "-disable" : "");
 	if (c->gr_preserve)
 		out_line(o, " bgp graceful-restart preserve-fw-state\n");
+	if (c->gr_no_notification)
+		out_line(o, " no bgp graceful-restart notification\n");
+	if (c->soft_admin_reset)
+		out_line(o, " no bgp hard-administrative-reset\n");
+	if (c->llgr_stale_s)
+		out_line(o, " bgp long-lived-graceful-restart stale-time %u\n",
+			 c->llgr_stale_s);
+	if (c->llgr_partial)
+		out_line(o, " bgp long-lived-graceful-restart partial-deployment\n");
 }
 
 static void print_bgp_globals(const struct config *c, struct out *o)
@@ -171,6 +186,9 @@ static void print_bgp_globals(const struct config *c, struct out *o)
 		out_line(o, " no bgp default ipv4-unicast\n");
 	if (c->cluster_id)
 		out_line(o, " bgp cluster-id %s\n", ip_format(&cluster, buf));
+	if (c->shutdown)
+		out_line(o, " bgp shutdown%s%s\n",
+			 c->shutdown_msg[0] ? " message " : "", c->shutdown_msg);
 	print_gr(c, o);
 	if (c->set & CFG_TIMERS)
 		out_line(o, " timers bgp %u %u\n", c->keepalive_s, c->hold_s);

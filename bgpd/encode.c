@@ -92,6 +92,7 @@ static void bundle_attrs(struct encoder *e, const struct bundle *b, struct bytes
 		.ebgp = k->ebgp,
 		.transparent = k->rs_client,
 		.as2 = !k->as4,
+		.weak = k->llgr == LLGR_WEAK && b->set->llgr_stale,
 		.local_as = e->r->bgp->as,
 		.originator_id = reflect ? src->id : 0,
 		.cluster_id = reflect ? e->r->bgp->cluster_id : 0,

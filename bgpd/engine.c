@@ -142,19 +142,24 @@ static void leave(void *arg)
 	event_base_loopexit(e->base, NULL);
 }
 
+/* The stops that there are: with graceful restart somebody is to be back soon, so
+ * peers keep our routes and the kernel what we put there. Without it, or after `bgp
+ * shutdown`, we are gone: everybody withdraws, and so do we. */
 void engine_stop(struct engine *e, int status)
 {
+	bool keep = config_restarts(e->cfg) && !e->cfg->shutdown;
+
 	if (e->stopping)
 		return;
 	e->stopping = true;
 	e->status = status;
 	log_info(LOG_MAIN, "stopping, status=%d", status);
 	endpoint_save(e);
-	if (e->cfg->gr)
+	if (keep)
 		restart_save(e);
 	else
 		restart_forget(e);
-	bgp_stop(&e->bgp, e->cfg->gr, leave, e);
+	bgp_stop(&e->bgp, keep, leave, e);
 }
 
 static void dump_state(struct engine *e)
@@ -204,10 +209,10 @@ static void on_signal(evutil_socket_t signo, short what, void *arg)
 
 static void sessions_start(struct engine *e, bool restarted)
 {
-	if (e->cfg->gr)
+	if (config_restarts(e->cfg))
 		restart_load(e);
 	e->bgp.forwarding_kept = e->fib.kept;
-	e->bgp.restarting = e->cfg->gr && (restarted || e->bgp.n_expected);
+	e->bgp.restarting = config_restarts(e->cfg) && (restarted || e->bgp.n_expected);
 	e->routes.hold_eor = e->bgp.restarting;
 	e->sessions = true;
 	bgp_apply(&e->bgp, NULL, e->cfg);
@@ -306,7 +311,7 @@ static void on_session(struct bgp *b)
 {
 	struct engine *e = container_of(b, struct engine, bgp);
 
-	if (e->cfg->gr && !e->stopping)
+	if (config_restarts(e->cfg) && !e->stopping)
 		ev_timer_set(&e->restart_timer, 100); /* many come and go together */
 }
 

@@ -18,18 +18,29 @@
 
 /* ---- policy ---------------------------------------------------------------- */
 
-/* RFC 4456 section 6: who may learn what from whom; 1997 for the communities. */
+/* RFC 4456 section 6: who may learn what from whom; 1997, 9494 for the communities. */
 static bool key_allows(const struct routes *r, const struct group_key *k,
 		       const struct rib *rib, const struct path *p)
 {
 	const struct peer *from = routes_peer(r, rib, p->peer);
 
 	if (k->policy_missing || p->attrs->no_advertise ||
-	    (k->ebgp && p->attrs->no_export))
+	    (k->ebgp && p->attrs->no_export) ||
+	    (k->llgr == LLGR_HIDDEN && p->attrs->llgr_stale))
 		return false;
 	if (p->peer == RIB_OWN || k->ebgp || rib->peer[p->peer].src.ebgp)
 		return true;
 	return k->rr_client || (from && from->cfg.af[k->f->index].rr_client);
+}
+
+/* Where LLGR is not configured we pass marked routes on as who never heard of it. */
+static enum group_llgr llgr_of(const struct peer *p, const struct family *f)
+{
+	const struct config *c = p->bgp->cfg;
+
+	if (!c->llgr_stale_s || p->chan[f->index].llgr)
+		return LLGR_KNOWN;
+	return c->llgr_partial && !p->ebgp ? LLGR_WEAK : LLGR_HIDDEN;
 }
 
 static struct group_key key_of(const struct peer *p, const struct family *f)
@@ -42,6 +53,7 @@ static struct group_key key_of(const struct peer *p, const struct family *f)
 		.as4 = p->as4,
 		.addpath = p->chan[f->index].tx_addpath,
 		.policy_missing = p->ebgp && !p->bgp->cfg->no_ebgp_policy_check,
+		.llgr = llgr_of(p, f),
 		.max_msg = peer_max_msg(p),
 	};
 }
@@ -51,7 +63,7 @@ static bool key_equal(const struct group_key *a, const struct group_key *b)
 	return a->f == b->f && a->ebgp == b->ebgp && a->rr_client == b->rr_client &&
 	       a->rs_client == b->rs_client && a->as4 == b->as4 &&
 	       a->addpath == b->addpath && a->policy_missing == b->policy_missing &&
-	       a->max_msg == b->max_msg;
+	       a->llgr == b->llgr && a->max_msg == b->max_msg;
 }
 
 struct ask {

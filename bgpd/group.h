@@ -11,10 +11,18 @@
 #include "bgpd/routes.h"
 #include "rib/adjout.h"
 
+/* Routes marked as LLGR_STALE (RFC 9494 sections 4.3 and 4.6). */
+enum group_llgr {
+	LLGR_KNOWN,  /* the peer knows them, or we have no part in it: like others */
+	LLGR_HIDDEN, /* the peer must not see them */
+	LLGR_WEAK,   /* it may, with LOCAL_PREF 0 and NO_EXPORT */
+};
+
 /* What makes peers alike; peers with equal keys are told the same. */
 struct group_key {
 	const struct family *f;
 	bool ebgp, rr_client, rs_client, as4, addpath, policy_missing;
+	enum group_llgr llgr;
 	size_t max_msg;
 };
 

@@ -325,8 +325,8 @@ static void on_down(struct peer *p, bool keep_stale)
 	for (unsigned i = 0; i < FAMS; i++) {
 		struct rib *rib = &r->rib[i];
 
-		if (keep_stale && p->chan[i].gr)
-			rib_peer_stale(rib, peer_slot(p), true);
+		if (keep_stale && p->stale[i].any)
+			rib_peer_stale(rib, peer_slot(p));
 		else
 			rib_peer_del(rib, peer_slot(p));
 	}
@@ -353,7 +353,7 @@ static void on_refresh(struct peer *p, const struct family *f, uint8_t sub)
 	if (sub == RR_REQUEST)
 		export_refresh(r, p, f);
 	else if (sub == RR_BEGIN)
-		rib_peer_stale(rib, peer_slot(p), false);
+		rib_peer_stale(rib, peer_slot(p));
 	else if (sub == RR_END)
 		rib_peer_sweep(rib, peer_slot(p));
 }
@@ -371,6 +371,11 @@ static void on_stale_sweep(struct peer *p, const struct family *only)
 		}
 }
 
+static void on_long_lived(struct peer *p, const struct family *f)
+{
+	rib_peer_long_lived(&p->bgp->routes->rib[f->index], peer_slot(p));
+}
+
 static void on_drained(struct peer *p)
 {
 	export_drained(p->bgp->routes, p);
@@ -382,6 +387,7 @@ const struct session_hooks routes_hooks = {
 	.update = on_update,
 	.refresh = on_refresh,
 	.stale_sweep = on_stale_sweep,
+	.long_lived = on_long_lived,
 	.drained = on_drained,
 	.gone = on_gone,
 };

@@ -1,7 +1,7 @@
 /*
  * OPEN: what we offer, whether theirs is acceptable, and what the session is then.
- * RFC 4271 6.2, 5492, 4760, 6793, 6286, 2918, 7313, 8654, 4724, 8538, 9234, 7607,
- * 7911.
+ * RFC 4271 6.2, 5492, 4760, 6793, 6286, 2918, 7313, 8654, 4724, 8538, 9494, 9234,
+ * 7607, 7911.
  * Bytes are wire/open.c's.
  */
 #include "bgpd/session.h"
@@ -29,11 +29,30 @@ bool nbr_activates(const struct cfg_nbr *n, const struct family *f)
 }
 
 /* F bit: a pure reflector forwards nothing, so nothing of it can be lost; with F
- * clear its clients would drop all routes at each of its restarts. */
-static bool forwarding_survived(const struct bgp *b)
+ * clear its clients would drop all routes at each of its restarts. And when a session
+ * ends while we run on, so does forwarding: whoever had a session with this process
+ * keeps nothing that an earlier one had lost. */
+static bool forwarding_survived(const struct peer *p)
 {
-	return b->forwarding_kept || b->cfg->gr_preserve ||
+	const struct bgp *b = p->bgp;
+
+	return b->forwarding_kept || b->converged || p->stats.established ||
+	       b->cfg->gr_preserve ||
 	       (TAILQ_EMPTY(&b->cfg->tenants) && !b->cfg->advertise_all_vni);
+}
+
+/* What capabilities 64 and 71 say of a family. As a helper we list it in 71 only, with
+ * no time for our own routes: that tells that we know what LLGR_STALE is. */
+static void gr_offer(const struct peer *p, struct open_family *f)
+{
+	const struct config *cfg = p->bgp->cfg;
+	bool restarts = p->cfg.gr == CFG_GR_RESTARTS;
+
+	f->gr = restarts;
+	f->gr_forward = restarts && forwarding_survived(p);
+	f->llgr = cfg->llgr_stale_s && p->cfg.gr != CFG_GR_DISABLED;
+	f->llgr_forward = f->llgr && forwarding_survived(p);
+	f->llgr_stale_s = restarts ? cfg->llgr_stale_s : 0;
 }
 
 void open_make(const struct peer *p, struct open_msg *o)
@@ -52,9 +71,9 @@ void open_make(const struct peer *p, struct open_msg *o)
 		.refresh_enhanced = true,
 		.extended_msg = true,
 		/* Without families it says: I help others to restart. */
-		.gr = true,
-		.gr_notification = true,
-		.gr_restarting = cfg->gr && b->restarting,
+		.gr = p->cfg.gr != CFG_GR_DISABLED,
+		.gr_notification = !cfg->gr_no_notification,
+		.gr_restarting = p->cfg.gr == CFG_GR_RESTARTS && b->restarting,
 		.gr_time_s = cfg->gr_restart_s,
 	};
 	str_copy(o->hostname, sizeof(o->hostname), cfg->hostname);
@@ -69,9 +88,8 @@ void open_make(const struct peer *p, struct open_msg *o)
 			.safi = f->ops->safi,
 			.mp = true,
 			.addpath = addpath_offer(&p->cfg, f),
-			.gr = cfg->gr,
-			.gr_forward = cfg->gr && forwarding_survived(b),
 		};
+		gr_offer(p, &o->fam[o->n_families - 1]);
 	}
 }
 
@@ -159,9 +177,7 @@ void open_timers(const struct peer *p, const struct open_msg *o, uint16_t *hold_
 static void apply_channel(struct channel *ch, const struct open_family *ours,
 			  const struct open_family *theirs)
 {
-	bool stale = ch->stale; /* of an earlier session: gr.c decides */
-
-	*ch = (struct channel) { .stale = stale };
+	*ch = (struct channel) { 0 };
 	if (!ours || !theirs)
 		return;
 	ch->up = ours->mp && theirs->mp;
@@ -169,6 +185,9 @@ static void apply_channel(struct channel *ch, const struct open_family *ours,
 	ch->rx_addpath = (ours->addpath & ADDPATH_RX) && (theirs->addpath & ADDPATH_TX);
 	ch->gr = theirs->gr;
 	ch->gr_forward = theirs->gr && theirs->gr_forward;
+	ch->llgr = ours->llgr && theirs->llgr;
+	ch->llgr_forward = ch->llgr && theirs->llgr_forward;
+	ch->llgr_s = ch->llgr ? theirs->llgr_stale_s : 0;
 }
 
 void open_apply(struct peer *p, const struct conn *c)
@@ -187,7 +206,7 @@ void open_apply(struct peer *p, const struct conn *c)
 	p->refresh = rx->refresh;
 	p->refresh_enhanced = rx->refresh_enhanced;
 	p->gr_both = tx->gr && rx->gr;
-	p->notif_n = tx->gr_notification && rx->gr && rx->gr_notification;
+	p->notif_n = p->gr_both && tx->gr_notification && rx->gr_notification;
 	p->local_addr = c->local;
 	p->local_port = c->local_port;
 	p->remote_port = c->remote_port;
@@ -196,5 +215,10 @@ void open_apply(struct peer *p, const struct conn *c)
 
 		apply_channel(&p->chan[i], open_family_find(tx, ops->afi, ops->safi),
 			      open_family_find(rx, ops->afi, ops->safi));
+		if (!tx->gr) /* what the peer asks for was not granted */
+			p->chan[i].gr = false;
+		/* RFC 9494 section 4.2 lets us keep them for less time. */
+		p->chan[i].llgr_s =
+			MIN_OF(p->chan[i].llgr_s, p->bgp->cfg->llgr_stale_s);
 	}
 }

@@ -269,15 +269,22 @@ void peer_accept(struct peer *p, int fd)
 
 /* ---- ending ---- */
 
+/* Is the session over for good? RFC 8538 section 5.1, where 4 is left to us. */
+static bool is_final(const struct bgp *b, const struct notif *n)
+{
+	if (n->code != NOTIF_CEASE)
+		return false;
+	return n->sub == CEASE_MAX_PREFIX || n->sub == CEASE_SHUTDOWN ||
+	       n->sub == CEASE_DECONFIGURED ||
+	       (n->sub == CEASE_RESET && !b->cfg->soft_admin_reset);
+}
+
 /* With notifications in graceful restart, only a hard reset ends it for good. */
 static struct notif wrapped(const struct conn *c, const struct notif *n)
 {
 	bool up = c->state == FSM_ESTABLISHED;
 
-	if (up && c->peer->notif_n && n->code == NOTIF_CEASE && !notif_is_hard(n) &&
-	    n->sub != CEASE_COLLISION)
-		return notif_hard(n);
-	return *n;
+	return up && c->peer->notif_n && is_final(c->bgp, n) ? notif_hard(n) : *n;
 }
 
 static void end_all(struct peer *p, const struct notif *n, const char *text)
@@ -303,7 +310,7 @@ void peer_stop(struct peer *p, const struct notif *n, const char *text,
 	ev_timer_stop(&p->connect_timer);
 	end_all(p, n, text);
 	peer_set_state(p, FSM_IDLE);
-	if (!p->bgp->stopping && why != PEER_HELD)
+	if (!p->bgp->stopping && why != PEER_RUNS)
 		gr_forget(p);
 }
 
@@ -327,11 +334,15 @@ void peer_reset(struct peer *p, uint8_t cease_sub, const char *message)
 		return;
 	callers_forgive(p->bgp->callers, &p->addr);
 	p->backoff = 0;
-	if (!p->conn[0]) {
-		peer_start(p);
+	if (p->conn[0]) {
+		end_all(p, &n, "Reset by the operator");
 		return;
 	}
-	end_all(p, &n, "Reset by the operator");
+	gr_forget(p); /* the one way to be rid of what a dead neighbor left */
+	if (p->dynamic)
+		peer_delete(p, NULL, "Reset by the operator");
+	else
+		peer_start(p);
 }
 
 /* ---- life ---- */
@@ -368,6 +379,7 @@ struct peer *peer_new(struct bgp *b, const struct cfg_nbr *cfg, bool dynamic)
 	p->index = index_take(b, p);
 	ev_timer_init(&p->connect_timer, b->base, on_connect_timer, p);
 	ev_timer_init(&p->gr_timer, b->base, gr_timer_expired, p);
+	ev_timer_init(&p->llgr_timer, b->base, gr_long_lived_expired, p);
 	TAILQ_INSERT_TAIL(&b->peers, p, link);
 	b->n_dynamic += dynamic;
 	return p;
@@ -395,6 +407,7 @@ void peer_free(struct peer *p)
 	b->by_index[p->index] = NULL;
 	ev_timer_fini(&p->connect_timer);
 	ev_timer_fini(&p->gr_timer);
+	ev_timer_fini(&p->llgr_timer);
 	free(p);
 }
 

@@ -37,10 +37,20 @@ enum fsm_state {
 struct channel {
 	bool up; /* both sides offered it */
 	bool rx_addpath, tx_addpath;
-	bool gr, gr_forward; /* peer listed it in capability 64; F bit */
+	bool gr, gr_forward; /* peer listed it in capability 64, and we sent one; F bit
+			      */
+	bool llgr, llgr_forward; /* both listed it in capability 71; peer's F bit */
+	uint32_t llgr_s;         /* ... and how long we keep its routes, 0 not */
 	bool eor_rx, eor_tx;
 	bool disabled; /* V_DISABLE_AF: given up until the next session */
-	bool stale;    /* routes of an earlier session are kept (gr.c) */
+};
+
+/* What is kept of earlier sessions of one family; gr.c's. */
+struct stale {
+	bool any;         /* routes are kept as stale */
+	bool llgr;        /* their long-lived period has begun (RFC 9494) */
+	bool over;        /* it ended before the peer had told us everything again */
+	int64_t until_ms; /* when it ends, as known from the start; 0: there is none */
 };
 
 /* Why a peer does not try to connect. */
@@ -78,11 +88,13 @@ struct peer {
 	enum peer_idle idle;
 	struct ev_timer connect_timer; /* next attempt, or limit of the one under way */
 	struct ev_timer gr_timer;      /* restart time, then stale time */
+	struct ev_timer llgr_timer;    /* first end of a long-lived period */
 	struct open_msg rx_open, tx_open; /* of the last or current session */
 	uint32_t remote_id, remote_as;
 	uint16_t hold_s, keepalive_s; /* negotiated */
 	bool as4, ext_msg, refresh, refresh_enhanced, gr_both, notif_n;
 	struct channel chan[FAMS];
+	struct stale stale[FAMS];
 	struct ip local_addr; /* of the connection: default next hop */
 	uint16_t local_port, remote_port;
 	int64_t up_ms, down_ms, last_rx_ms, last_tx_ms,
@@ -92,7 +104,7 @@ struct peer {
 	bool last_notif_sent; /* direction of last_notif */
 	char last_reset[448]; /* why the last session ended, one line */
 	unsigned backoff;     /* idle hold doubling, 0 after a session that lasted */
-	bool gr_stale;        /* its routes are kept as stale, timer running */
+	bool gr_stale;        /* routes of some family are kept as stale */
 	struct peer_stats stats;
 
 	/* export.c: its place in an update group, per family */
@@ -110,7 +122,7 @@ struct session_hooks {
 	void (*up)(struct peer *p);
 
 	/** down - session ended. keep_stale: graceful restart applies, keep routes of
-	 * every family with chan[].gr and mark them stale; else drop them all. */
+	 * every family with stale[].any and mark them stale; else drop them all. */
 	void (*down)(struct peer *p, bool keep_stale);
 
 	/** update - body of an UPDATE. Return: V_OK .. V_DISABLE_AF are dealt with by
@@ -122,6 +134,10 @@ struct session_hooks {
 
 	/** stale_sweep - drop what is still stale of a family (NULL: of all). */
 	void (*stale_sweep)(struct peer *p, const struct family *f);
+
+	/** long_lived - what is stale of a family becomes long-lived stale (RFC 9494
+	 * section 4.2): last choice, and only for those who know. */
+	void (*long_lived)(struct peer *p, const struct family *f);
 
 	/** drained - the transmit queue was full and fell below half of its limit. */
 	void (*drained)(struct peer *p);
@@ -193,6 +209,7 @@ struct bgp {
 	uint32_t applied[3]; /* as, router_id, cluster_id of the last bgp_apply() */
 	bool absent_over;    /* peers not yet up are waited for no longer */
 	bool converged, stopping;
+	bool stop_keeps; /* the stop is a restart: routes and forwarding stay */
 	void (*stop_done)(void *arg);
 	void *stop_arg;
 };
@@ -209,9 +226,10 @@ void bgp_apply(struct bgp *b, const struct config *old, struct config *now);
  */
 void bgp_listen_add(struct bgp *b, int fd);
 
-/** bgp_stop - end all sessions: Cease/Shutdown, or silently when keep (graceful
- * restart; down() is then called with keep_stale). Sockets are drained for at most
- * one second; then done(arg) from the event loop. */
+/** bgp_stop - end all sessions. keep: we restart; peers that were asked to keep our
+ * routes are left without a word, and down() is called with keep_stale for all. The
+ * others read Cease/Shutdown. Sockets are drained for at most one second; then
+ * done(arg) from the event loop. */
 void bgp_stop(struct bgp *b, bool keep, void (*done)(void *arg), void *arg);
 void bgp_fini(struct bgp *b);
 

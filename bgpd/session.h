@@ -136,11 +136,17 @@ void gr_down(struct peer *p, bool keep);
 /** gr_up - new session: sweep families whose state was lost, else wait for EoR. */
 void gr_up(struct peer *p);
 
-/** gr_timer_expired - of gr_timer. */
+/** gr_timer_expired, gr_long_lived_expired - of gr_timer and llgr_timer. */
 void gr_timer_expired(void *peer);
+void gr_long_lived_expired(void *peer);
 
-/** gr_forget - drop what is stale now and stop the timer. */
+/** gr_forget - drop what is stale now and stop the timers. */
 void gr_forget(struct peer *p);
+
+/** gr_long_lived_off - not configured any more: what is long-lived stale goes. */
+void gr_long_lived_off(struct bgp *b);
+
+/* ---- defer.c ---- */
 
 /** gr_converging - is End-of-RIB from some peer still to be waited for? */
 bool gr_converging(const struct bgp *b);

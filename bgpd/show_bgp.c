@@ -299,7 +299,7 @@ static void nbr_gr_json(struct out *o, const struct peer *p)
 	for (unsigned i = 0; i < FAMS; i++)
 		out_bool(o, families[i].json, p->chan[i].eor_rx);
 	out_end(o);
-	out_str(o, "localGrMode", p->bgp->cfg->gr ? "Restart" : "Helper");
+	out_str(o, "localGrMode", p->cfg.gr == CFG_GR_RESTARTS ? "Restart" : "Helper");
 	out_str(o, "remoteGrMode",
 		!p->rx_open.gr ? "Disable"
 		: p->gr_both   ? "Restart"

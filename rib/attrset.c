@@ -10,13 +10,7 @@
 #include "lib/util.h"
 #include "lib/wbuf.h"
 
-enum {
-	SCRATCH = 65536,
-	FIRST_BUCKETS = 256,
-	NO_EXPORT = 0xffffff01,
-	NO_ADVERTISE = 0xffffff02,
-	LLGR_STALE = 0xffff0006,
-};
+enum { SCRATCH = 65536, FIRST_BUCKETS = 256 };
 
 void attr_table_init(struct attr_table *t)
 {
@@ -74,9 +68,9 @@ static struct attrset *set_new(const struct attrs *a, const struct wbuf *w,
 	s->originator_id = attrs_has(a, ATTR_ORIGINATOR_ID) ? a->originator_id : 0;
 	s->as_path_len = (uint16_t)attrs_as_path_len(a);
 	s->cluster_len = (uint16_t)(a->cluster_list.len / 4);
-	s->no_export = attrs_has_community(a, NO_EXPORT);
-	s->no_advertise = attrs_has_community(a, NO_ADVERTISE);
-	s->llgr_stale = attrs_has_community(a, LLGR_STALE);
+	s->no_export = attrs_has_community(a, COMMUNITY_NO_EXPORT);
+	s->no_advertise = attrs_has_community(a, COMMUNITY_NO_ADVERTISE);
+	s->llgr_stale = attrs_has_community(a, COMMUNITY_LLGR_STALE);
 	return s;
 }
 
@@ -124,4 +118,27 @@ void attrset_view(const struct attrset *s, struct attrs *out)
 {
 	attrs_view(s->data, s->len, out); /* our own bytes: cannot fail */
 	out->nexthop = s->nexthop;
+}
+
+struct attrset *attrset_long_lived(struct attr_table *t, struct attrset *s)
+{
+	struct attrset *marked;
+	struct attrs a;
+	struct wbuf w;
+	uint8_t *list;
+
+	attrset_view(s, &a);
+	if (attrs_has_community(&a, COMMUNITY_NO_LLGR))
+		return NULL;
+	if (s->llgr_stale)
+		return attrset_ref(s);
+	list = xcalloc(1, a.communities.len + 4);
+	w = wbuf_of(list, a.communities.len + 4);
+	wbuf_bytes(&w, a.communities.p, a.communities.len);
+	wbuf_u32(&w, COMMUNITY_LLGR_STALE);
+	a.communities = (struct bytes) { list, w.len };
+	a.present |= 1ull << ATTR_COMMUNITY;
+	marked = attrset_intern(t, &a);
+	free(list);
+	return marked;
 }

@@ -56,6 +56,13 @@ static inline struct attrset *attrset_ref(struct attrset *s)
 /** attrset_unref - the last one frees it; NULL is fine. */
 void attrset_unref(struct attr_table *t, struct attrset *s);
 
+/**
+ * attrset_long_lived - the same set, marked as LLGR_STALE (RFC 9494 section 4.2)
+ *
+ * Return: a counted reference; NULL when the set says NO_LLGR or would be too long.
+ */
+struct attrset *attrset_long_lived(struct attr_table *t, struct attrset *s);
+
 /** attrset_view - all fields, borrowed from the set; next hop included. */
 void attrset_view(const struct attrset *s, struct attrs *out);
 

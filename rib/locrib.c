@@ -424,6 +424,15 @@ static void path_link(struct rib *r, uint32_t id, uint32_t net, uint32_t slot)
 	peer->n++;
 }
 
+static void unstale(struct rib *r, struct path *p)
+{
+	struct rib_peer *peer = &r->peer[p->peer];
+
+	peer->n_stale -= !!(p->flags & PATH_STALE);
+	peer->n_long_lived -= !!(p->flags & PATH_LONG_LIVED);
+	p->flags &= (uint8_t) ~(PATH_STALE | PATH_LONG_LIVED);
+}
+
 static void path_free(struct rib *r, uint32_t id)
 {
 	struct path *p = rib_path(r, id);
@@ -442,8 +451,7 @@ static void path_free(struct rib *r, uint32_t id)
 	if (p->peer_next)
 		rib_path(r, p->peer_next)->peer_prev = p->peer_prev;
 	peer->n--;
-	if (p->flags & PATH_STALE)
-		peer->n_stale--;
+	unstale(r, p);
 	path_data_clear(r, p);
 	attrset_unref(r->attrs, p->attrs);
 	slab_free(&r->paths, id);
@@ -459,14 +467,6 @@ static void path_drop(struct rib *r, uint32_t id)
 	if (was_best)
 		rib_net(r, net)->best = 0;
 	decide(r, net, was_best);
-}
-
-static void unstale(struct rib *r, struct path *p)
-{
-	if (p->flags & PATH_STALE) {
-		p->flags &= (uint8_t)~PATH_STALE;
-		r->peer[p->peer].n_stale--;
-	}
 }
 
 static enum rib_result path_replace(struct rib *r, uint32_t id, const struct nlri *n,
@@ -577,12 +577,10 @@ void rib_peer_source(struct rib *r, uint32_t slot, const struct path_source *src
 		decide(r, rib_path(r, p)->net, false);
 }
 
-void rib_peer_stale(struct rib *r, uint32_t slot, bool drop_old)
+void rib_peer_stale(struct rib *r, uint32_t slot)
 {
 	struct rib_peer *peer = &r->peer[slot];
 
-	if (drop_old)
-		rib_peer_sweep(r, slot);
 	for (uint32_t p = peer->first; p; p = rib_path(r, p)->peer_next)
 		rib_path(r, p)->flags |= PATH_STALE;
 	peer->n_stale = peer->n;
@@ -600,6 +598,48 @@ static uint32_t drop_paths(struct rib *r, uint32_t slot, bool all)
 		dropped++;
 	}
 	return dropped;
+}
+
+/* Gives a path that is stale the set that says so. */
+static void path_mark(struct rib *r, uint32_t id, struct attrset *marked)
+{
+	struct path *p = rib_path(r, id);
+	bool changed = p->attrs != marked;
+
+	p->flags |= PATH_LONG_LIVED;
+	r->peer[p->peer].n_long_lived++;
+	attrset_ref(marked);
+	attrset_unref(r->attrs, p->attrs);
+	p->attrs = marked;
+	if (changed)
+		decide(r, p->net, rib_net(r, p->net)->best == id);
+}
+
+uint32_t rib_peer_long_lived(struct rib *r, uint32_t slot)
+{
+	struct attrset *from = NULL,
+		       *to = NULL; /* routes of one UPDATE are neighbours */
+
+	for (uint32_t id = r->peer[slot].first, next; id; id = next) {
+		struct path *p = rib_path(r, id);
+
+		next = p->peer_next;
+		if ((p->flags & (PATH_STALE | PATH_LONG_LIVED)) != PATH_STALE)
+			continue;
+		if (p->attrs != from) {
+			attrset_unref(r->attrs, from);
+			attrset_unref(r->attrs, to);
+			from = attrset_ref(p->attrs);
+			to = attrset_long_lived(r->attrs, from);
+		}
+		if (to)
+			path_mark(r, id, to);
+		else
+			path_drop(r, id);
+	}
+	attrset_unref(r->attrs, from);
+	attrset_unref(r->attrs, to);
+	return r->peer[slot].n_long_lived;
 }
 
 uint32_t rib_peer_sweep(struct rib *r, uint32_t slot)

@@ -41,7 +41,8 @@ struct net {
 	};
 };
 
-enum { PATH_STALE = 1 };
+/* PATH_LONG_LIVED: stale, and marked as LLGR_STALE by us. */
+enum { PATH_STALE = 1, PATH_LONG_LIVED = 2 };
 
 struct path {
 	struct attrset *attrs; /* counted */
@@ -66,7 +67,7 @@ struct rib_peer {
 	uint16_t max_paths; /* of one net; 1 unless the peer sends path ids */
 	struct path_source src;
 	uint32_t first; /* its paths */
-	uint32_t n, n_stale;
+	uint32_t n, n_stale, n_long_lived;
 	void *owner; /* struct peer, opaque here */
 };
 
@@ -107,9 +108,12 @@ void rib_peer_del(struct rib *r, uint32_t slot);
  * winners that it takes part in are chosen anew. */
 void rib_peer_source(struct rib *r, uint32_t slot, const struct path_source *src);
 
-/** rib_peer_stale - mark all its paths as kept by graceful restart; paths already
- * stale are dropped (a consecutive restart, RFC 4724 section 4.2) when drop_old. */
-void rib_peer_stale(struct rib *r, uint32_t slot, bool drop_old);
+/** rib_peer_stale - mark all its paths: kept until they are confirmed or swept. */
+void rib_peer_stale(struct rib *r, uint32_t slot);
+
+/** rib_peer_long_lived - what is stale becomes long-lived stale (RFC 9494 section
+ * 4.2): LLGR_STALE is added, what says NO_LLGR is dropped. Return: how many are. */
+uint32_t rib_peer_long_lived(struct rib *r, uint32_t slot);
 
 /** rib_peer_sweep - drop paths that are still stale; Return: how many. */
 uint32_t rib_peer_sweep(struct rib *r, uint32_t slot);

@@ -2,7 +2,7 @@
  * A set of attributes on its way out: what one kind of peer gets to see. Not for:
  * whether the peer gets the route at all (rib/, RFC 4456 section 6 and policy).
  * RFC 4271 section 5.1, 4360 section 6 (non-transitive communities), 4456 section
- * 8, 5701, 6793 section 4.2.2, 7947.
+ * 8, 5701, 6793 section 4.2.2, 7947, 9494 section 4.6.
  */
 #include <errno.h>
 
@@ -56,6 +56,8 @@ static uint64_t chosen(const struct attrs *a, const struct attr_export *x)
 		if (x->originator_id)
 			set |= BIT(ATTR_ORIGINATOR_ID) | BIT(ATTR_CLUSTER_LIST);
 	}
+	if (x->weak)
+		set |= BIT(ATTR_COMMUNITY);
 	if (x->as2 && needs_as4_path(a, x))
 		set |= BIT(ATTR_AS4_PATH);
 	if (x->as2 && attrs_has(a, ATTR_AGGREGATOR) && aggregator_as(a) > UINT16_MAX)
@@ -105,6 +107,29 @@ static void cluster_list_out(struct wbuf *w, const struct attrs *a,
 	wbuf_bytes(w, a->cluster_list.p, had);
 }
 
+static void local_pref_out(struct wbuf *w, const struct attrs *a,
+			   const struct attr_export *x)
+{
+	uint32_t pref =
+		attrs_has(a, ATTR_LOCAL_PREF) ? a->local_pref : LOCAL_PREF_DEFAULT;
+
+	u32_put(w, ATTR_LOCAL_PREF, x->weak ? 0 : pref);
+}
+
+static void communities_out(struct wbuf *w, const struct attrs *a,
+			    const struct attr_export *x)
+{
+	size_t had = attrs_has(a, ATTR_COMMUNITY) ? a->communities.len : 0;
+
+	if (!x->weak || attrs_has_community(a, COMMUNITY_NO_EXPORT)) {
+		attr_put(w, ATTR_COMMUNITY, a);
+		return;
+	}
+	attr_head(w, attr_rows[ATTR_COMMUNITY].flags, ATTR_COMMUNITY, had + 4);
+	wbuf_bytes(w, a->communities.p, had);
+	wbuf_u32(w, COMMUNITY_NO_EXPORT);
+}
+
 /* Communities that may cross an AS boundary; size is that of one. */
 static void transitive_out(struct wbuf *w, uint8_t code, uint8_t flags,
 			   struct bytes list, size_t size)
@@ -135,8 +160,10 @@ static void one_out(struct wbuf *w, uint8_t code, const struct attrs *a,
 		as_path_out(w, code, a, x);
 		return;
 	case ATTR_LOCAL_PREF:
-		u32_put(w, code,
-			attrs_has(a, code) ? a->local_pref : LOCAL_PREF_DEFAULT);
+		local_pref_out(w, a, x);
+		return;
+	case ATTR_COMMUNITY:
+		communities_out(w, a, x);
 		return;
 	case ATTR_AGGREGATOR:
 		aggregator_out(w, a, x);

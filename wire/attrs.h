@@ -37,6 +37,12 @@ enum { ORIGIN_IGP, ORIGIN_EGP, ORIGIN_INCOMPLETE };
 enum { PMSI_NONE = 0, PMSI_INGRESS_REPL = 6 };
 enum { ENCAP_VXLAN = 8, ENCAP_NVGRE = 9, ENCAP_MPLS = 10 };
 
+/* Well-known communities (RFC 1997, 9494), host order. */
+#define COMMUNITY_NO_EXPORT    0xffffff01u
+#define COMMUNITY_NO_ADVERTISE 0xffffff02u
+#define COMMUNITY_LLGR_STALE   0xffff0006u
+#define COMMUNITY_NO_LLGR      0xffff0007u
+
 struct bytes {
 	const uint8_t *p; /* borrowed */
 	size_t len;
@@ -88,6 +94,8 @@ struct attr_export {
 	bool ebgp;        /* prepend local_as, drop LOCAL_PREF, ORIGINATOR_ID,
 			     CLUSTER_LIST, non-transitive communities, MED of others */
 	bool transparent; /* route server (RFC 7947): leave AS_PATH and MED alone */
+	bool weak;        /* long-lived stale to one who does not know (RFC 9494 4.6):
+			     LOCAL_PREF 0, NO_EXPORT */
 	bool as2;         /* peer has no 4-octet AS: 2-octet AS_PATH + AS4_PATH */
 	uint32_t local_as;
 	uint32_t originator_id; /* reflecting: set if absent; 0 = not reflecting */

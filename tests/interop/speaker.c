@@ -107,6 +107,11 @@ static void on_sweep(struct peer *p, const struct family *f)
 	printf("sweep %s %s\n", name(p), f ? f->ops->name : "all");
 }
 
+static void on_long_lived(struct peer *p, const struct family *f)
+{
+	printf("long-lived %s %s\n", name(p), f->ops->name);
+}
+
 static void on_drained(struct peer *p)
 {
 	printf("drained %s\n", name(p));
@@ -128,6 +133,7 @@ static const struct session_hooks hooks = {
 	.update = on_update,
 	.refresh = on_refresh,
 	.stale_sweep = on_sweep,
+	.long_lived = on_long_lived,
 	.drained = on_drained,
 	.gone = on_gone,
 	.converged = on_converged,

@@ -29,7 +29,8 @@ static int64_t now_ms;
 /* ---- what the layers above were told ---- */
 
 static struct seen {
-	unsigned up, down, kept, updates, refreshes, sweeps, drained, gone, converged;
+	unsigned up, down, kept, updates, refreshes, sweeps, long_lived, drained, gone,
+		converged;
 	uint8_t refresh_sub;
 	enum verdict answer; /* of the next update() */
 	bool kill;           /* update() ends the session itself */
@@ -72,6 +73,11 @@ static void h_sweep(struct peer *p UNUSED, const struct family *f UNUSED)
 	seen.sweeps++;
 }
 
+static void h_long_lived(struct peer *p UNUSED, const struct family *f UNUSED)
+{
+	seen.long_lived++;
+}
+
 static void h_drained(struct peer *p UNUSED)
 {
 	seen.drained++;
@@ -93,6 +99,7 @@ static UNUSED const struct session_hooks hooks = {
 	.update = h_update,
 	.refresh = h_refresh,
 	.stale_sweep = h_sweep,
+	.long_lived = h_long_lived,
 	.drained = h_drained,
 	.gone = h_gone,
 	.converged = h_converged,
@@ -206,11 +213,13 @@ void config_nbr_resolve(const struct config *c, const struct cfg_nbr *n,
 		TAILQ_FOREACH (g, &c->groups, link)
 			if (!strcmp(g->name, n->group))
 				break;
-	if (!g)
-		return;
-	*out = *g;
-	out->addr = n->addr;
-	str_copy(out->name, sizeof(out->name), n->name);
+	if (g) {
+		*out = *g;
+		out->addr = n->addr;
+		str_copy(out->name, sizeof(out->name), n->name);
+	}
+	if (!(out->set & NBR_GR))
+		out->gr = c->gr;
 }
 
 /* ---- time and loop ---- */

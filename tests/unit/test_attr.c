@@ -178,6 +178,10 @@ static void from_old_speaker(void **state)
 	{                                                                              \
 		.ebgp = true, .transparent = true, .local_as = 65001                   \
 	}
+#define WEAK                                                                           \
+	{                                                                              \
+		.weak = true                                                           \
+	}
 #define REFLECT                                                                        \
 	{                                                                              \
 		.originator_id = 0x0a000009, .cluster_id = 0x0a000001                  \
@@ -191,6 +195,11 @@ static const struct {
 	{ "plain internal", IBGP, "400101 00 400200 40050400000064",
 	  "400101 00 400200 40050400000064" },
 	{ "mandatory ones are made", IBGP, "", "400101 00 400200 40050400000064" },
+	{ "weak: no preference, no export", WEAK,
+	  "400101 00 400200 400504000000c8 c00804 ffff0006",
+	  "400101 00 400200 40050400000000 c00808 ffff0006ffffff01" },
+	{ "weak already", WEAK, "400101 00 400200 c00808 ffffff01ffff0006",
+	  "400101 00 400200 40050400000000 c00808 ffffff01ffff0006" },
 	{ "reflected", REFLECT, "400101 00 400200 400504000000c8",
 	  "400101 00 400200 400504000000c8 800904 0a000009 800a04 0a000001" },
 	{ "reflected again", REFLECT,

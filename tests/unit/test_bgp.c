@@ -240,6 +240,42 @@ static void kept_over_a_close_not_over_a_reset(void **state UNUSED)
 	side_fini(&a);
 }
 
+/* RFC 8538 section 5.1: which Cease is meant for good. */
+static const struct {
+	uint8_t sub;
+	bool soft_admin_reset, hard;
+} ceases[] = {
+	{ CEASE_MAX_PREFIX, false, true },  { CEASE_SHUTDOWN, true, true },
+	{ CEASE_DECONFIGURED, true, true }, { CEASE_RESET, false, true },
+	{ CEASE_RESET, true, false },       { CEASE_CONFIG, false, false },
+	{ CEASE_RESOURCES, false, false },
+};
+
+static void some_ceases_are_hard_resets(void **state UNUSED)
+{
+	struct open_msg o = raw_open(65000, "10.0.0.2");
+
+	o.gr = o.gr_notification = true;
+	o.gr_time_s = 120;
+	o.fam[0].gr = true;
+	for (size_t i = 0; i < ARRAY_SIZE(ceases); i++) {
+		struct notif n = notif_make(NOTIF_CEASE, ceases[i].sub, NULL, 0);
+		struct raw one;
+
+		print_message("# 6/%u\n", ceases[i].sub);
+		lone_init("10.0.0.1");
+		a.cfg->soft_admin_reset = ceases[i].soft_admin_reset;
+		one = lone_up(&o);
+		peer_notify_down(a.peer, &n, false);
+		raw_expect_notif(&one, NOTIF_CEASE,
+				 ceases[i].hard ? CEASE_HARD_RESET : ceases[i].sub);
+		/* What we tell the peer is what we do ourselves. */
+		assert_int_equal(seen.kept, !ceases[i].hard);
+		close(one.fd);
+		side_fini(&a);
+	}
+}
+
 /* ---- dialing ---- */
 
 static unsigned attempts(int64_t ms)
@@ -780,6 +816,24 @@ static void stops(void **state UNUSED)
 	}
 }
 
+/* Who was not asked to keep our routes is told that we leave. */
+static void stop_keeps_with_those_who_agreed(void **state UNUSED)
+{
+	stopped = 0;
+	pair_init("10.0.0.1", "10.0.0.2");
+	a.cfg->gr = CFG_GR_RESTARTS;
+	a.nbr->set |= NBR_GR;
+	a.nbr->gr = CFG_GR_HELPER;
+	b.nbr->passive = true;
+	pair_apply();
+	PUMP_UNTIL(is_up(&a) && is_up(&b));
+	bgp_stop(&a.bgp, true, on_stopped, NULL);
+	PUMP_UNTIL(stopped == 1 && seen.down == 2);
+	assert_int_equal(seen.kept, 1); /* we: our forwarding goes on anyway */
+	assert_int_equal(notif_inner(&b.peer->last_notif).sub, CEASE_SHUTDOWN);
+	pair_fini();
+}
+
 /* A peer that never closes its side costs a second, no more. */
 static void stop_is_bounded(void **state UNUSED)
 {
@@ -819,6 +873,7 @@ int main(void)
 		cmocka_unit_test(established_stays),
 		cmocka_unit_test(restarted_replaces),
 		cmocka_unit_test(kept_over_a_close_not_over_a_reset),
+		cmocka_unit_test(some_ceases_are_hard_resets),
 		cmocka_unit_test(backs_off),
 		cmocka_unit_test(accepts_and_closes),
 		cmocka_unit_test(idle_reasons),
@@ -833,6 +888,7 @@ int main(void)
 		cmocka_unit_test(dynamic_with_gr),
 		cmocka_unit_test(indexes_are_dense),
 		cmocka_unit_test(stops),
+		cmocka_unit_test(stop_keeps_with_those_who_agreed),
 		cmocka_unit_test(stop_is_bounded),
 	};
 

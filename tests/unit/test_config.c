@@ -352,6 +352,36 @@ static const struct {
 	  "" },
 	{ BGP " bgp graceful-restart\n bgp graceful-restart preserve-fw-state",
 	  " bgp graceful-restart\n bgp graceful-restart preserve-fw-state\n" },
+	{ BGP " bgp graceful-restart\n bgp graceful-restart-disable\n"
+	      " no bgp graceful-restart",
+	  " bgp graceful-restart-disable\n" },
+	{ BGP " bgp graceful-restart-disable\n no bgp graceful-restart-disable", "" },
+	{ BGP " bgp graceful-restart notification\n bgp hard-administrative-reset\n"
+	      " bgp graceful-restart rib-stale-time 60",
+	  "" },
+	{ BGP " no bgp graceful-restart notification\n"
+	      " no bgp hard-administrative-reset",
+	  " no bgp graceful-restart notification\n"
+	  " no bgp hard-administrative-reset\n" },
+	{ BGP " bgp long-lived-graceful-restart stale-time 16777215\n"
+	      " bgp long-lived-graceful-restart partial-deployment",
+	  " bgp long-lived-graceful-restart stale-time 16777215\n"
+	  " bgp long-lived-graceful-restart partial-deployment\n" },
+	{ BGP " bgp long-lived-graceful-restart stale-time 5\n"
+	      " no bgp long-lived-graceful-restart stale-time",
+	  "" },
+	{ BGP " bgp shutdown message see you", " bgp shutdown message see you\n" },
+	{ BGP " bgp shutdown message see you\n bgp shutdown", " bgp shutdown\n" },
+	{ BGP " bgp shutdown\n no bgp shutdown", "" },
+	{ BGP " neighbor 10.0.0.1 remote-as 2\n neighbor 10.0.0.1 graceful-restart\n"
+	      " neighbor 10.0.0.1 graceful-restart-disable\n"
+	      " no neighbor 10.0.0.1 graceful-restart",
+	  " neighbor 10.0.0.1 remote-as 2\n"
+	  " neighbor 10.0.0.1 graceful-restart-disable\n" },
+	{ BGP " neighbor 10.0.0.1 remote-as 2\n"
+	      " neighbor 10.0.0.1 graceful-restart-helper\n"
+	      " no neighbor 10.0.0.1 graceful-restart-helper",
+	  " neighbor 10.0.0.1 remote-as 2\n" },
 	{ "frr defaults datacenter\n" BGP, "" },
 	{ "router bgp 7\n bgp router-id 1.1.1.1\nno router bgp\n" BGP, "" },
 	{ BGP " address-family l2vpn evpn\n  vni 5\n   no rd\n  no vni 5\n"
@@ -471,7 +501,7 @@ static void rnd_nbr(struct cfg_nbr *n)
 {
 	bool flags_too = n->group[0];
 
-	n->set = rnd(1 << 11);
+	n->set = rnd(1 << 12);
 	if (!n->group[0] && !ip_is_none(&n->addr))
 		n->set |= NBR_REMOTE_AS;
 	if (n->set & NBR_GTSM)
@@ -499,6 +529,7 @@ static void rnd_nbr(struct cfg_nbr *n)
 	n->shutdown = n->set & NBR_SHUTDOWN && (!flags_too || rnd(2));
 	if (n->shutdown && rnd(2))
 		rnd_text(n->shutdown_msg, sizeof(n->shutdown_msg));
+	n->gr = n->set & NBR_GR ? rnd(3) : CFG_GR_HELPER;
 	n->passive = n->set & NBR_PASSIVE && (!flags_too || rnd(2));
 	for (unsigned i = 0; i < FAMS; i++)
 		rnd_af(&n->af[i], flags_too);
@@ -587,9 +618,16 @@ static void rnd_bgp(struct config *c)
 		c->log_neighbor_changes = rnd(2);
 	config_defaults_apply(c);
 	c->default_ipv4 = rnd(2);
-	c->gr = rnd(2);
+	c->gr = rnd(3);
 	c->gr_preserve = rnd(2);
-	c->gr_restart_s = (uint16_t)(1 + rnd(4095));
+	c->gr_no_notification = rnd(2);
+	c->soft_admin_reset = rnd(2);
+	c->llgr_stale_s = rnd(2) * (1 + rnd(16777215));
+	c->llgr_partial = rnd(2);
+	c->shutdown = rnd(2);
+	if (c->shutdown && rnd(2))
+		rnd_text(c->shutdown_msg, sizeof(c->shutdown_msg));
+	c->gr_restart_s = (uint16_t)rnd(4096);
 	c->gr_stale_s = (uint16_t)(1 + rnd(4095));
 	c->gr_defer_s = (uint16_t)rnd(3601);
 	c->listen_limit = (uint16_t)(1 + rnd(5000));
@@ -664,6 +702,9 @@ static void assert_same(const struct config *a, const struct config *b)
 		x.line = y.line = 0;
 		assert_int_equal(x.set, y.set);
 		assert_int_equal(x.remote_as, y.remote_as);
+		assert_int_equal(x.gr, y.gr);
+		assert_int_equal(x.shutdown, y.shutdown);
+		assert_string_equal(x.shutdown_msg, y.shutdown_msg);
 		assert_string_equal(x.password, y.password);
 		assert_string_equal(x.desc, y.desc);
 		assert_memory_equal(&x.source, &y.source, sizeof(x.source));

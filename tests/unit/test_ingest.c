@@ -450,7 +450,7 @@ static void too_many_paths_are_refused(void **state)
 	assert_int_equal(held(), 4);
 	assert_int_equal(errors(UR_PATHS_LIMIT), 1);
 	/* A peer that restarts counts its paths anew: the stale ones make room. */
-	rib_peer_stale(&routes.rib[0], peer_slot(&peer), true);
+	rib_peer_stale(&routes.rib[0], peer_slot(&peer));
 	assert_int_equal(announce_as(4, 1), V_OK);
 	assert_int_equal(announce_as(5, 1), V_OK);
 	assert_int_equal(errors(UR_PATHS_LIMIT), 1);
@@ -458,7 +458,7 @@ static void too_many_paths_are_refused(void **state)
 	assert_int_equal(errors(UR_PATHS_LIMIT), 2);
 	assert_int_equal(held(), 4); /* of route 2 there are two stale ones */
 	/* Without path ids in the next session there is one path of each. */
-	rib_peer_stale(&routes.rib[0], peer_slot(&peer), true);
+	rib_peer_stale(&routes.rib[0], peer_slot(&peer));
 	peer.chan[0].rx_addpath = false;
 	assert_int_equal(announce_as(0, 1), V_OK);
 	assert_int_equal(errors(UR_PATHS_LIMIT), 2);
@@ -476,7 +476,7 @@ static void maximum_prefix_counts_paths(void **state)
 	assert_int_equal(announce_as(1, 2), V_OK);
 	assert_int_equal(announce_as(2, 2), V_OK);
 	/* What is kept from before a restart is not counted ... */
-	rib_peer_stale(&routes.rib[0], peer_slot(&peer), true);
+	rib_peer_stale(&routes.rib[0], peer_slot(&peer));
 	assert_int_equal(announce_as(3, 2), V_OK);
 	assert_int_equal(announce_as(4, 2), V_OK);
 	assert_int_equal(held(), 8);

@@ -172,11 +172,9 @@ static unsigned model_drop(unsigned p, bool all)
 	return n;
 }
 
-static void make_stale(unsigned p, bool drop_old)
+static void make_stale(unsigned p)
 {
-	rib_peer_stale(&rib, p, drop_old);
-	if (drop_old)
-		model_drop(p, false);
+	rib_peer_stale(&rib, p);
 	for (unsigned i = 0; i < IDS; i++)
 		for (unsigned k = 0; k < KEYS; k++)
 			stale[p][i][k] = said[p][i][k] >= 0;
@@ -192,7 +190,7 @@ static void random_event(unsigned *seed)
 	if (what < 10)
 		assert_int_equal(rib_peer_flush(&rib, p), model_drop(p, true));
 	else if (what < 14)
-		make_stale(p, rand_r(seed) & 1);
+		make_stale(p);
 	else if (what < 18)
 		assert_int_equal(rib_peer_sweep(&rib, p), model_drop(p, false));
 	else if (what < 110)
@@ -469,18 +467,81 @@ static void stale_paths_are_swept(void **state)
 	setup_tables();
 	rib_update(&rib, 1, &a, sets[0]);
 	rib_update(&rib, 1, &b, sets[0]);
-	rib_peer_stale(&rib, 1, true);
+	rib_peer_stale(&rib, 1);
 	assert_int_equal(rib.peer[1].n_stale, 2);
 	assert_int_equal(rib_update(&rib, 1, &a, sets[0]), RIB_SAME);
 	rib_update(&rib, 1, &c, sets[1]);
 	assert_int_equal(rib.peer[1].n_stale, 1);
-	/* A second restart before End-of-RIB: what is still stale goes at once. */
-	rib_peer_stale(&rib, 1, true);
+	assert_int_equal(rib_peer_sweep(&rib, 1), 1);
 	assert_int_equal(rib.peer[1].n, 2);
 	assert_int_equal(rib_find(&rib, &b) && rib_net(&rib, rib_find(&rib, &b))->best,
 			 0);
+	rib_peer_stale(&rib, 1);
 	assert_int_equal(rib_peer_sweep(&rib, 1), 2);
 	assert_int_equal(rib.peer[1].n, 0);
+	teardown_tables();
+}
+
+/* A set of peer 1 with one community; counted. */
+static struct attrset *set_with_community(uint32_t community)
+{
+	uint8_t raw[4] = { (uint8_t)(community >> 24), (uint8_t)(community >> 16),
+			   (uint8_t)(community >> 8), (uint8_t)community };
+	struct attrs a;
+
+	attrset_view(sets[0], &a);
+	a.communities = (struct bytes) { raw, sizeof(raw) };
+	a.present |= 1ull << ATTR_COMMUNITY;
+	return attrset_intern(&attrs, &a);
+}
+
+static struct attrset *attrs_of(const struct nlri *n)
+{
+	return rib_path(&rib, rib_net(&rib, rib_find(&rib, n))->best)->attrs;
+}
+
+static void long_lived_paths_are_marked(void **state)
+{
+	struct nlri a = key_nlri(2), b = key_nlri(4), c = key_nlri(6);
+	struct attrset *no_llgr, *other;
+	struct attrs v;
+	uint32_t n_sets;
+
+	(void)state;
+	setup_tables();
+	no_llgr = set_with_community(COMMUNITY_NO_LLGR);
+	other = set_with_community(7);
+	rib_update(&rib, 1, &a, sets[0]);
+	rib_update(&rib, 1, &b, no_llgr);
+	rib_update(&rib, 1, &c, other);
+	n_sets = attrs.n;
+	assert_int_equal(rib_peer_long_lived(&rib, 1), 0); /* nothing is stale */
+	rib_peer_stale(&rib, 1);
+	assert_int_equal(rib_peer_long_lived(&rib, 1), 2);
+	assert_int_equal(rib.peer[1].n, 2);
+	assert_int_equal(rib.peer[1].n_stale, 2);
+	assert_true(attrs_of(&a)->llgr_stale && attrs_of(&c)->llgr_stale);
+	assert_ptr_not_equal(attrs_of(&a), attrs_of(&c));
+	attrset_view(attrs_of(&c), &v);
+	assert_int_equal(v.communities.len, 8);
+	assert_true(attrs_has_community(&v, 7)); /* what was there stays */
+	assert_int_equal(attrs.n, n_sets + 2);
+	assert_int_equal(rib_peer_long_lived(&rib, 1), 2); /* once is enough */
+	attrset_view(attrs_of(&c), &v);
+	assert_int_equal(v.communities.len, 8);
+
+	/* Any other path is better, and the peer's own word takes the mark away. */
+	rib_update(&rib, 2, &a, sets[1]);
+	assert_ptr_equal(attrs_of(&a), sets[1]);
+	rib_update(&rib, 1, &c, other);
+	assert_ptr_equal(attrs_of(&c), other);
+	assert_int_equal(rib.peer[1].n_stale, 1);
+	assert_int_equal(rib.peer[1].n_long_lived, 1);
+	assert_int_equal(rib_peer_sweep(&rib, 1), 1);
+	assert_int_equal(rib.peer[1].n_long_lived, 0);
+	assert_int_equal(attrs.n, n_sets);
+	attrset_unref(&attrs, no_llgr);
+	attrset_unref(&attrs, other);
 	teardown_tables();
 }
 
@@ -533,6 +594,7 @@ int main(void)
 		cmocka_unit_test(split_group_says_the_same),
 		cmocka_unit_test(hundred_changes_are_one),
 		cmocka_unit_test(stale_paths_are_swept),
+		cmocka_unit_test(long_lived_paths_are_marked),
 		cmocka_unit_test(med_does_not_depend_on_order),
 	};
 	return cmocka_run_group_tests(t, NULL, NULL);

@@ -151,30 +151,12 @@ static void offers(void **state UNUSED)
 	struct peer *p = fresh_peer(CFG_AS_INTERNAL, 0);
 	struct open_msg o;
 
-	cfg->gr = false;
-	bgp.restarting = bgp.forwarding_kept = true;
 	open_make(p, &o);
 	assert_int_equal(o.as2, 65000);
 	assert_true(o.as4 && o.refresh && o.refresh_enhanced && o.extended_msg);
-	assert_true(o.gr && o.gr_notification); /* helper: no family listed */
-	assert_false(o.gr_restarting);
 	assert_int_equal(o.n_families, 1);
 	assert_true(o.fam[0].mp);
-	assert_false(o.fam[0].gr || o.fam[0].gr_forward);
 	assert_string_equal(o.hostname, "host1");
-
-	cfg->gr = true;
-	open_make(p, &o);
-	assert_true(o.gr_restarting && o.fam[0].gr && o.fam[0].gr_forward);
-	assert_int_equal(o.gr_time_s, 120);
-	bgp.restarting = bgp.forwarding_kept = false;
-	open_make(p, &o);
-	assert_false(o.gr_restarting);
-	assert_true(o.fam[0].gr_forward); /* a reflector: nothing to lose */
-	cfg->advertise_all_vni = true;
-	open_make(p, &o);
-	assert_false(o.fam[0].gr_forward);
-	cfg->advertise_all_vni = false;
 
 	bgp.as = 4200000001;
 	open_make(p, &o);
@@ -184,26 +166,118 @@ static void offers(void **state UNUSED)
 	peer_delete(p, NULL, "test");
 }
 
+static const struct {
+	const char *name;
+	enum cfg_gr mode;
+	uint32_t llgr_s;
+	bool gr, r, family, llgr;
+	uint32_t llgr_told;
+} modes[] = {
+	{ "helper", CFG_GR_HELPER, 0, true, false, false, false, 0 },
+	{ "helper, LLGR", CFG_GR_HELPER, 600, true, false, false, true, 0 },
+	{ "restarts", CFG_GR_RESTARTS, 0, true, true, true, false, 0 },
+	{ "restarts, LLGR", CFG_GR_RESTARTS, 600, true, true, true, true, 600 },
+	{ "nothing", CFG_GR_DISABLED, 600, false, false, false, false, 0 },
+};
+
+static void offers_graceful_restart(void **state UNUSED)
+{
+	struct peer *p = fresh_peer(CFG_AS_INTERNAL, 0);
+	struct open_msg o;
+
+	bgp.restarting = true;
+	for (size_t i = 0; i < ARRAY_SIZE(modes); i++) {
+		print_message("# %s\n", modes[i].name);
+		p->cfg.gr = modes[i].mode;
+		cfg->llgr_stale_s = modes[i].llgr_s;
+		open_make(p, &o);
+		assert_int_equal(o.gr, modes[i].gr);
+		assert_int_equal(o.gr_restarting, modes[i].r);
+		assert_true(o.gr_notification);
+		assert_int_equal(o.gr_time_s, 120);
+		assert_int_equal(o.fam[0].gr, modes[i].family);
+		assert_int_equal(o.fam[0].llgr, modes[i].llgr);
+		assert_int_equal(o.fam[0].llgr_stale_s, modes[i].llgr_told);
+	}
+	cfg->gr_no_notification = true;
+	open_make(p, &o);
+	assert_false(o.gr_notification);
+	cfg->gr_no_notification = false;
+	cfg->llgr_stale_s = 0;
+	bgp.restarting = false;
+	peer_delete(p, NULL, "test");
+}
+
+static bool says_forwarding(const struct peer *p)
+{
+	struct open_msg o;
+
+	open_make(p, &o);
+	assert_int_equal(o.fam[0].gr_forward, o.fam[0].llgr_forward);
+	return o.fam[0].gr_forward;
+}
+
+static void tells_the_truth_of_forwarding(void **state UNUSED)
+{
+	struct peer *p = fresh_peer(CFG_AS_INTERNAL, 0);
+
+	p->cfg.gr = CFG_GR_RESTARTS;
+	cfg->llgr_stale_s = 600;
+	bgp.converged = false;
+	assert_true(says_forwarding(p)); /* a reflector: nothing to lose */
+	cfg->advertise_all_vni = true;
+	assert_false(says_forwarding(p));
+	bgp.forwarding_kept = true; /* fib found the entries of the earlier run */
+	assert_true(says_forwarding(p));
+	bgp.forwarding_kept = false;
+	cfg->gr_preserve = true; /* the operator's word */
+	assert_true(says_forwarding(p));
+	cfg->gr_preserve = false;
+	p->stats.established = 1; /* only the session was lost, not we */
+	assert_true(says_forwarding(p));
+	p->stats.established = 0;
+	bgp.converged = true;
+	assert_true(says_forwarding(p));
+	cfg->advertise_all_vni = false;
+	cfg->llgr_stale_s = 0;
+	peer_delete(p, NULL, "test");
+}
+
 static void applies(void **state UNUSED)
 {
 	struct peer *p = fresh_peer(CFG_AS_NUMBER, 65001);
 	struct conn c = { .peer = p, .hold_s = 9, .keepalive_s = 3 };
 
-	cfg->gr = true;
+	p->cfg.gr = CFG_GR_RESTARTS;
+	cfg->llgr_stale_s = 600;
 	open_make(p, &c.tx_open);
 	c.rx_open = raw_open(65001, "10.9.9.9");
 	c.rx_open.gr = c.rx_open.gr_notification = true;
-	c.rx_open.fam[0].gr = true;
-	p->chan[0].stale = p->chan[0].eor_rx = true; /* of an earlier session */
+	c.rx_open.fam[0].gr = c.rx_open.fam[0].llgr = true;
+	c.rx_open.fam[0].llgr_forward = true;
+	c.rx_open.fam[0].llgr_stale_s = 86400;
+	p->stale[0].any = p->chan[0].eor_rx = true; /* of an earlier session */
 	open_apply(p, &c);
 	assert_true(p->ebgp && p->as4 && p->ext_msg && p->refresh);
 	assert_true(p->refresh_enhanced && p->gr_both && p->notif_n);
 	assert_true(p->chan[0].up && p->chan[0].gr && !p->chan[0].gr_forward);
-	assert_true(p->chan[0].stale);
+	assert_true(p->chan[0].llgr && p->chan[0].llgr_forward);
+	assert_int_equal(p->chan[0].llgr_s, 600); /* no longer than we like */
+	assert_true(p->stale[0].any);
 	assert_false(p->chan[0].eor_rx);
 	assert_int_equal(p->remote_as, 65001);
 	assert_int_equal(p->hold_s, 9);
 	assert_int_equal(peer_max_msg(p), 65535);
+
+	/* What we did not offer is not granted either. */
+	p->cfg.gr = CFG_GR_DISABLED;
+	open_make(p, &c.tx_open);
+	open_apply(p, &c);
+	assert_false(p->gr_both || p->notif_n || p->chan[0].gr || p->chan[0].llgr);
+	assert_int_equal(p->chan[0].llgr_s, 0);
+	p->cfg.gr = CFG_GR_RESTARTS;
+	open_make(p, &c.tx_open);
+	cfg->llgr_stale_s = 0;
 
 	/* N without the rest of the capability is nothing. */
 	c.rx_open.gr = false;
@@ -258,8 +332,12 @@ static int teardown(void **state UNUSED)
 int main(void)
 {
 	const struct CMUnitTest t[] = {
-		cmocka_unit_test(checks_in_order), cmocka_unit_test(negotiates_timers),
-		cmocka_unit_test(offers),          cmocka_unit_test(applies),
+		cmocka_unit_test(checks_in_order),
+		cmocka_unit_test(negotiates_timers),
+		cmocka_unit_test(offers),
+		cmocka_unit_test(offers_graceful_restart),
+		cmocka_unit_test(tells_the_truth_of_forwarding),
+		cmocka_unit_test(applies),
 		cmocka_unit_test(several_paths),
 	};
 
