@@ -317,6 +317,17 @@ static void on_up(struct peer *p)
 	export_peer_up(r, p);
 }
 
+/* What was stale before stays only as long as it is not too much with what is now:
+ * restarts in a row, each with other routes, must not heap them up. */
+static void keep(struct rib *rib, const struct peer *p, const struct cfg_nbr_af *c)
+{
+	uint32_t slot = peer_slot(p);
+
+	if (c->max_prefix && rib->peer[slot].n > c->max_prefix)
+		rib_peer_sweep(rib, slot);
+	rib_peer_stale(rib, slot);
+}
+
 static void on_down(struct peer *p, bool keep_stale)
 {
 	struct routes *r = p->bgp->routes;
@@ -326,7 +337,7 @@ static void on_down(struct peer *p, bool keep_stale)
 		struct rib *rib = &r->rib[i];
 
 		if (keep_stale && p->stale[i].any)
-			rib_peer_stale(rib, peer_slot(p));
+			keep(rib, p, &p->cfg.af[i]);
 		else
 			rib_peer_del(rib, peer_slot(p));
 	}

@@ -458,6 +458,7 @@ static void too_many_paths_are_refused(void **state)
 	assert_int_equal(errors(UR_PATHS_LIMIT), 2);
 	assert_int_equal(held(), 4); /* of route 2 there are two stale ones */
 	/* Without path ids in the next session there is one path of each. */
+	rib_peer_sweep(&routes.rib[0], peer_slot(&peer));
 	rib_peer_stale(&routes.rib[0], peer_slot(&peer));
 	peer.chan[0].rx_addpath = false;
 	assert_int_equal(announce_as(0, 1), V_OK);
@@ -489,6 +490,23 @@ static void maximum_prefix_counts_paths(void **state)
 	assert_int_equal(announce_as(6, 1), V_RESET);
 }
 
+/* Restarts in a row, each with other routes, heap up no more than twice the limit. */
+static void restarts_do_not_heap_up(void **state)
+{
+	(void)state;
+	peer.chan[0].rx_addpath = true;
+	peer.cfg.af[FAM_EVPN].addpath_rx_limit = 99;
+	peer.cfg.af[FAM_EVPN].max_prefix = 4;
+	peer.stale[0].any =
+		true; /* as gr.c says when the long-lived time covers them */
+	for (unsigned i = 1; i < 9; i++) {
+		assert_int_equal(announce_as(i, 3), V_OK);
+		assert_true(held() <= 8);
+		routes_hooks.down(&peer, true);
+		routes_hooks.up(&peer);
+	}
+}
+
 int main(void)
 {
 #define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -503,6 +521,7 @@ int main(void)
 		CASE(path_ids_are_told_apart),
 		CASE(too_many_paths_are_refused),
 		CASE(maximum_prefix_counts_paths),
+		CASE(restarts_do_not_heap_up),
 	};
 	return cmocka_run_group_tests(t, NULL, NULL);
 }
