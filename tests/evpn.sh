@@ -94,3 +94,28 @@ tcp_both()
 {
 	tcp_one "$1" "$3" "$4" && tcp_one "$3" "$1" "$2"
 }
+
+# crowd_net REFLECTOR CROWD - two namespaces on one cable: the reflector is 10.79.0.1,
+# and the other one has every address of 10.78.0.0/16, for as many clients as one likes.
+# TCP is Reno: where BBR is the default it would pace, and be measured.
+crowd_net()
+{
+	local ns
+
+	ns_add "$1" "$2"
+	ns_link "$1" eth0 "$2" eth0 || die "no cable"
+	in_ns "$1" ip addr add 10.79.0.1/30 dev eth0
+	in_ns "$2" ip addr add 10.79.0.2/30 dev eth0
+	in_ns "$1" ip route add 10.78.0.0/16 via 10.79.0.2
+	in_ns "$2" ip route add local 10.78.0.0/16 dev lo
+	for ns in "$1" "$2"; do
+		in_ns "$ns" sh -c 'echo reno >/proc/sys/net/ipv4/tcp_congestion_control'
+	done
+}
+
+# crowd_conf - selvaged as the reflector of that crowd.
+crowd_conf()
+{
+	reflector_conf 10.79.0.1 10.78.0.0/16 | sed -e 's/timers 3 9/timers 60 180/' \
+		-e '/listen range/i\ bgp listen limit 5000'
+}

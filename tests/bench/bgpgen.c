@@ -25,12 +25,9 @@
 #include "lib/rbuf.h"
 #include "lib/util.h"
 #include "lib/wbuf.h"
-#include "tests/bench/model.h"
+#include "tests/bench/gen.h"
 #include "wire/nlri_evpn.h"
-#include "wire/open.h"
 #include "wire/update.h"
-
-enum { ROUTE_ROOM = 64, MESSAGE_ROOM = 256 };
 
 static struct {
 	uint32_t as, id; /* id: host order */
@@ -64,73 +61,17 @@ static void die(const char *what)
 
 /* ---- what we send -------------------------------------------------------------- */
 
-static void route_build(uint32_t i, struct nlri *out)
-{
-	uint32_t vtep = model_vtep(i, opt.vnis), vni = model_vni(i, opt.vnis);
-	struct evpn_route r = {
-		.type = EVPN_MACIP,
-		.rd = rd_make_ip(vtep, (uint16_t)(vni - MODEL_VNI + 1)),
-		.mac = model_mac(i),
-		.ip = ip4_of(model_ip(i)),
-		.label1 = vni,
-	};
-
-	*out = (struct nlri) { 0 };
-	if (evpn_build(&r, out)) {
-		errno = EINVAL;
-		die("route");
-	}
-}
-
-/* Attributes of a run of routes: RT AS:VNI, encapsulation VXLAN. */
-static size_t attrs_build(uint32_t i, uint8_t *buf, size_t size)
-{
-	struct extcom ec[2] = { rt_make(opt.as, model_vni(i, opt.vnis)),
-				{ { 3, 0x0c, 0, 0, 0, 0, 0, ENCAP_VXLAN } } };
-	struct attrs a = {
-		.present = 1ull << ATTR_ORIGIN | 1ull << ATTR_AS_PATH |
-			   1ull << ATTR_LOCAL_PREF | 1ull << ATTR_EXT_COMMUNITY,
-		.local_pref = 100,
-		.ext_communities = { ec[0].b, sizeof(ec) },
-	};
-	struct wbuf w = wbuf_of(buf, size);
-
-	if (attrs_encode(&w, &a))
-		die("attributes");
-	return w.len;
-}
-
-/* One UPDATE for each run of routes; withdraw: MP_UNREACH instead. */
 static struct bytes_out messages_build(bool withdraw)
 {
-	size_t cap = (size_t)opt.routes * ROUTE_ROOM +
-		     (opt.routes / MODEL_RUN + 2) * (size_t)MESSAGE_ROOM;
+	const struct gen g = { .as = opt.as, .routes = opt.routes, .vnis = opt.vnis };
+	size_t cap = gen_room(opt.routes);
 	struct wbuf w = wbuf_of(xcalloc(1, cap), cap);
-	uint8_t attrs[256];
 
-	for (uint32_t i = 0; i < opt.routes;) {
-		struct ip nh = ip4_of(model_vtep(i, opt.vnis));
-		struct bytes tail = { attrs, attrs_build(i, attrs, sizeof(attrs)) };
-		struct update_writer u;
-		struct nlri n;
-
-		if (withdraw)
-			update_unreach_begin(&u, &w, MSG_MAX, &nlri_evpn_ops, false);
-		else
-			update_reach_begin(&u, &w, MSG_MAX, &nlri_evpn_ops, false, &nh,
-					   tail);
-		do {
-			route_build(i, &n);
-			if (update_add(&u, &n))
-				break;
-		} while (++i < opt.routes && i % MODEL_RUN);
-		update_end(&u);
-	}
-	if (!withdraw)
-		update_eor_encode(&w, nlri_evpn_ops.afi, nlri_evpn_ops.safi);
-	if (w.full) {
-		errno = ENOSPC;
-		die("messages");
+	if (withdraw) {
+		gen_withdraw(&g, &w, 0, opt.routes);
+	} else {
+		gen_announce(&g, &w, 0, opt.routes, 0);
+		gen_eor(&w);
 	}
 	return (struct bytes_out) { w.base, w.len };
 }
@@ -154,23 +95,8 @@ static void open_send(void)
 {
 	uint8_t buf[512];
 	struct wbuf w = wbuf_of(buf, sizeof(buf));
-	struct open_msg o = {
-		.version = 4,
-		.as2 = (uint16_t)(opt.as > UINT16_MAX ? AS_TRANS : opt.as),
-		.as = opt.as,
-		.hold_s = 180,
-		.id = opt.id,
-		.as4 = true,
-		.any_mp = true,
-		.refresh = true,
-		.n_families = 1,
-		.fam = { { .afi = nlri_evpn_ops.afi,
-			   .safi = nlri_evpn_ops.safi,
-			   .mp = true } },
-	};
 
-	if (open_encode(&w, &o))
-		die("OPEN");
+	gen_open(&w, opt.as, opt.id);
 	send_all(buf, w.len);
 }
 
