@@ -381,6 +381,15 @@ static bool session_differs(const struct cfg_nbr *a, const struct cfg_nbr *b)
 	       strcmp(a->source_if, b->source_if);
 }
 
+static void settings_take(struct peer *p, const struct cfg_nbr *cfg)
+{
+	struct cfg_nbr was = p->cfg;
+
+	p->cfg = *cfg;
+	if (p->bgp->hooks->configured)
+		p->bgp->hooks->configured(p, &was);
+}
+
 static void peer_configure(struct peer *p, const struct cfg_nbr *cfg, bool force)
 {
 	struct notif n = notif_make(NOTIF_CEASE, CEASE_CONFIG, NULL, 0);
@@ -391,7 +400,7 @@ static void peer_configure(struct peer *p, const struct cfg_nbr *cfg, bool force
 	bool other = force || p->cfg.as_kind != cfg->as_kind ||
 		     p->cfg.remote_as != cfg->remote_as;
 
-	p->cfg = *cfg;
+	settings_take(p, cfg);
 	if (!peer_established(p)) {
 		p->ebgp = nbr_is_ebgp(p->bgp, cfg);
 		p->remote_as =
@@ -440,7 +449,7 @@ static void apply_dynamic(const struct config *c, struct peer *p, bool force)
 	if (r) {
 		range_resolve(c, r, &p->addr, &cfg);
 		if (!force && !session_differs(&p->cfg, &cfg) && !cfg.shutdown) {
-			p->cfg = cfg;
+			settings_take(p, &cfg);
 			return;
 		}
 		n = cfg.shutdown ? notif_shutdown(CEASE_SHUTDOWN, cfg.shutdown_msg)

@@ -8,6 +8,7 @@
 
 #include "bgpd/family.h"
 #include "lib/addr.h"
+#include "rib/claim.h"
 
 struct out;
 
@@ -36,6 +37,7 @@ enum cfg_af_set {
 	AF_ALLOWAS_IN = 1 << 4,
 	AF_NO_ADDPATH_RX = 1 << 5,
 	AF_ADDPATH_RX_LIMIT = 1 << 6,
+	AF_ORIGIN_CHECK = 1 << 7,
 };
 
 /* What a neighbor or a group has in one `address-family`. */
@@ -48,6 +50,7 @@ struct cfg_nbr_af {
 	uint8_t allowas_in;        /* 0 = off */
 	uint16_t addpath_rx_limit; /* paths of one route, default 64 */
 	uint32_t max_prefix;       /* 0 = none; counts paths */
+	struct claim_rule origin;
 };
 
 /* Graceful restart (RFC 4724): nothing of it, keep routes of neighbors that restart, or

@@ -165,6 +165,8 @@ void config_af_resolve(struct cfg_nbr_af *af, const struct cfg_nbr_af *group)
 		af->allowas_in = group->allowas_in;
 	if (take & AF_ADDPATH_RX_LIMIT)
 		af->addpath_rx_limit = group->addpath_rx_limit;
+	if (take & AF_ORIGIN_CHECK)
+		af->origin = group->origin;
 	af->set |= take;
 	if (!(af->set & AF_MAX_PREFIX))
 		af->max_prefix_pct = CFG_MAX_PREFIX_PCT;
@@ -177,6 +179,8 @@ void config_af_ungroup(struct cfg_nbr_af *af)
 	for (size_t i = 0; i < ARRAY_SIZE(flags); i++)
 		if (!flag_get(af, i))
 			af->set &= ~flags[i].bit;
+	if (!af->origin.on)
+		af->set &= ~(uint32_t)AF_ORIGIN_CHECK;
 }
 
 /* ---- printing ---- */
@@ -199,6 +203,7 @@ static void print_one(const struct cfg_nbr *n, const struct cfg_nbr_af *af,
 			out_line(o, " %u", af->max_prefix_pct);
 		out_line(o, "%s\n", af->max_prefix_warn_only ? " warning-only" : "");
 	}
+	config_origin_print(n, af, o);
 }
 
 void config_af_print(const struct config *c, unsigned fam, struct out *o)
@@ -239,8 +244,8 @@ static const struct cmd_row rows[] = {
 	{ 0, "[no] " PEER " send-community [(both|all|extended|standard|large)]",
 	  NO_EFFECT, cfg_ignore, 0 },
 	{ 0, "[no] " PEER " attribute-unchanged [LINE]", NO_EFFECT, cfg_ignore, 0 },
-	{ 0, PEER " (labels|origin-check|route-map|next-hop-self) [LINE]",
-	  "Of a later version", later, 0 },
+	{ 0, PEER " (labels|route-map|next-hop-self) [LINE]", "Of a later version",
+	  later, 0 },
 };
 
 void config_af_register(struct cmd_tree *t)
@@ -253,4 +258,5 @@ void config_af_register(struct cmd_tree *t)
 			of_mode[i][k].mode = modes[i].mode;
 		cmd_register(t, of_mode[i], ARRAY_SIZE(rows), NULL);
 	}
+	config_origin_register(t);
 }

@@ -114,6 +114,15 @@ void config_af_ungroup(struct cfg_nbr_af *af);
 /** config_af_print - the lines of all groups and neighbors in family fam. */
 void config_af_print(const struct config *c, unsigned fam, struct out *o);
 
+/* ---- config_origin.c: what a neighbor's routes may claim ---- */
+
+/** config_origin_register - the rows of `neighbor P origin-check`. */
+void config_origin_register(struct cmd_tree *t);
+
+/** config_origin_print - the lines of one neighbor. */
+void config_origin_print(const struct cfg_nbr *n, const struct cfg_nbr_af *af,
+			 struct out *o);
+
 /** cfg_fail - complain about an argument (NULL: the line); Return: CMD_CONFIG_FAILED */
 int cfg_fail(const struct cmd_args *a, const char *arg, const char *fmt, ...)
 	PRINTF_LIKE(3, 4);

@@ -44,6 +44,8 @@ struct feed {
 	struct attrset *set; /* NULL: withdraw whatever comes */
 	bool over_limit;
 	bool no_opaque; /* bgp evpn unknown-types discard (RFC 7606 5.4) */
+	bool checked;   /* origin-check: claims is set */
+	struct claims claims;
 };
 
 /*
@@ -98,6 +100,18 @@ static void feed_route(struct feed *d, const struct nlri *n)
 		check_limit(d, res == RIB_NEW);
 }
 
+/* Does the route claim to be another host's? Then it is counted and said. */
+static bool refused(const struct feed *d, const struct nlri *n)
+{
+	enum update_reason why = UR_NONE;
+
+	if (d->checked)
+		why = claims_check(&d->claims, d->f->ops, n);
+	if (why != UR_NONE)
+		origin_refused(d->p, d->f, &d->claims, why, n);
+	return why != UR_NONE;
+}
+
 static void feed_one(struct feed *d, enum nlri_result res, const struct nlri *n)
 {
 	if (res == NLRI_TREAT_WITHDRAW) {
@@ -108,7 +122,7 @@ static void feed_one(struct feed *d, enum nlri_result res, const struct nlri *n)
 		d->p->stats.update_errors[UR_NLRI_OPAQUE]++;
 		return;
 	}
-	if (res == NLRI_OK && d->set)
+	if (res == NLRI_OK && d->set && !refused(d, n))
 		feed_route(d, n);
 	else
 		rib_withdraw(d->rib, peer_slot(d->p), n);
@@ -231,6 +245,7 @@ static enum verdict feed_mp(struct routes *r, struct peer *p, const struct updat
 			d.set = attrset_intern(&r->attrs, &u->attrs);
 		else
 			p->stats.update_errors[loop]++;
+		d.checked = origin_claims(p, d.f, &u->attrs, &d.claims);
 	}
 	v = feed_all(&d, mp->nlri, withdraw, err);
 	attrset_unref(&r->attrs, d.set);
@@ -401,6 +416,7 @@ const struct session_hooks routes_hooks = {
 	.long_lived = on_long_lived,
 	.drained = on_drained,
 	.gone = on_gone,
+	.configured = origin_configured,
 };
 
 /* ---- our own routes -------------------------------------------------------- */

@@ -196,7 +196,8 @@ static struct metric m_bgp[] = {
 	[M_UPDATE_ERRORS] = { "selvage_bgp_update_errors_total",
 			      METRIC_COUNTER,
 			      NULL,
-			      "Flaws in UPDATE messages, and routes refused as loops.",
+			      "Flaws in UPDATE messages, and routes refused as loops "
+			      "or by origin-check.",
 			      { "peer", "reason" },
 			      .fresh = true },
 	[M_TREAT_AS_WITHDRAW] = { "selvage_bgp_treat_as_withdraw_total",

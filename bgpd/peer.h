@@ -9,6 +9,7 @@
 #include "bgpd/config.h"
 #include "bgpd/family.h"
 #include "lib/ev.h"
+#include "lib/log.h"
 #include "wire/msg.h"
 #include "wire/open.h"
 #include "wire/update.h"
@@ -106,6 +107,7 @@ struct peer {
 	unsigned backoff;     /* idle hold doubling, 0 after a session that lasted */
 	bool gr_stale;        /* routes of some family are kept as stale */
 	struct peer_stats stats;
+	struct log_limit origin_limit; /* of origin_refused() */
 
 	/* export.c: its place in an update group, per family */
 	struct member *member[FAMS];
@@ -145,6 +147,10 @@ struct session_hooks {
 	/** gone - the peer is about to be freed (after its last down()); may be NULL.
 	 */
 	void (*gone)(struct peer *p);
+
+	/** configured - settings that the session does not depend on may have changed;
+	 * was: the former ones. May be NULL. */
+	void (*configured)(struct peer *p, const struct cfg_nbr *was);
 
 	/** session - some session came up or ended; may be NULL. */
 	void (*session)(struct bgp *b);

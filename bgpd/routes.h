@@ -9,9 +9,11 @@
 
 #include "bgpd/peer.h"
 #include "rib/adjout.h"
+#include "rib/claim.h"
 #include "rib/locrib.h"
 
 struct group;
+struct out;
 
 struct routes {
 	struct bgp *bgp;
@@ -50,6 +52,23 @@ void routes_unoriginate(struct routes *r, const struct family *f, const struct n
 
 /** routes_release - all is back that will come back: End-of-RIB may go out. */
 void routes_release(struct routes *r);
+
+/* ---- origin.c: `neighbor P origin-check` ---- */
+
+/** origin_claims - set up the check of an UPDATE's routes; Return: false: it is off. */
+bool origin_claims(const struct peer *p, const struct family *f, const struct attrs *a,
+		   struct claims *out);
+
+/** origin_refused - count and log a route that claims_check() refused. */
+void origin_refused(struct peer *p, const struct family *f, const struct claims *c,
+		    enum update_reason why, const struct nlri *n);
+
+/** origin_configured - session hook: a changed setting is applied to the routes that
+ * are there, and those that it refused before are asked for again. */
+void origin_configured(struct peer *p, const struct cfg_nbr *was);
+
+/** origin_show - the setting of a neighbor and the count; nothing when it is off. */
+void origin_show(const struct peer *p, const struct family *f, struct out *o);
 
 /* ---- export.c ---- */
 

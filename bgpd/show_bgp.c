@@ -389,7 +389,6 @@ static void nbr_families(const struct engine *e, struct out *o, const struct pee
 		out_bool(o, "nexthopUnchanged", true);
 		out_uint(o, "acceptedPrefixCounter", received(e, p, f));
 		out_uint(o, "sentPrefixCounter", export_count(p, f));
-		out_end(o);
 		out_text(o,
 			 "\n For address family: %s\n  Update group %u\n%s%s%s"
 			 "  %u accepted prefixes\n  %u prefixes sent\n",
@@ -400,6 +399,8 @@ static void nbr_families(const struct engine *e, struct out *o, const struct pee
 				 ? "  Given up until the next session: malformed NLRI\n"
 				 : "",
 			 received(e, p, f), export_count(p, f));
+		origin_show(p, f, o);
+		out_end(o);
 	}
 	out_end(o);
 }

@@ -313,6 +313,9 @@ static const struct cmd_word words[] = {
 	{ "rd", "Route distinguisher" },
 	{ "route", "Routes" },
 	{ "all", "All of them" },
+	{ "origin-check", "What routes may claim of where they come from" },
+	{ "vtep", "Address of a tunnel endpoint" },
+	{ "as-number", "Those that begin with an AS number" },
 };
 
 void vty_rows_register(struct vty_server *s)

@@ -647,6 +647,25 @@ uint32_t rib_peer_sweep(struct rib *r, uint32_t slot)
 	return r->peer[slot].n_stale ? drop_paths(r, slot, false) : 0;
 }
 
+uint32_t rib_peer_filter(struct rib *r, uint32_t slot,
+			 bool (*keep)(void *ctx, const struct nlri *n,
+				      const struct attrset *set),
+			 void *ctx)
+{
+	uint32_t dropped = 0;
+	struct nlri n;
+
+	for (uint32_t p = r->peer[slot].first, next; p; p = next) {
+		next = rib_path(r, p)->peer_next;
+		rib_nlri(r, rib_path(r, p)->net, p, &n);
+		if (keep(ctx, &n, rib_path(r, p)->attrs))
+			continue;
+		path_drop(r, p);
+		dropped++;
+	}
+	return dropped;
+}
+
 uint32_t rib_peer_flush(struct rib *r, uint32_t slot)
 {
 	return drop_paths(r, slot, true);

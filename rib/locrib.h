@@ -118,6 +118,13 @@ uint32_t rib_peer_long_lived(struct rib *r, uint32_t slot);
 /** rib_peer_sweep - drop paths that are still stale; Return: how many. */
 uint32_t rib_peer_sweep(struct rib *r, uint32_t slot);
 
+/** rib_peer_filter - drop the paths of a peer that keep() does not want; Return: how
+ * many. n and set are borrowed for the call. */
+uint32_t rib_peer_filter(struct rib *r, uint32_t slot,
+			 bool (*keep)(void *ctx, const struct nlri *n,
+				      const struct attrset *set),
+			 void *ctx);
+
 /** rib_peer_flush - drop all paths; Return: how many. */
 uint32_t rib_peer_flush(struct rib *r, uint32_t slot);
 

@@ -33,6 +33,14 @@ enum nlri_result {
 	NLRI_FRAMING,        /* the length runs past the attribute: all is lost */
 };
 
+/* What a route says of the speaker that it began at, borrowed from its key. */
+struct nlri_origin {
+	const uint8_t *rd; /* 8 bytes */
+	const uint8_t *ip; /* of the originating router, network order; NULL: none */
+	uint8_t ip_len;
+	bool floods; /* the PMSI tunnel of its UPDATE is about this route */
+};
+
 struct nlri_ops {
 	const char *name; /* "l2vpn evpn" */
 	uint16_t afi;
@@ -52,6 +60,10 @@ struct nlri_ops {
 
 	/** opaque - of a type that we do not know: kept as bytes; NULL: never. */
 	bool (*opaque)(const struct nlri *n);
+
+	/** origin - read what is in the key; Return: false for a type whose layout we
+	 * do not know. NULL: routes of this family name no origin. */
+	bool (*origin)(const struct nlri *n, struct nlri_origin *out);
 
 	/** cmp - display order; <0, 0, >0. */
 	int (*cmp)(const struct nlri *a, const struct nlri *b);

@@ -452,6 +452,26 @@ static bool evpn_opaque(const struct nlri *n)
 	return !evpn_type_known(n->key[0]);
 }
 
+/* On the path of every route from a peer under origin-check: no split(). */
+static bool evpn_origin(const struct nlri *n, struct nlri_origin *out)
+{
+	size_t ip_at = 0;
+
+	if (evpn_opaque(n))
+		return false;
+	if (n->key[0] == EVPN_IMET)
+		ip_at = 1 + RD_LEN + TAG_LEN;
+	if (n->key[0] == EVPN_ES)
+		ip_at = 1 + RD_LEN + ESI_LEN;
+	*out = (struct nlri_origin) { .rd = n->key + 1,
+				      .floods = n->key[0] == EVPN_IMET };
+	if (ip_at) {
+		out->ip = n->key + ip_at;
+		out->ip_len = (uint8_t)(n->key_len - ip_at);
+	}
+	return true;
+}
+
 const struct nlri_ops nlri_evpn_ops = {
 	.name = "l2vpn evpn",
 	.afi = 25,
@@ -460,5 +480,6 @@ const struct nlri_ops nlri_evpn_ops = {
 	.encode = evpn_encode,
 	.format = evpn_format,
 	.opaque = evpn_opaque,
+	.origin = evpn_origin,
 	.cmp = evpn_cmp,
 };

@@ -40,6 +40,12 @@ static const char *const reason_names[UR_COUNT] = {
 	[UR_LOOP_AS] = "loop_as",
 	[UR_LOOP_ORIGINATOR] = "loop_originator",
 	[UR_LOOP_CLUSTER] = "loop_cluster",
+	[UR_ORIGIN_NEXT_HOP] = "origin_next_hop",
+	[UR_ORIGIN_RD] = "origin_rd",
+	[UR_ORIGIN_ROUTER] = "origin_router",
+	[UR_ORIGIN_TUNNEL] = "origin_tunnel",
+	[UR_ORIGIN_REFLECTED] = "origin_reflected",
+	[UR_ORIGIN_TYPE] = "origin_type",
 };
 
 const char *update_reason_name(enum update_reason r)

@@ -51,7 +51,13 @@ enum update_reason {
 	UR_PATHS_LIMIT, /* more paths of one route than the peer may send; by ingest */
 	UR_LOOP_AS,
 	UR_LOOP_ORIGINATOR,
-	UR_LOOP_CLUSTER, /* counted by ingest */
+	UR_LOOP_CLUSTER,    /* counted by ingest, as are */
+	UR_ORIGIN_NEXT_HOP, /* refused by origin-check (rib/claim.h) */
+	UR_ORIGIN_RD,
+	UR_ORIGIN_ROUTER,    /* IP address of the originating router */
+	UR_ORIGIN_TUNNEL,    /* PMSI tunnel, or egress endpoint of attribute 23 */
+	UR_ORIGIN_REFLECTED, /* ORIGINATOR_ID of another, CLUSTER_LIST */
+	UR_ORIGIN_TYPE,      /* of a route whose layout we do not know */
 	UR_COUNT
 };
 

@@ -276,8 +276,21 @@ static const struct {
 	  "t:5:27: there is no such route-target" },
 	{ EVPN "  neighbor 10.0.0.1 labels accept",
 	  "t:4:21: `labels` is not supported by this version" },
-	{ EVPN "  neighbor 10.0.0.1 origin-check",
-	  "t:4:21: `origin-check` is not supported by this version" },
+	{ EVPN "  no neighbor 10.0.0.1 origin-check vtep 10.1.0.0/16",
+	  "t:4:42: is not a VTEP of 10.0.0.1" },
+	{ EVPN "  neighbor 10.0.0.1 origin-check vtep x",
+	  "t:4:39: `x` is unknown here, expected IP or PREFIX" },
+	{ EVPN "  neighbor 10.0.0.1 origin-check vtep 10.1.0.1\n"
+	       "  neighbor 10.0.0.1 origin-check vtep 10.1.0.2\n"
+	       "  neighbor 10.0.0.1 origin-check vtep 10.1.0.3\n"
+	       "  neighbor 10.0.0.1 origin-check vtep 10.1.0.4\n"
+	       "  neighbor 10.0.0.1 origin-check vtep 10.1.0.5\n"
+	       "  neighbor 10.0.0.1 origin-check vtep 10.1.0.6\n"
+	       "  neighbor 10.0.0.1 origin-check vtep 10.1.0.7\n"
+	       "  neighbor 10.0.0.1 origin-check vtep 10.1.0.8\n"
+	       "  neighbor 10.0.0.1 origin-check vtep 10.1.0.8/32\n"
+	       "  neighbor 10.0.0.1 origin-check vtep 10.1.0.9\n",
+	  "t:13:39: expected at most 8 prefixes" },
 	{ BGP " address-family ila unicast",
 	  "t:2:2: `address-family ila unicast` is not supported by this version" },
 	{ BGP " address-family ipv6 unicast",
@@ -433,6 +446,91 @@ static void groups_and_defaults(void **state)
 	config_free(c);
 }
 
+/* Lines of origin-check, and the lines of it that are printed. */
+static const struct {
+	const char *text, *want;
+} checks[] = {
+	{ " neighbor 10.0.0.1 origin-check\n", "  neighbor 10.0.0.1 origin-check\n" },
+	{ " neighbor 10.0.0.1 origin-check vtep 10.1.2.3/16\n", /* switches it on */
+	  "  neighbor 10.0.0.1 origin-check\n"
+	  "  neighbor 10.0.0.1 origin-check vtep 10.1.0.0/16\n" },
+	{ " neighbor 10.0.0.1 origin-check vtep 10.1.0.9\n"
+	  " neighbor 10.0.0.1 origin-check vtep 2001:db8::9\n"
+	  " neighbor 10.0.0.1 origin-check vtep 10.1.0.9/32\n" /* twice is once */
+	  " neighbor 10.0.0.1 origin-check rd as-number\n",
+	  "  neighbor 10.0.0.1 origin-check\n"
+	  "  neighbor 10.0.0.1 origin-check rd as-number\n"
+	  "  neighbor 10.0.0.1 origin-check vtep 10.1.0.9/32\n"
+	  "  neighbor 10.0.0.1 origin-check vtep 2001:db8::9/128\n" },
+	{ " neighbor 10.0.0.1 origin-check vtep 10.1.0.9\n"
+	  " neighbor 10.0.0.1 origin-check vtep 10.1.0.8\n"
+	  " neighbor 10.0.0.1 origin-check rd as-number\n"
+	  " no neighbor 10.0.0.1 origin-check vtep 10.1.0.9/32\n"
+	  " no neighbor 10.0.0.1 origin-check rd as-number\n",
+	  "  neighbor 10.0.0.1 origin-check\n"
+	  "  neighbor 10.0.0.1 origin-check vtep 10.1.0.8/32\n" },
+	{ " neighbor 10.0.0.1 origin-check vtep 10.1.0.9\n"
+	  " no neighbor 10.0.0.1 origin-check\n",
+	  "" },
+	{ " no neighbor 10.0.0.1 origin-check rd as-number\n", "" },
+	{ " neighbor g origin-check vtep 10.1.0.0/16\n"
+	  " no neighbor 10.0.0.2 origin-check\n",
+	  "  neighbor g origin-check\n"
+	  "  neighbor g origin-check vtep 10.1.0.0/16\n"
+	  "  no neighbor 10.0.0.2 origin-check\n" },
+};
+
+#define ORIGIN                                                                         \
+	NBR " neighbor g peer-group\n neighbor g remote-as internal\n"                 \
+	    " neighbor 10.0.0.2 peer-group g\n neighbor 10.0.0.3 peer-group g\n"       \
+	    " address-family l2vpn evpn\n"
+
+static void edits_origin_check(void **state)
+{
+	static const char head[] = " address-family l2vpn evpn\n";
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(checks); i++) {
+		char text[1024], *s, *body;
+		struct config *c;
+
+		print_message("# %zu\n", i);
+		snprintf(text, sizeof(text), ORIGIN "%s", checks[i].text);
+		c = must_parse(text);
+		s = print(c);
+		body = strstr(s, head) + strlen(head);
+		*strstr(body, " exit-address-family") = '\0';
+		assert_string_equal(body, checks[i].want);
+		free(s);
+		config_free(c);
+	}
+}
+
+/* It is one setting: what a neighbor has of it replaces all of its group's. */
+static void inherits_origin_check(void **state)
+{
+	struct config *c =
+		must_parse(ORIGIN " neighbor g origin-check vtep 10.1.0.0/16\n"
+				  " neighbor g origin-check rd as-number\n"
+				  " neighbor 10.0.0.2 origin-check vtep 10.2.0.9\n");
+	const struct cfg_nbr *own = TAILQ_NEXT(TAILQ_FIRST(&c->nbrs), link);
+	const struct claim_rule *r;
+	struct cfg_nbr n;
+
+	(void)state;
+	config_nbr_resolve(c, TAILQ_FIRST(&c->nbrs), &n);
+	assert_false(n.af[FAM_EVPN].origin.on);
+	config_nbr_resolve(c, own, &n);
+	r = &n.af[FAM_EVPN].origin;
+	assert_true(r->on && !r->rd_as && r->n_vteps == 1);
+	assert_int_equal(r->vteps[0].ip.b[1], 2);
+	config_nbr_resolve(c, TAILQ_NEXT(own, link), &n);
+	r = &n.af[FAM_EVPN].origin;
+	assert_true(r->on && r->rd_as && r->n_vteps == 1);
+	assert_int_equal(r->vteps[0].ip.b[1], 1);
+	config_free(c);
+}
+
 /* ---- property: print, read, the same ---- */
 
 static uint64_t seed;
@@ -479,9 +577,26 @@ static uint32_t rnd_as(void)
 	return rnd(2) ? 1 + rnd(65535) : 1 + rnd(UINT32_MAX);
 }
 
+/* Switched off it is empty, and written down only against a group. */
+static void rnd_origin(struct claim_rule *r, bool may_be_off)
+{
+	r->on = !may_be_off || rnd(2);
+	if (!r->on)
+		return;
+	r->rd_as = rnd(2);
+	r->n_vteps = (uint8_t)rnd(CLAIM_VTEPS + 1);
+	for (unsigned i = 0; i < r->n_vteps; i++) {
+		struct prefix *p = &r->vteps[i];
+
+		p->ip.len = rnd(2) ? 4 : 16;
+		p->ip.b[1] = (uint8_t)i; /* all differ */
+		p->bits = (uint8_t)(16 + rnd(p->ip.len * 8u - 15));
+	}
+}
+
 static void rnd_af(struct cfg_nbr_af *af, bool flags_too)
 {
-	af->set = rnd(1 << 7);
+	af->set = rnd(1 << 8);
 	/* which neighbors may be reflector clients is not this test's question */
 	af->set &= ~(uint32_t)AF_RR_CLIENT;
 	af->activate = af->set & AF_ACTIVATE && (!flags_too || rnd(2));
@@ -495,6 +610,8 @@ static void rnd_af(struct cfg_nbr_af *af, bool flags_too)
 		af->max_prefix_warn_only = rnd(2);
 	}
 	af->allowas_in = (uint8_t)(af->set & AF_ALLOWAS_IN ? 1 + rnd(10) : 0);
+	if (af->set & AF_ORIGIN_CHECK)
+		rnd_origin(&af->origin, flags_too);
 }
 
 static void rnd_nbr(struct cfg_nbr *n)
@@ -829,10 +946,16 @@ static void reads_files(void **state)
 int main(void)
 {
 	const struct CMUnitTest t[] = {
-		cmocka_unit_test(prints_the_example),    cmocka_unit_test(reads_frr),
-		cmocka_unit_test(refuses_with_position), cmocka_unit_test(edits_lines),
-		cmocka_unit_test(groups_and_defaults),   cmocka_unit_test(round_trips),
-		cmocka_unit_test(survives_damage),       cmocka_unit_test(reads_files),
+		cmocka_unit_test(prints_the_example),
+		cmocka_unit_test(reads_frr),
+		cmocka_unit_test(refuses_with_position),
+		cmocka_unit_test(edits_lines),
+		cmocka_unit_test(groups_and_defaults),
+		cmocka_unit_test(edits_origin_check),
+		cmocka_unit_test(inherits_origin_check),
+		cmocka_unit_test(round_trips),
+		cmocka_unit_test(survives_damage),
+		cmocka_unit_test(reads_files),
 	};
 
 	return cmocka_run_group_tests(t, NULL, NULL);

@@ -507,6 +507,85 @@ static void restarts_do_not_heap_up(void **state)
 	}
 }
 
+/* ---- origin-check: refused, counted, and what stood before goes ---- */
+
+static struct claim_rule *rule(void)
+{
+	return &peer.cfg.af[FAM_EVPN].origin;
+}
+
+static void foreign_next_hop(void **state)
+{
+	struct attrs a = plain();
+	struct notif err;
+
+	(void)state;
+	rule()->on = true;
+	announce(&a, 2);
+	assert_int_equal(feed(&err), V_OK);
+	assert_int_equal(held(), 2);
+	a.nexthop = ip4_of(PEER_ID + 1);
+	announce(&a, 1); /* of a key that it had told the truth about */
+	assert_int_equal(feed(&err), V_OK);
+	assert_int_equal(held(), 1);
+	assert_int_equal(peer.stats.update_errors[UR_ORIGIN_NEXT_HOP], 1);
+	withdraw(1); /* of nothing */
+	assert_int_equal(feed(&err), V_OK);
+	a.nexthop = ip4_of(PEER_ID);
+	announce(&a, 1); /* it comes back when it tells the truth again */
+	assert_int_equal(feed(&err), V_OK);
+	assert_int_equal(held(), 2);
+	assert_int_equal(peer.stats.update_errors[UR_ORIGIN_NEXT_HOP], 1);
+}
+
+/* The check asks for the router id of the session, not for the peer's address. */
+static void foreign_originator(void **state)
+{
+	struct attrs a = plain();
+	struct notif err;
+
+	(void)state;
+	rule()->on = true;
+	peer.remote_id = 0x0a0000aa;
+	a.present |= 1ull << ATTR_ORIGINATOR_ID;
+	a.originator_id = PEER_ID;
+	announce(&a, 1);
+	assert_int_equal(feed(&err), V_OK);
+	assert_int_equal(held(), 0);
+	assert_int_equal(peer.stats.update_errors[UR_ORIGIN_REFLECTED], 1);
+	a.originator_id = peer.remote_id;
+	announce(&a, 1);
+	assert_int_equal(feed(&err), V_OK);
+	assert_int_equal(held(), 1);
+}
+
+/* Switched on while routes are there: what would be refused now goes, at once. */
+static void check_comes_later(void **state)
+{
+	struct cfg_nbr was = peer.cfg;
+	struct attrs a = plain();
+	struct notif err;
+
+	(void)state;
+	announce(&a, 3);
+	assert_int_equal(feed(&err), V_OK);
+	a.nexthop = ip4_of(PEER_ID + 1);
+	announce(&a, 2);
+	assert_int_equal(feed(&err), V_OK);
+	assert_int_equal(held(), 3);
+	routes_hooks.configured(&peer, &was); /* nothing changed */
+	assert_int_equal(held(), 3);
+	rule()->on = true;
+	routes_hooks.configured(&peer, &was);
+	assert_int_equal(held(), 1);
+	assert_int_equal(peer.stats.update_errors[UR_ORIGIN_NEXT_HOP], 2);
+	was = peer.cfg;
+	rule()->n_vteps = 1;
+	prefix_parse("10.9.0.0/16", &rule()->vteps[0]);
+	routes_hooks.configured(&peer, &was);
+	assert_int_equal(held(), 1);
+}
+
 int main(void)
 {
 #define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -522,6 +601,9 @@ int main(void)
 		CASE(too_many_paths_are_refused),
 		CASE(maximum_prefix_counts_paths),
 		CASE(restarts_do_not_heap_up),
+		CASE(foreign_next_hop),
+		CASE(foreign_originator),
+		CASE(check_comes_later),
 	};
 	return cmocka_run_group_tests(t, NULL, NULL);
 }

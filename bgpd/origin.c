@@ -1,0 +1,139 @@
+/*
+ * `neighbor P origin-check` at work: the judge for the routes of an UPDATE, what is
+ * counted and said of those refused, and a changed setting on a running session.
+ * What a route may claim is decided in rib/claim.c.
+ */
+#include "bgpd/routes.h"
+
+#include <errno.h>
+
+#include "lib/log.h"
+#include "lib/out.h"
+#include "wire/attrs.h"
+
+enum { LINES_PER_MINUTE = 5 }; /* of each peer: none hides behind another */
+
+bool origin_claims(const struct peer *p, const struct family *f, const struct attrs *a,
+		   struct claims *out)
+{
+	const struct claim_rule *rule = &p->cfg.af[f->index].origin;
+
+	if (!rule->on)
+		return false;
+	claims_init(out, rule, &p->addr, p->remote_id, a);
+	return true;
+}
+
+void origin_refused(struct peer *p, const struct family *f, const struct claims *c,
+		    enum update_reason why, const struct nlri *n)
+{
+	char addr[ADDR_STR], route[NLRI_STR_MAX], claim[CLAIM_STR];
+
+	p->stats.update_errors[why]++;
+	if (!log_ratelimited(&p->origin_limit, LINES_PER_MINUTE))
+		return;
+	log_warn(LOG_UPDATE, "peer %s: origin-check refused %s: %s",
+		 ip_format(&p->addr, addr), f->ops->format(n, route),
+		 claims_format(c, why, f->ops, n, claim));
+}
+
+/* ---- a setting that changed ---- */
+
+struct recheck {
+	struct peer *p;
+	const struct family *f;
+	const struct attrset *set; /* whose fields are in attrs */
+	struct attrs attrs;
+	struct claims claims;
+};
+
+static bool still_allowed(void *ctx, const struct nlri *n, const struct attrset *set)
+{
+	struct recheck *r = ctx;
+	enum update_reason why;
+
+	if (r->set != set) { /* routes of one UPDATE stand together */
+		attrset_view(set, &r->attrs);
+		origin_claims(r->p, r->f, &r->attrs, &r->claims);
+		r->set = set;
+	}
+	why = claims_check(&r->claims, r->f->ops, n);
+	if (why != UR_NONE)
+		origin_refused(r->p, r->f, &r->claims, why, n);
+	return why == UR_NONE;
+}
+
+/* Not left to a route refresh: who lies need not answer it. */
+static void recheck(struct peer *p, const struct family *f)
+{
+	struct rib *rib = &p->bgp->routes->rib[f->index];
+	struct recheck r = { .p = p, .f = f };
+	uint32_t slot = peer_slot(p), n;
+	char addr[ADDR_STR];
+
+	if (slot >= rib->n_peers || rib->peer[slot].owner != p)
+		return;
+	n = rib_peer_filter(rib, slot, still_allowed, &r);
+	log_info(LOG_UPDATE, "peer %s: origin-check in force, refused=%u",
+		 ip_format(&p->addr, addr), n);
+}
+
+/* What was refused may be allowed now. */
+static void ask_again(struct peer *p, const struct family *f)
+{
+	char addr[ADDR_STR];
+
+	if (peer_refresh_send(p, f, RR_REQUEST) == -ENOTSUP)
+		log_warn(LOG_UPDATE,
+			 "peer %s: no route refresh, origin-check allows more from the "
+			 "next session on",
+			 ip_format(&p->addr, addr));
+}
+
+void origin_configured(struct peer *p, const struct cfg_nbr *was)
+{
+	for (unsigned i = 0; i < FAMS; i++) {
+		const struct claim_rule *old = &was->af[i].origin,
+					*now = &p->cfg.af[i].origin;
+
+		if (claim_rule_equal(old, now))
+			continue;
+		if (now->on)
+			recheck(p, &families[i]);
+		if (old->on)
+			ask_again(p, &families[i]);
+	}
+}
+
+/* ---- show ---- */
+
+static uint64_t refused(const struct peer *p)
+{
+	uint64_t n = 0;
+
+	for (int i = UR_ORIGIN_NEXT_HOP; i <= UR_ORIGIN_TYPE; i++)
+		n += p->stats.update_errors[i];
+	return n;
+}
+
+void origin_show(const struct peer *p, const struct family *f, struct out *o)
+{
+	const struct claim_rule *r = &p->cfg.af[f->index].origin;
+	char buf[ADDR_STR];
+
+	if (!r->on)
+		return;
+	out_text(o, "  Origin check: %s", ip_format(&p->addr, buf));
+	out_obj(o, "originCheck");
+	out_arr(o, "vteps");
+	for (unsigned i = 0; i < r->n_vteps; i++) {
+		out_str(o, NULL, prefix_format(&r->vteps[i], buf));
+		out_text(o, ", %s", buf);
+	}
+	out_end(o);
+	out_bool(o, "rdAsNumber", r->rd_as);
+	out_uint(o, "refusedRoutes", refused(p));
+	out_end(o);
+	out_text(o, "%s; %llu routes refused\n", r->rd_as ? ", RDs by AS number" : "",
+		 (unsigned long long)refused(p));
+}
