@@ -135,6 +135,9 @@ static void range_resolve(const struct config *c, const struct cfg_range *r,
 	str_copy(n.group, sizeof(n.group), r->group);
 	config_nbr_resolve(c, &n, out);
 	out->passive = true;
+	/* Whoever may be there without being named must not take all there is. */
+	if (!(out->set & NBR_MAX_MEMORY))
+		out->max_memory_mb = CFG_RANGE_MEMORY_MB;
 }
 
 static const struct {
@@ -174,15 +177,19 @@ void bgp_refuse(struct bgp *b, int fd, const struct ip *from, enum refusal why)
 	}
 }
 
-void bgp_forgive(struct bgp *b, const struct ip *addr)
+bool bgp_forgive(struct bgp *b, const struct ip *addr)
 {
+	bool was = addr && callers_wait_ms(b->callers, addr, clock_ms());
+
 	callers_forgive(b->callers, addr);
+	return was;
 }
 
 const char *bgp_limit_name(enum bgp_limit l)
 {
 	static const char *const names[] = {
 		[LIMIT_PREFIXES] = "prefixes",
+		[LIMIT_MEMORY] = "memory",
 		[LIMIT_HALF_OPEN] = "half_open",
 		[LIMIT_CLOSING] = "closing",
 	};

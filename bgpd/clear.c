@@ -33,8 +33,11 @@ static int clear_bgp(void *ctx, const struct cmd_args *args, struct out *o)
 	struct ip addr;
 
 	if (cmd_arg_ip(args, "ip", &addr)) {
-		bgp_forgive(&e->bgp, &addr);
+		bool forgiven = bgp_forgive(&e->bgp, &addr);
+
 		p = peer_find(&e->bgp, &addr);
+		if (!p && forgiven)
+			return CMD_OK;
 		if (!p) {
 			out_line(o, "%% No such neighbor\n");
 			return CMD_WARNING;

@@ -202,6 +202,8 @@ static void inherit_session(struct cfg_nbr *n, const struct cfg_nbr *g, uint32_t
 	}
 	if (take & NBR_CONNECT)
 		n->connect_s = g->connect_s;
+	if (take & NBR_MAX_MEMORY)
+		n->max_memory_mb = g->max_memory_mb;
 	if (take & NBR_DESC)
 		memcpy(n->desc, g->desc, sizeof(n->desc));
 	if (take & NBR_SHUTDOWN) {

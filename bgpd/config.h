@@ -12,6 +12,9 @@
 
 struct out;
 
+/* maximum-memory of neighbors that a listen range makes, unless it is written. */
+enum { CFG_RANGE_MEMORY_MB = 256, CFG_MEMORY_MB_MAX = 1 << 20 };
+
 /* A setting of a neighbor or a group that was written down; others inherit. */
 enum cfg_nbr_set {
 	NBR_REMOTE_AS = 1 << 0,
@@ -26,6 +29,7 @@ enum cfg_nbr_set {
 	NBR_MULTIHOP = 1 << 9,
 	NBR_PORT = 1 << 10,
 	NBR_GR = 1 << 11,
+	NBR_MAX_MEMORY = 1 << 12,
 };
 
 /* The same for the settings of one address family. */
@@ -74,6 +78,7 @@ struct cfg_nbr {
 	uint8_t multihop;  /* ebgp-multihop TTL, 0 = directly connected */
 	uint16_t keepalive_s, hold_s, connect_s;
 	uint16_t port;
+	uint32_t max_memory_mb; /* of its routes, 0 = no limit; ranges have one */
 	char desc[81];
 	bool shutdown;
 	char shutdown_msg[256];

@@ -326,6 +326,18 @@ static int set_port(void *ctx, const struct cmd_args *a, struct out *o)
 	return CMD_OK;
 }
 
+static int set_max_memory(void *ctx, const struct cmd_args *a, struct out *o)
+{
+	struct cfg_nbr *n = value_of(a, NBR_MAX_MEMORY);
+
+	(void)ctx;
+	(void)o;
+	if (!n)
+		return CMD_CONFIG_FAILED;
+	n->max_memory_mb = cmd_has(a, "no") ? 0 : cmd_arg_uint(a, "megabytes", 0);
+	return CMD_OK;
+}
+
 static int set_source(void *ctx, const struct cmd_args *a, struct out *o)
 {
 	struct cfg_nbr *n = value_of(a, NBR_UPDATE_SOURCE);
@@ -436,6 +448,9 @@ static const struct cmd_row rows[] = {
 	  "An external neighbor that is on a link", set_multihop, 0 },
 	CFG_PAIR(CFG_BGP, PEER " port", "(1-65535)$port", "TCP port of the neighbor",
 		 set_port),
+	CFG_PAIR(CFG_BGP, PEER " maximum-memory", "(0-1048576)$megabytes",
+		 "Most memory that its routes may take, 0 for no limit",
+		 set_max_memory),
 	CFG_PAIR(CFG_BGP, PEER " update-source", "(IP|IFNAME)$source",
 		 "Our address of the session", set_source),
 	{ CFG_BGP, PEER " timers (0-65535)$keepalive (0-65535)$hold",

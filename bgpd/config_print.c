@@ -90,6 +90,9 @@ static void print_nbr(const struct cfg_nbr *n, struct out *o)
 			 n->gr == CFG_GR_HELPER     ? "-helper"
 			 : n->gr == CFG_GR_DISABLED ? "-disable"
 						    : "");
+	if (n->set & NBR_MAX_MEMORY)
+		out_line(o, " neighbor %s maximum-memory %u\n", n->name,
+			 n->max_memory_mb);
 }
 
 static void print_vni(const struct cfg_vni *v, struct out *o)

@@ -8,6 +8,7 @@
 #include "bgpd/routes.h"
 
 #include <event2/event.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -212,6 +213,51 @@ static void disable_family(struct routes *r, struct peer *p, const struct family
 	rib_peer_flush(&r->rib[f->index], peer_slot(p));
 }
 
+size_t routes_peer_bytes(const struct routes *r, const struct peer *p)
+{
+	size_t bytes = 0;
+
+	for (unsigned i = 0; i < FAMS; i++)
+		if (peer_slot(p) < r->rib[i].n_peers)
+			bytes += rib_peer_bytes(&r->rib[i], peer_slot(p));
+	return bytes;
+}
+
+/* maximum-memory: what bounds attributes, as no number of routes does. Once for each
+ * UPDATE: one alone cannot take much. */
+static bool over_memory(const struct routes *r, const struct peer *p)
+{
+	uint32_t mb = p->cfg.max_memory_mb;
+
+	return mb && routes_peer_bytes(r, p) > (size_t)mb << 20;
+}
+
+static enum verdict limit_reached(struct peer *p, const struct feed *d,
+				  struct notif *err)
+{
+	uint8_t data[7];
+	struct wbuf w = wbuf_of(data, sizeof(data));
+	char addr[ADDR_STR];
+
+	ip_format(&p->addr, addr);
+	if (!d->over_limit) {
+		log_warn(LOG_UPDATE,
+			 "peer %s: routes take too much memory, limit_mb=%u", addr,
+			 p->cfg.max_memory_mb);
+		p->bgp->limits[LIMIT_MEMORY]++;
+		*err = notif_make(NOTIF_CEASE, CEASE_RESOURCES, NULL, 0);
+		return V_RESET;
+	}
+	log_warn(LOG_UPDATE, "peer %s: too many prefixes, limit=%u", addr,
+		 p->cfg.af[d->f->index].max_prefix);
+	p->bgp->limits[LIMIT_PREFIXES]++;
+	wbuf_u16(&w, d->f->ops->afi);
+	wbuf_u8(&w, d->f->ops->safi);
+	wbuf_u32(&w, p->cfg.af[d->f->index].max_prefix);
+	*err = notif_make(NOTIF_CEASE, CEASE_MAX_PREFIX, data, sizeof(data));
+	return V_RESET;
+}
+
 /* One of MP_REACH, MP_UNREACH. */
 static enum verdict feed_mp(struct routes *r, struct peer *p, const struct update *u,
 			    bool withdraw, struct notif *err)
@@ -249,16 +295,8 @@ static enum verdict feed_mp(struct routes *r, struct peer *p, const struct updat
 	}
 	v = feed_all(&d, mp->nlri, withdraw, err);
 	attrset_unref(&r->attrs, d.set);
-	if (d.over_limit) {
-		uint8_t data[7] = { (uint8_t)(mp->afi >> 8), (uint8_t)mp->afi,
-				    mp->safi };
-		struct wbuf w = { .base = data, .len = 3, .cap = sizeof(data) };
-
-		p->bgp->limits[LIMIT_PREFIXES]++;
-		wbuf_u32(&w, p->cfg.af[d.f->index].max_prefix);
-		*err = notif_make(NOTIF_CEASE, CEASE_MAX_PREFIX, data, sizeof(data));
-		return V_RESET;
-	}
+	if (d.over_limit || (!withdraw && over_memory(r, p)))
+		return limit_reached(p, &d, err);
 	if (v == V_DISABLE_AF)
 		disable_family(r, p, d.f);
 	return v;
@@ -343,9 +381,12 @@ static void keep(struct rib *rib, const struct peer *p, const struct cfg_nbr_af 
 	rib_peer_stale(rib, slot);
 }
 
+enum { TRIM_BYTES = 16 << 20 };
+
 static void on_down(struct peer *p, bool keep_stale)
 {
 	struct routes *r = p->bgp->routes;
+	bool much = routes_peer_bytes(r, p) > TRIM_BYTES;
 
 	export_peer_down(r, p);
 	for (unsigned i = 0; i < FAMS; i++) {
@@ -357,6 +398,8 @@ static void on_down(struct peer *p, bool keep_stale)
 			rib_peer_del(rib, peer_slot(p));
 	}
 	export_kick(r);
+	if (much) /* free() keeps what lies below something that is still in use */
+		malloc_trim(0);
 }
 
 static void on_gone(struct peer *p)

@@ -130,6 +130,7 @@ enum {
 	M_NOTIFICATIONS,
 	M_BYTES,
 	M_PREFIXES,
+	M_ROUTE_BYTES,
 	M_UPDATE_ERRORS,
 	M_TREAT_AS_WITHDRAW,
 	M_TX_QUEUE,
@@ -193,6 +194,13 @@ static struct metric m_bgp[] = {
 			 "Routes of a peer in our tables, and told to it.",
 			 { "peer", "afi", "safi", "set" },
 			 .fresh = true },
+	[M_ROUTE_BYTES] = { "selvage_bgp_route_memory_bytes",
+			    METRIC_GAUGE,
+			    "bytes",
+			    "Memory that a peer's routes would take if they shared "
+			    "nothing: what maximum-memory limits.",
+			    { "peer" },
+			    .fresh = true },
 	[M_UPDATE_ERRORS] = { "selvage_bgp_update_errors_total",
 			      METRIC_COUNTER,
 			      NULL,
@@ -287,6 +295,8 @@ static void collect_peer(const struct engine *e, const struct peer *p)
 			   update_reason_name((enum update_reason)i));
 	metric_set(&m_bgp[M_TREAT_AS_WITHDRAW], (double)s->treat_as_withdraw, peer);
 	metric_set(&m_bgp[M_TX_QUEUE], (double)peer_tx_queued(p), peer);
+	metric_set(&m_bgp[M_ROUTE_BYTES], (double)routes_peer_bytes(&e->routes, p),
+		   peer);
 	collect_prefixes(e, p, peer);
 }
 

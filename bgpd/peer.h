@@ -174,6 +174,7 @@ enum refusal {
 /* Limits that what somebody else does can reach. */
 enum bgp_limit {
 	LIMIT_PREFIXES,  /* maximum-prefix */
+	LIMIT_MEMORY,    /* maximum-memory */
 	LIMIT_HALF_OPEN, /* a connection without OPEN made room in a listen range */
 	LIMIT_CLOSING,   /* a closing connection did not get its time */
 	LIMIT_COUNT
@@ -241,8 +242,9 @@ void bgp_fini(struct bgp *b);
 
 struct peer *peer_find(const struct bgp *b, const struct ip *addr);
 
-/** bgp_forgive - let an address call again that was refused; NULL: every one. */
-void bgp_forgive(struct bgp *b, const struct ip *addr);
+/** bgp_forgive - let an address call again that was refused; NULL: every one.
+ * Return: was it refused? */
+bool bgp_forgive(struct bgp *b, const struct ip *addr);
 
 const char *refusal_name(enum refusal why);
 const char *bgp_limit_name(enum bgp_limit l);

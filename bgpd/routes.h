@@ -45,6 +45,9 @@ static inline uint32_t peer_slot(const struct peer *p)
 /** routes_peer - the peer of a slot; NULL for our own routes. */
 struct peer *routes_peer(const struct routes *r, const struct rib *rib, uint32_t slot);
 
+/** routes_peer_bytes - rib_peer_bytes() of all families. */
+size_t routes_peer_bytes(const struct routes *r, const struct peer *p);
+
 /** routes_originate - announce or replace a route of our own. */
 void routes_originate(struct routes *r, const struct family *f, const struct nlri *n,
 		      const struct attrs *a);

@@ -405,6 +405,18 @@ static void nbr_families(const struct engine *e, struct out *o, const struct pee
 	out_end(o);
 }
 
+static void nbr_memory(const struct engine *e, struct out *o, const struct peer *p)
+{
+	size_t bytes = routes_peer_bytes(&e->routes, p);
+
+	out_uint(o, "routeMemoryBytes", bytes);
+	out_uint(o, "routeMemoryMaximumMbytes", p->cfg.max_memory_mb);
+	out_text(o, "\n Memory of its routes, none shared: %zu KiB, maximum %s",
+		 bytes >> 10, p->cfg.max_memory_mb ? "" : "none\n");
+	if (p->cfg.max_memory_mb)
+		out_text(o, "%u MiB\n", p->cfg.max_memory_mb);
+}
+
 static void nbr_timers_json(struct out *o, const struct peer *p)
 {
 	int64_t now = clock_ms(), ms = state_ms(p);
@@ -479,6 +491,7 @@ static void nbr_json(const struct engine *e, struct out *o, const struct peer *p
 	nbr_messages(o, p);
 	nbr_errors(o, p);
 	nbr_families(e, o, p);
+	nbr_memory(e, o, p);
 	nbr_end_json(o, p);
 }
 
@@ -514,6 +527,7 @@ static void nbr_text(const struct engine *e, struct out *o, const struct peer *p
 	nbr_messages(o, p);
 	nbr_errors(o, p);
 	nbr_families(e, o, p);
+	nbr_memory(e, o, p);
 	out_text(o, "\n  Connections established %llu; dropped %llu\n",
 		 (unsigned long long)p->stats.established,
 		 (unsigned long long)p->stats.dropped);

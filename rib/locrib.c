@@ -406,6 +406,13 @@ static void path_data_set(struct rib *r, struct path *p, const struct nlri *n)
 	}
 }
 
+/* What a path needs outside of the slabs, if it shared nothing. */
+static uint32_t path_far(const struct net *n, const struct path *p)
+{
+	return p->attrs->len + (p->data_len > PATH_DATA_INLINE ? p->data_len : 0u) +
+	       (n->key_len > NET_KEY_INLINE ? n->key_len : 0u);
+}
+
 static void path_link(struct rib *r, uint32_t id, uint32_t net, uint32_t slot)
 {
 	struct path *p = rib_path(r, id);
@@ -422,6 +429,7 @@ static void path_link(struct rib *r, uint32_t id, uint32_t net, uint32_t slot)
 		rib_path(r, peer->first)->peer_prev = id;
 	peer->first = id;
 	peer->n++;
+	peer->far_bytes += path_far(n, p);
 }
 
 static void unstale(struct rib *r, struct path *p)
@@ -452,6 +460,7 @@ static void path_free(struct rib *r, uint32_t id)
 		rib_path(r, p->peer_next)->peer_prev = p->peer_prev;
 	peer->n--;
 	unstale(r, p);
+	peer->far_bytes -= path_far(n, p);
 	path_data_clear(r, p);
 	attrset_unref(r->attrs, p->attrs);
 	slab_free(&r->paths, id);
@@ -473,16 +482,20 @@ static enum rib_result path_replace(struct rib *r, uint32_t id, const struct nlr
 				    struct attrset *set)
 {
 	struct path *p = rib_path(r, id);
+	const struct net *net = rib_net(r, p->net);
+	struct rib_peer *peer = &r->peer[p->peer];
 
 	unstale(r, p);
 	if (p->attrs == set && p->data_len == n->data_len &&
 	    !memcmp(path_data(p), n->data, n->data_len))
 		return RIB_SAME;
+	peer->far_bytes -= path_far(net, p);
 	attrset_ref(set);
 	attrset_unref(r->attrs, p->attrs);
 	p->attrs = set;
 	path_data_set(r, p, n);
-	decide(r, p->net, rib_net(r, p->net)->best == id);
+	peer->far_bytes += path_far(net, p);
+	decide(r, p->net, net->best == id);
 	return RIB_REPLACED;
 }
 
@@ -608,6 +621,7 @@ static void path_mark(struct rib *r, uint32_t id, struct attrset *marked)
 
 	p->flags |= PATH_LONG_LIVED;
 	r->peer[p->peer].n_long_lived++;
+	r->peer[p->peer].far_bytes += (uint64_t)marked->len - p->attrs->len;
 	attrset_ref(marked);
 	attrset_unref(r->attrs, p->attrs);
 	p->attrs = marked;
@@ -675,6 +689,13 @@ void rib_peer_del(struct rib *r, uint32_t slot)
 {
 	rib_peer_flush(r, slot);
 	r->peer[slot] = (struct rib_peer) { 0 };
+}
+
+size_t rib_peer_bytes(const struct rib *r, uint32_t slot)
+{
+	const struct rib_peer *p = &r->peer[slot];
+
+	return p->far_bytes + p->n * (sizeof(struct net) + sizeof(struct path));
 }
 
 size_t rib_bytes(const struct rib *r)

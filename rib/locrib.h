@@ -68,7 +68,8 @@ struct rib_peer {
 	struct path_source src;
 	uint32_t first; /* its paths */
 	uint32_t n, n_stale, n_long_lived;
-	void *owner; /* struct peer, opaque here */
+	uint64_t far_bytes; /* attributes, long keys and data of its paths */
+	void *owner;        /* struct peer, opaque here */
 };
 
 struct rib_cursor {
@@ -208,6 +209,14 @@ void rib_forget(struct rib *r, const struct rib_cursor *reader,
 
 /** rib_touch - put a net on the change list although its winner is the same. */
 void rib_touch(struct rib *r, uint32_t net);
+
+/**
+ * rib_peer_bytes - memory that a peer's paths would take if nothing was shared
+ *
+ * Attributes count for each path that has them: who shares them today need not do so
+ * tomorrow, and what one peer says must not add to the account of another.
+ */
+size_t rib_peer_bytes(const struct rib *r, uint32_t slot);
 
 /** rib_bytes - memory of this table without the attribute sets. */
 size_t rib_bytes(const struct rib *r);

@@ -618,7 +618,7 @@ static void rnd_nbr(struct cfg_nbr *n)
 {
 	bool flags_too = n->group[0];
 
-	n->set = rnd(1 << 12);
+	n->set = rnd(1 << 13);
 	if (!n->group[0] && !ip_is_none(&n->addr))
 		n->set |= NBR_REMOTE_AS;
 	if (n->set & NBR_GTSM)
@@ -639,6 +639,7 @@ static void rnd_nbr(struct cfg_nbr *n)
 	}
 	n->connect_s = (uint16_t)(n->set & NBR_CONNECT ? 1 + rnd(65535) : 0);
 	n->port = (uint16_t)(n->set & NBR_PORT ? 1 + rnd(65535) : 0);
+	n->max_memory_mb = n->set & NBR_MAX_MEMORY ? rnd(CFG_MEMORY_MB_MAX + 1) : 0;
 	if (n->set & NBR_UPDATE_SOURCE && rnd(2))
 		n->source = rnd_ip();
 	else if (n->set & NBR_UPDATE_SOURCE)

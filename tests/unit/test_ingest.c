@@ -366,6 +366,47 @@ static void maximum_prefix(void **state)
 	assert_int_equal(held(), 9);
 }
 
+/* Attributes count for each route, whoever else has them, and in both directions. */
+static void maximum_memory(void **state)
+{
+	static uint8_t communities[800];
+	struct attrs small = plain(), big = plain();
+	struct notif err = { 0 };
+	size_t one, few;
+
+	(void)state;
+	big.present |= 1ull << ATTR_COMMUNITY;
+	big.communities = (struct bytes) { communities, sizeof(communities) };
+	announce(&small, 1);
+	assert_int_equal(feed(&err), V_OK);
+	one = routes_peer_bytes(&routes, &peer);
+	announce(&small, 40);
+	assert_int_equal(feed(&err), V_OK);
+	few = routes_peer_bytes(&routes, &peer);
+	assert_int_equal(few, 40 * one);
+	announce(&big, 40); /* the same routes, longer */
+	assert_int_equal(feed(&err), V_OK);
+	assert_in_range(routes_peer_bytes(&routes, &peer), few + 40 * 800,
+			few + 40 * 804);
+	announce(&small, 40);
+	assert_int_equal(feed(&err), V_OK);
+	assert_int_equal(routes_peer_bytes(&routes, &peer), few);
+
+	peer.cfg.max_memory_mb = 1;
+	peer.chan[0].rx_addpath = true;
+	peer.cfg.af[FAM_EVPN].addpath_rx_limit = 2000;
+	do {
+		assert_true(++path_id < 2000);
+		announce(&big, 40);
+	} while (feed(&err) == V_OK);
+	assert_int_equal(err.code, NOTIF_CEASE);
+	assert_int_equal(err.sub, CEASE_RESOURCES);
+	assert_in_range(routes_peer_bytes(&routes, &peer), 1 << 20, 1100000);
+	assert_int_equal(bgp.limits[LIMIT_MEMORY], 1);
+	rib_peer_flush(&routes.rib[0], peer_slot(&peer));
+	assert_int_equal(routes_peer_bytes(&routes, &peer), 0);
+}
+
 static void enhanced_refresh_sweeps(void **state)
 {
 	struct attrs a = plain();
@@ -596,6 +637,7 @@ int main(void)
 		CASE(withdraw_takes_one),
 		CASE(unknown_types),
 		CASE(maximum_prefix),
+		CASE(maximum_memory),
 		CASE(enhanced_refresh_sweeps),
 		CASE(path_ids_are_told_apart),
 		CASE(too_many_paths_are_refused),
