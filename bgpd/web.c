@@ -106,7 +106,10 @@ static struct bufferevent *conn_new(struct event_base *base, void *arg)
 	}
 	c = xcalloc(1, sizeof(*c));
 	c->web = w;
-	c->bev = bufferevent_socket_new(base, -1, 0);
+	/* It closes the descriptor itself, after its events are gone: our reference
+	 * would keep them when evhttp has closed it, and whoever got that number
+	 * next would never hear of its data. */
+	c->bev = bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE);
 	c->deadline = evtimer_new(base, conn_late, c);
 	if (!c->bev || !c->deadline) {
 		log_err(LOG_WEB, "web: out of memory");

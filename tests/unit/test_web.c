@@ -133,6 +133,42 @@ static void answers(void **state)
 	}
 }
 
+static void count(evutil_socket_t fd, short what, void *arg)
+{
+	char c;
+
+	(void)what;
+	*(int *)arg += read(fd, &c, 1) == 1;
+}
+
+/* Whoever gets the number of a descriptor that a scrape had must hear of its data. */
+static void leaves_the_loop_clean(void **state)
+{
+	enum { PAIRS = 4 };
+	struct event *ev[2 * PAIRS];
+	int fds[2 * PAIRS], heard = 0, fd = dial();
+	char got[4096];
+
+	(void)state;
+	assert_return_code(write(fd, "GET /metrics HTTP/1.0\r\n\r\n", 25), 0);
+	read_all(fd, got, sizeof(got));
+	for (int i = 0; i < 2 * PAIRS; i++) {
+		if (i % 2 == 0)
+			assert_return_code(socketpair(AF_UNIX, SOCK_STREAM, 0, &fds[i]),
+					   0);
+		ev[i] = event_new(base, fds[i], EV_READ | EV_PERSIST, count, &heard);
+		event_add(ev[i], NULL);
+	}
+	for (int i = 0; i < 2 * PAIRS; i++)
+		assert_int_equal(write(fds[i], "x", 1), 1);
+	event_base_loop(base, EVLOOP_NONBLOCK);
+	assert_int_equal(heard, 2 * PAIRS);
+	for (int i = 0; i < 2 * PAIRS; i++) {
+		event_free(ev[i]);
+		close(fds[i]);
+	}
+}
+
 static void index_links_pages(void **state)
 {
 	static const char request[] = "GET / HTTP/1.1\r\n\r\n";
@@ -262,6 +298,7 @@ int main(void)
 {
 	const struct CMUnitTest t[] = {
 		cmocka_unit_test_setup_teardown(answers, start, stop),
+		cmocka_unit_test_setup_teardown(leaves_the_loop_clean, start, stop),
 		cmocka_unit_test_setup_teardown(index_links_pages, start, stop),
 		cmocka_unit_test_setup_teardown(header_too_long, start, stop),
 		cmocka_unit_test_setup_teardown(slow_client, start, stop),
