@@ -188,6 +188,7 @@ bool bgp_forgive(struct bgp *b, const struct ip *addr)
 const char *bgp_limit_name(enum bgp_limit l)
 {
 	static const char *const names[] = {
+		[LIMIT_PREFIXES_NEAR] = "prefixes_threshold",
 		[LIMIT_PREFIXES] = "prefixes",
 		[LIMIT_MEMORY] = "memory",
 		[LIMIT_HALF_OPEN] = "half_open",

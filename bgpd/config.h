@@ -49,11 +49,12 @@ struct cfg_nbr_af {
 	uint32_t set; /* enum cfg_af_set */
 	bool activate, rr_client, rs_client;
 	bool no_addpath_rx; /* do not offer to receive several paths (RFC 7911) */
-	bool max_prefix_warn_only;
-	uint8_t max_prefix_pct;    /* warn at, default 75 */
-	uint8_t allowas_in;        /* 0 = off */
-	uint16_t addpath_rx_limit; /* paths of one route, default 64 */
-	uint32_t max_prefix;       /* 0 = none; counts paths */
+	bool max_prefix_warn_only, max_prefix_force;
+	uint8_t max_prefix_pct;          /* warn at, default 75 */
+	uint8_t allowas_in;              /* 0 = off */
+	uint16_t max_prefix_restart_min; /* try again after, 0 = `clear bgp` */
+	uint16_t addpath_rx_limit;       /* paths of one route, default 64 */
+	uint32_t max_prefix;             /* 0 = none; counts paths */
 	struct claim_rule origin;
 };
 

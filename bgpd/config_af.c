@@ -94,6 +94,15 @@ static struct cfg_nbr_af *value_of(const struct cmd_args *a, uint32_t bit)
 	return af;
 }
 
+static void max_prefix_copy(struct cfg_nbr_af *to, const struct cfg_nbr_af *from)
+{
+	to->max_prefix = from->max_prefix;
+	to->max_prefix_pct = from->max_prefix_pct;
+	to->max_prefix_warn_only = from->max_prefix_warn_only;
+	to->max_prefix_restart_min = from->max_prefix_restart_min;
+	to->max_prefix_force = from->max_prefix_force;
+}
+
 static int set_max_prefix(void *ctx, const struct cmd_args *a, struct out *o)
 {
 	struct cfg_nbr_af *af = value_of(a, AF_MAX_PREFIX);
@@ -102,15 +111,14 @@ static int set_max_prefix(void *ctx, const struct cmd_args *a, struct out *o)
 	(void)o;
 	if (!af)
 		return CMD_CONFIG_FAILED;
-	if (cmd_has(a, "no")) {
-		af->max_prefix = 0;
-		af->max_prefix_pct = 0;
-		af->max_prefix_warn_only = false;
+	max_prefix_copy(af, &(struct cfg_nbr_af) { 0 });
+	if (cmd_has(a, "no"))
 		return CMD_OK;
-	}
 	af->max_prefix = cmd_arg_uint(a, "limit", 0);
 	af->max_prefix_pct = (uint8_t)cmd_arg_uint(a, "percent", CFG_MAX_PREFIX_PCT);
 	af->max_prefix_warn_only = cmd_has(a, "warning-only");
+	af->max_prefix_restart_min = (uint16_t)cmd_arg_uint(a, "minutes", 0);
+	af->max_prefix_force = cmd_has(a, "force");
 	return CMD_OK;
 }
 
@@ -156,11 +164,8 @@ void config_af_resolve(struct cfg_nbr_af *af, const struct cfg_nbr_af *group)
 	for (size_t i = 0; i < ARRAY_SIZE(flags); i++)
 		if (take & flags[i].bit)
 			*flag_at(af, i) = flag_get(group, i);
-	if (take & AF_MAX_PREFIX) {
-		af->max_prefix = group->max_prefix;
-		af->max_prefix_pct = group->max_prefix_pct;
-		af->max_prefix_warn_only = group->max_prefix_warn_only;
-	}
+	if (take & AF_MAX_PREFIX)
+		max_prefix_copy(af, group);
 	if (take & AF_ALLOWAS_IN)
 		af->allowas_in = group->allowas_in;
 	if (take & AF_ADDPATH_RX_LIMIT)
@@ -201,7 +206,10 @@ static void print_one(const struct cfg_nbr *n, const struct cfg_nbr_af *af,
 		out_line(o, "  neighbor %s maximum-prefix %u", n->name, af->max_prefix);
 		if (af->max_prefix_pct != CFG_MAX_PREFIX_PCT)
 			out_line(o, " %u", af->max_prefix_pct);
-		out_line(o, "%s\n", af->max_prefix_warn_only ? " warning-only" : "");
+		if (af->max_prefix_restart_min)
+			out_line(o, " restart %u", af->max_prefix_restart_min);
+		out_line(o, "%s%s\n", af->max_prefix_warn_only ? " warning-only" : "",
+			 af->max_prefix_force ? " force" : "");
 	}
 	config_origin_print(n, af, o);
 }
@@ -218,9 +226,11 @@ void config_af_print(const struct config *c, unsigned fam, struct out *o)
 
 /* ---- rows ---- */
 
-#define PEER       "neighbor (IP|WORD)$peer"
-#define MAX_PREFIX "(1-4294967295)$limit [(1-100)$percent] [warning-only]"
-#define NO_EFFECT  "Read for FRR's sake"
+#define PEER      "neighbor (IP|WORD)$peer"
+#define NO_EFFECT "Read for FRR's sake"
+#define MAX_PREFIX                                                                     \
+	"(1-4294967295)$limit [(1-100)$percent] "                                      \
+	"[warning-only|restart (1-65535)$minutes] [force]"
 
 /* Of any family; config_af_register() makes them those of each. */
 static const struct cmd_row rows[] = {

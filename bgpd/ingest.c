@@ -5,6 +5,7 @@
  * A route that must not be used still replaces what it replaces: whenever a key
  * is readable and the route is refused, the peer's earlier route goes.
  */
+#include "bgpd/maxprefix.h"
 #include "bgpd/routes.h"
 
 #include <event2/event.h>
@@ -15,7 +16,6 @@
 #include "lib/clock.h"
 #include "lib/log.h"
 #include "lib/util.h"
-#include "lib/wbuf.h"
 
 struct peer *routes_peer(const struct routes *r, const struct rib *rib, uint32_t slot)
 {
@@ -49,33 +49,12 @@ struct feed {
 	struct claims claims;
 };
 
-/*
- * maximum-prefix counts paths, as FRR does, but not those that are kept from before:
- * a peer that restarts may number its paths anew, and then they do not replace the
- * stale ones. With these there are never more than twice as many.
- */
+/* Paths that this session has told. */
 static uint32_t fresh(const struct feed *d)
 {
 	const struct rib_peer *p = &d->rib->peer[peer_slot(d->p)];
 
 	return p->n - p->n_stale;
-}
-
-static void check_limit(struct feed *d, bool is_new)
-{
-	const struct cfg_nbr_af *c = &d->p->cfg.af[d->f->index];
-	uint32_t n = fresh(d), all = d->rib->peer[peer_slot(d->p)].n;
-	static struct log_limit limit;
-	char addr[ADDR_STR];
-
-	if (!c->max_prefix)
-		return;
-	if ((n > c->max_prefix || all / 2 > c->max_prefix) && !c->max_prefix_warn_only)
-		d->over_limit = true;
-	else if (is_new && n == c->max_prefix * (uint64_t)c->max_prefix_pct / 100 + 1 &&
-		 log_ratelimited(&limit, 10))
-		log_warn(LOG_UPDATE, "peer %s: %u prefixes, limit=%u",
-			 ip_format(&d->p->addr, addr), n, c->max_prefix);
 }
 
 static void too_many_paths(const struct feed *d, const struct nlri *n)
@@ -98,7 +77,7 @@ static void feed_route(struct feed *d, const struct nlri *n)
 	if (res == RIB_LIMIT)
 		too_many_paths(d, n);
 	else if (fresh(d) > before)
-		check_limit(d, res == RIB_NEW);
+		d->over_limit = maxprefix_check(d->p, d->f);
 }
 
 /* Does the route claim to be another host's? Then it is counted and said. */
@@ -123,10 +102,13 @@ static void feed_one(struct feed *d, enum nlri_result res, const struct nlri *n)
 		d->p->stats.update_errors[UR_NLRI_OPAQUE]++;
 		return;
 	}
-	if (res == NLRI_OK && d->set && !refused(d, n))
+	if (res == NLRI_OK && d->set && !refused(d, n)) {
 		feed_route(d, n);
-	else
-		rib_withdraw(d->rib, peer_slot(d->p), n);
+		return;
+	}
+	rib_withdraw(d->rib, peer_slot(d->p), n);
+	if (d->p->chan[d->f->index].maxprefix != MAXPREFIX_BELOW)
+		maxprefix_check(d->p, d->f);
 }
 
 /* malformed-nlri: skip (ours), disable the family, or reset (RFC 7606 5.3). */
@@ -235,26 +217,17 @@ static bool over_memory(const struct routes *r, const struct peer *p)
 static enum verdict limit_reached(struct peer *p, const struct feed *d,
 				  struct notif *err)
 {
-	uint8_t data[7];
-	struct wbuf w = wbuf_of(data, sizeof(data));
 	char addr[ADDR_STR];
 
-	ip_format(&p->addr, addr);
-	if (!d->over_limit) {
-		log_warn(LOG_UPDATE,
-			 "peer %s: routes take too much memory, limit_mb=%u", addr,
-			 p->cfg.max_memory_mb);
-		p->bgp->limits[LIMIT_MEMORY]++;
-		*err = notif_make(NOTIF_CEASE, CEASE_RESOURCES, NULL, 0);
+	if (d->over_limit) {
+		maxprefix_exceeded(p, d->f, err);
 		return V_RESET;
 	}
-	log_warn(LOG_UPDATE, "peer %s: too many prefixes, limit=%u", addr,
-		 p->cfg.af[d->f->index].max_prefix);
-	p->bgp->limits[LIMIT_PREFIXES]++;
-	wbuf_u16(&w, d->f->ops->afi);
-	wbuf_u8(&w, d->f->ops->safi);
-	wbuf_u32(&w, p->cfg.af[d->f->index].max_prefix);
-	*err = notif_make(NOTIF_CEASE, CEASE_MAX_PREFIX, data, sizeof(data));
+	log_warn(LOG_UPDATE, "peer %s: routes take too much memory, limit_mb=%u",
+		 ip_format(&p->addr, addr), p->cfg.max_memory_mb);
+	p->bgp->limits[LIMIT_MEMORY]++;
+	p->held_s = 0;
+	*err = notif_make(NOTIF_CEASE, CEASE_RESOURCES, NULL, 0);
 	return V_RESET;
 }
 
@@ -445,6 +418,12 @@ static void on_long_lived(struct peer *p, const struct family *f)
 	rib_peer_long_lived(&p->bgp->routes->rib[f->index], peer_slot(p));
 }
 
+static void on_configured(struct peer *p, const struct cfg_nbr *was)
+{
+	origin_configured(p, was);
+	maxprefix_settings(p);
+}
+
 static void on_drained(struct peer *p)
 {
 	export_drained(p->bgp->routes, p);
@@ -459,7 +438,7 @@ const struct session_hooks routes_hooks = {
 	.long_lived = on_long_lived,
 	.drained = on_drained,
 	.gone = on_gone,
-	.configured = origin_configured,
+	.configured = on_configured,
 };
 
 /* ---- our own routes -------------------------------------------------------- */

@@ -191,7 +191,8 @@ static struct metric m_bgp[] = {
 	[M_PREFIXES] = { "selvage_bgp_prefixes",
 			 METRIC_GAUGE,
 			 NULL,
-			 "Routes of a peer in our tables, and told to it.",
+			 "Routes of a peer in our tables, told to it, and "
+			 "its maximum-prefix.",
 			 { "peer", "afi", "safi", "set" },
 			 .fresh = true },
 	[M_ROUTE_BYTES] = { "selvage_bgp_route_memory_bytes",
@@ -264,6 +265,9 @@ static void collect_prefixes(const struct engine *e, const struct peer *p,
 		metric_set(&m_bgp[M_PREFIXES], got, peer, afi, safi, "accepted");
 		metric_set(&m_bgp[M_PREFIXES], export_count(p, f), peer, afi, safi,
 			   "advertised");
+		if (p->cfg.af[i].max_prefix)
+			metric_set(&m_bgp[M_PREFIXES], p->cfg.af[i].max_prefix, peer,
+				   afi, safi, "limit");
 	}
 }
 

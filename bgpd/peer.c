@@ -49,7 +49,7 @@ const char *peer_idle_text(const struct peer *p)
 		[PEER_ADMIN_DOWN] = "Administratively shut down",
 		[PEER_NO_FAMILY] = "No address family is activated",
 		[PEER_NO_AS] = "No remote-as",
-		[PEER_HELD] = "Held down until it is cleared",
+		[PEER_HELD] = "Held down, it sent too many routes",
 		[PEER_LEAVING] = "Being removed",
 	};
 
@@ -215,6 +215,7 @@ void peer_start(struct peer *p)
 {
 	if (p->conn[0])
 		return;
+	ev_timer_stop(&p->held_timer);
 	p->idle = idle_reason(p);
 	p->backoff = 0;
 	if (p->idle != PEER_RUNS || p->dynamic) {
@@ -308,10 +309,28 @@ void peer_stop(struct peer *p, const struct notif *n, const char *text,
 {
 	p->idle = why;
 	ev_timer_stop(&p->connect_timer);
+	ev_timer_stop(&p->held_timer);
 	end_all(p, n, text);
 	peer_set_state(p, FSM_IDLE);
 	if (!p->bgp->stopping && why != PEER_RUNS)
 		gr_forget(p);
+}
+
+static void hold(struct peer *p)
+{
+	p->idle = PEER_HELD;
+	if (p->held_s)
+		ev_timer_set(&p->held_timer, p->held_s * 1000);
+}
+
+static void on_held_timer(void *arg)
+{
+	struct peer *p = arg;
+	char addr[ADDR_STR];
+
+	log_info(LOG_SESSION, "peer %s: held long enough, held_s=%u",
+		 ip_format(&p->addr, addr), p->held_s);
+	peer_start(p);
 }
 
 void peer_notify_down(struct peer *p, const struct notif *n, bool hold_idle)
@@ -320,9 +339,10 @@ void peer_notify_down(struct peer *p, const struct notif *n, bool hold_idle)
 
 	notif_format(n, text, sizeof(text));
 	if (hold_idle && !p->dynamic)
-		p->idle = PEER_HELD;
+		hold(p);
 	if (hold_idle && p->dynamic) /* it will not be there to be held */
-		callers_hold(p->bgp->callers, &p->addr, clock_ms(), HELD_MS);
+		callers_hold(p->bgp->callers, &p->addr, clock_ms(),
+			     p->held_s ? p->held_s * 1000 : HELD_MS);
 	end_all(p, n, text);
 }
 
@@ -380,6 +400,7 @@ struct peer *peer_new(struct bgp *b, const struct cfg_nbr *cfg, bool dynamic)
 	ev_timer_init(&p->connect_timer, b->base, on_connect_timer, p);
 	ev_timer_init(&p->gr_timer, b->base, gr_timer_expired, p);
 	ev_timer_init(&p->llgr_timer, b->base, gr_long_lived_expired, p);
+	ev_timer_init(&p->held_timer, b->base, on_held_timer, p);
 	TAILQ_INSERT_TAIL(&b->peers, p, link);
 	b->n_dynamic += dynamic;
 	return p;
@@ -408,6 +429,7 @@ void peer_free(struct peer *p)
 	ev_timer_fini(&p->connect_timer);
 	ev_timer_fini(&p->gr_timer);
 	ev_timer_fini(&p->llgr_timer);
+	ev_timer_fini(&p->held_timer);
 	free(p);
 }
 

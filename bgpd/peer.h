@@ -8,6 +8,7 @@
 
 #include "bgpd/config.h"
 #include "bgpd/family.h"
+#include "bgpd/maxprefix.h"
 #include "lib/ev.h"
 #include "lib/log.h"
 #include "wire/msg.h"
@@ -44,6 +45,7 @@ struct channel {
 	uint32_t llgr_s;         /* ... and how long we keep its routes, 0 not */
 	bool eor_rx, eor_tx;
 	bool disabled; /* V_DISABLE_AF: given up until the next session */
+	enum maxprefix maxprefix;
 };
 
 /* What is kept of earlier sessions of one family; gr.c's. */
@@ -60,7 +62,7 @@ enum peer_idle {
 	PEER_ADMIN_DOWN, /* neighbor X shutdown */
 	PEER_NO_FAMILY,  /* no address family is activated */
 	PEER_NO_AS,      /* no remote-as */
-	PEER_HELD,       /* ended by us until `clear bgp` (maximum-prefix) */
+	PEER_HELD,       /* ended by us until `clear bgp` or a timer (maximum-prefix) */
 	PEER_LEAVING,    /* de-configured, or the daemon stops */
 };
 
@@ -104,8 +106,10 @@ struct peer {
 	struct notif last_notif;
 	bool last_notif_sent; /* direction of last_notif */
 	char last_reset[448]; /* why the last session ended, one line */
-	unsigned backoff;     /* idle hold doubling, 0 after a session that lasted */
-	bool gr_stale;        /* routes of some family are kept as stale */
+	uint32_t held_s;      /* PEER_HELD for so long, 0 until `clear bgp` */
+	struct ev_timer held_timer;
+	unsigned backoff; /* idle hold doubling, 0 after a session that lasted */
+	bool gr_stale;    /* routes of some family are kept as stale */
 	struct peer_stats stats;
 	struct log_limit origin_limit; /* of origin_refused() */
 
@@ -173,10 +177,11 @@ enum refusal {
 
 /* Limits that what somebody else does can reach. */
 enum bgp_limit {
-	LIMIT_PREFIXES,  /* maximum-prefix */
-	LIMIT_MEMORY,    /* maximum-memory */
-	LIMIT_HALF_OPEN, /* a connection without OPEN made room in a listen range */
-	LIMIT_CLOSING,   /* a closing connection did not get its time */
+	LIMIT_PREFIXES_NEAR, /* the threshold of maximum-prefix */
+	LIMIT_PREFIXES,      /* maximum-prefix */
+	LIMIT_MEMORY,        /* maximum-memory */
+	LIMIT_HALF_OPEN,     /* a connection without OPEN made room in a listen range */
+	LIMIT_CLOSING,       /* a closing connection did not get its time */
 	LIMIT_COUNT
 };
 
@@ -261,8 +266,8 @@ void peer_reset(struct peer *p, uint8_t cease_sub, const char *message);
  * -ENOTCONN. */
 int peer_refresh_send(struct peer *p, const struct family *f, uint8_t sub);
 
-/* End of session by our decision, e.g. maximum-prefix. hold_idle: stay Idle until
- * `clear bgp`. */
+/* End of session by our decision, e.g. maximum-prefix. hold_idle: stay Idle for
+ * p->held_s, or until `clear bgp`. */
 void peer_notify_down(struct peer *p, const struct notif *n, bool hold_idle);
 
 /** peer_eor_received - ingest saw End-of-RIB: graceful restart bookkeeping. */

@@ -55,7 +55,9 @@ static int64_t state_ms(const struct peer *p)
 
 static const char *state_text(const struct peer *p)
 {
-	return p->cfg.shutdown ? "Idle (Admin)" : fsm_state_name(p->state);
+	if (p->cfg.shutdown)
+		return "Idle (Admin)";
+	return maxprefix_holds(p) ? "Idle (PfxCt)" : fsm_state_name(p->state);
 }
 
 static const char *peer_state_text(const struct peer *p)
@@ -400,6 +402,7 @@ static void nbr_families(const struct engine *e, struct out *o, const struct pee
 				 : "",
 			 received(e, p, f), export_count(p, f));
 		origin_show(p, f, o);
+		maxprefix_show(o, p, f);
 		out_end(o);
 	}
 	out_end(o);
@@ -492,6 +495,7 @@ static void nbr_json(const struct engine *e, struct out *o, const struct peer *p
 	nbr_errors(o, p);
 	nbr_families(e, o, p);
 	nbr_memory(e, o, p);
+	maxprefix_show_held(o, p);
 	nbr_end_json(o, p);
 }
 
@@ -528,6 +532,7 @@ static void nbr_text(const struct engine *e, struct out *o, const struct peer *p
 	nbr_errors(o, p);
 	nbr_families(e, o, p);
 	nbr_memory(e, o, p);
+	maxprefix_show_held(o, p);
 	out_text(o, "\n  Connections established %llu; dropped %llu\n",
 		 (unsigned long long)p->stats.established,
 		 (unsigned long long)p->stats.dropped);

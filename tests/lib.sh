@@ -403,6 +403,17 @@ selvaged_up()
 		tr -d ' \n' | grep -q "\"$2\":{[^}]*\"state\":\"Established\""
 }
 
+# lab_play NAME SCRIPT [ARG...] - run a script of raw speakers (tests/interop/lab.py) in
+# the namespace of a selvaged that it can ask.
+lab_play()
+{
+	local name=$1
+
+	shift
+	in_ns "$name" env RUNDIR="$T_TMP/$name/run" SELVAGECTL="$T_BUILD/selvagectl" \
+		METRICS=127.0.0.1:9342 python3 "$@"
+}
+
 # gobgpd_start NS ROUTER-ID PREFIX [AS [OPTION...]] - a route reflector for whoever
 # calls from that prefix: EVPN and RT constraint, graceful restart on. After a crash it
 # wants the option -r, else it tells that its forwarding state is lost.

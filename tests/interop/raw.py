@@ -18,7 +18,7 @@ failed = 0
 def fact(text, good, detail=""):
     global failed
     failed += not good
-    print(("PASS " if good else "FAIL ") + "raw: " + text + (
+    print(("PASS " if good else "FAIL ") + text + (
         "" if good else " " + str(detail)), flush=True)
 
 

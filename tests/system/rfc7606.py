@@ -20,63 +20,18 @@ import struct
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "interop"))
-from raw import EVPN, KEEPALIVE, NOTIFICATION, UPDATE, Raw, cap, message  # noqa: E402
+from lab import (EXT, H, OPT, PARTIAL, TRANS, attr, imet, key_of, macip,  # noqa: E402
+                 nlri, prefix5, rd_of, speaker, told)
+from raw import (EVPN, KEEPALIVE, NOTIFICATION, UPDATE, Raw, cap,  # noqa: E402
+                 message)
 
 ME = "10.66.0.1"
 WATCHER, HELPER = "10.66.0.2", "10.66.0.3"
 AS_IN, AS_EX = 65000, 65010
 CLUSTER = bytes([10, 66, 0, 1])
-OPT, TRANS, PARTIAL, EXT = 0x80, 0x40, 0x20, 0x10
-H = bytes.fromhex
-
-
-# ---- routes ----------------------------------------------------------------------
-
-
-def rd_of(number):
-    return struct.pack("!HHI", 0, 65000, number)
-
-
-def nlri(kind, body):
-    return bytes([kind, len(body)]) + body
-
-
-def macip(rd, label=b"\0\x27\x74", mac=H("02aa00000001"), maclen=48, ip=H("00"),
-          esi=bytes(10)):
-    return nlri(2, rd + esi + bytes(4) + bytes([maclen]) + mac + ip + label)
-
-
-def imet(rd, more=b"", ip=H("200a4d000b")):
-    return nlri(3, rd + bytes(4) + ip + more)
-
-
-def prefix5(rd, bits=24, esi=bytes(10), gw=bytes(4), label=b"\0\x27\x74", more=b""):
-    return nlri(5, rd + esi + bytes(4) + bytes([bits]) + H("c0000200") + gw + label +
-                more)
-
-
-def key_of(n):
-    """What makes two NLRI the same route (RFC 7432 section 7, RFC 9136)."""
-    kind, b = n[0], n[2:]
-    cut = {1: lambda: b[:22], 2: lambda: b[:8] + b[18:30 + b[29] // 8],
-           5: lambda: b[:8] + b[18:27 if len(b) == 34 else 39]}
-    return bytes([kind]) + cut.get(kind, lambda: b)()
-
-
-def nlris(data):
-    while data:
-        n = 2 + data[1]
-        yield data[:n]
-        data = data[n:]
 
 
 # ---- one UPDATE ------------------------------------------------------------------
-
-
-def attr(flags, code, value):
-    if flags & EXT or len(value) > 255:
-        return struct.pack("!BBH", flags | EXT, code, len(value)) + value
-    return struct.pack("!BBB", flags, code, len(value)) + value
 
 
 class Message:
@@ -659,27 +614,15 @@ class Watcher:
     """A client of the reflector: what it knows of each route."""
 
     def __init__(self):
-        self.known, self.changes = {}, []
-        self.raw = Raw(WATCHER, ME)
-        caps = cap(1, EVPN) + cap(2) + cap(6) + cap(65, struct.pack("!I", AS_IN))
-        if not self.raw.up(asn=AS_IN, ident=WATCHER, caps=caps):
-            raise RuntimeError("the watcher does not come up")
+        self.known = {}
+        self.raw = speaker(WATCHER, ME, AS_IN, cap(6))
 
     def take(self, body):
-        attrs, pos = {}, 4
-        while pos < len(body):
-            flags, code, n = struct.unpack_from("!BBB", body, pos)
-            pos += 3
-            if flags & EXT:
-                n = n << 8 | body[pos]
-                pos += 1
-            attrs[code] = (flags & ~EXT, body[pos:pos + n])
-            pos += n
-        reach, unreach = attrs.pop(14, (0, b""))[1], attrs.pop(15, (0, b""))[1]
-        for n in nlris(unreach[3:]):
+        announced, withdrawn, attrs, nexthop = told(body)
+        for n in withdrawn:
             self.known.pop(key_of(n), None)
-        for n in nlris(reach[5 + reach[3]:] if reach else b""):
-            self.known[key_of(n)] = (n, attrs, reach[4:4 + reach[3]])
+        for n in announced:
+            self.known[key_of(n)] = (n, attrs, nexthop)
 
     def pump(self):
         kind, body = self.raw.recv()
@@ -716,10 +659,7 @@ class Stage:
 
     def __init__(self):
         self.watcher = Watcher()
-        self.helper = Raw(HELPER, ME)
-        caps = cap(1, EVPN) + cap(2) + cap(65, struct.pack("!I", AS_IN))
-        if not self.helper.up(asn=AS_IN, ident=HELPER, caps=caps):
-            raise RuntimeError("the helper does not come up")
+        self.helper = speaker(HELPER, ME, AS_IN)
         self.side = Side(0, False, True)
         self.n = 0
 

@@ -30,7 +30,7 @@ static int64_t now_ms;
 
 static struct seen {
 	unsigned up, down, kept, updates, refreshes, sweeps, long_lived, drained, gone,
-		converged;
+		converged, configured;
 	uint8_t refresh_sub;
 	enum verdict answer; /* of the next update() */
 	bool kill;           /* update() ends the session itself */
@@ -93,7 +93,13 @@ static void h_converged(struct bgp *b UNUSED)
 	seen.converged++;
 }
 
+static void h_configured(struct peer *p UNUSED, const struct cfg_nbr *was UNUSED)
+{
+	seen.configured++;
+}
+
 static UNUSED const struct session_hooks hooks = {
+	.configured = h_configured,
 	.up = h_up,
 	.down = h_down,
 	.update = h_update,

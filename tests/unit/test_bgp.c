@@ -477,6 +477,7 @@ static void by_difference(void **state UNUSED)
 		side_apply(&a);
 		if (!edits[i].sub) {
 			pump(20);
+			assert_int_equal(seen.configured, 1);
 			assert_int_equal(seen.down, 0);
 			assert_true(is_up(&a));
 			assert_int_equal(a.peer->cfg.af[FAM_EVPN].max_prefix,
@@ -720,6 +721,48 @@ static void dynamic_held(void **state UNUSED)
 	side_fini(&a);
 }
 
+/* maximum-prefix with `restart`: neither earlier nor later, unless it is cleared. */
+static void held(void **state UNUSED)
+{
+	const struct notif n = { .code = NOTIF_CEASE, .sub = CEASE_MAX_PREFIX };
+	struct open_msg o = raw_open(65000, "10.0.0.2");
+	struct raw r;
+	size_t len;
+
+	for (int cleared = 0; cleared < 3; cleared++) {
+		print_message("# %d\n", cleared);
+		lone_init("10.0.0.1");
+		r = lone_up(&o);
+		a.peer->held_s = cleared == 2 ? 0 : 120;
+		peer_notify_down(a.peer, &n, true);
+		raw_expect_notif(&r, NOTIF_CEASE, CEASE_MAX_PREFIX);
+		close(r.fd);
+		assert_int_equal(a.peer->idle, PEER_HELD);
+		side_apply(&a); /* a reload of the same is no pardon */
+		pass(119000);
+		assert_int_equal(a.peer->idle, PEER_HELD);
+		r = raw_connect(B, A, port);
+		assert_int_equal(raw_recv(&r, &len), 0);
+		close(r.fd);
+		assert_int_equal(a.bgp.refused[REFUSE_IDLE], 1);
+		if (cleared == 2) {
+			pass(10000000);
+			assert_int_equal(a.peer->idle, PEER_HELD);
+		}
+		if (cleared)
+			peer_reset(a.peer, CEASE_RESET, NULL);
+		else
+			pass(1000);
+		assert_int_equal(a.peer->idle, PEER_RUNS);
+		assert_false(a.peer->held_timer.pending);
+		r = lone_up(&o);
+		pass(5000);
+		assert_int_equal(a.peer->state, FSM_ESTABLISHED);
+		close(r.fd);
+		side_fini(&a);
+	}
+}
+
 static void dynamic_with_gr(void **state UNUSED)
 {
 	struct open_msg o = raw_open(65000, "10.0.0.2");
@@ -885,6 +928,7 @@ int main(void)
 		cmocka_unit_test(calls_too_often),
 		cmocka_unit_test(dynamic_shut_down),
 		cmocka_unit_test(dynamic_held),
+		cmocka_unit_test(held),
 		cmocka_unit_test(dynamic_with_gr),
 		cmocka_unit_test(indexes_are_dense),
 		cmocka_unit_test(stops),

@@ -608,6 +608,9 @@ static void rnd_af(struct cfg_nbr_af *af, bool flags_too)
 		af->max_prefix = 1 + rnd(UINT32_MAX);
 		af->max_prefix_pct = (uint8_t)(1 + rnd(100));
 		af->max_prefix_warn_only = rnd(2);
+		af->max_prefix_force = rnd(2);
+		if (!af->max_prefix_warn_only && rnd(2))
+			af->max_prefix_restart_min = (uint16_t)(1 + rnd(65535));
 	}
 	af->allowas_in = (uint8_t)(af->set & AF_ALLOWAS_IN ? 1 + rnd(10) : 0);
 	if (af->set & AF_ORIGIN_CHECK)
