@@ -17,6 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "bgpd/heap.h"
 #include "bgpd/metrics.h"
 #include "bgpd/vty.h"
 #include "lib/clock.h"
@@ -298,7 +299,12 @@ static void on_tick(void *arg)
 {
 	struct engine *e = arg;
 
+	uint64_t changes = 0;
+
 	tenants_tick(e->tenants);
+	for (unsigned i = 0; i < FAMS; i++)
+		changes += e->routes.rib[i].version;
+	heap_tick(changes);
 	ev_timer_set(&e->tick, TICK_MS);
 }
 
@@ -455,6 +461,7 @@ int engine_run(const struct engine_opts *o)
 	int status;
 
 	log_role_set("engine");
+	heap_init();
 	signal(SIGPIPE, SIG_IGN);
 	files_raise();
 	e->opts = o;

@@ -124,29 +124,65 @@ static enum verdict bad_key_verdict(const struct peer *p, bool withdraw)
 	return knob < ARRAY_SIZE(by_knob) ? by_knob[knob] : V_RESET;
 }
 
+/*
+ * Routes are decoded a few ahead of the one that is dealt with: in a large table each
+ * look-up is a miss of every cache, and these then overlap.
+ */
+enum { AHEAD = 8 };
+
+struct look {
+	enum nlri_result res;
+	uint32_t hash;
+	struct nlri n;
+};
+
+static void look_at(const struct feed *d, struct rbuf *nlri, bool withdraw,
+		    struct look *l)
+{
+	bool addpath = d->p->chan[d->f->index].rx_addpath;
+
+	l->res = nlri_next(d->f->ops, nlri, addpath, withdraw, &l->n);
+	if (l->res == NLRI_FRAMING)
+		*nlri = rbuf_of(NULL, 0); /* nothing behind it can be read */
+	else if (l->res != NLRI_SKIP)
+		l->hash = rib_prefetch(d->rib, &l->n);
+}
+
+static enum verdict feed_look(struct feed *d, const struct look *l, bool withdraw)
+{
+	uint8_t attr = withdraw ? ATTR_MP_UNREACH : ATTR_MP_REACH;
+
+	switch (l->res) {
+	case NLRI_FRAMING:
+		count_error(d->p, UR_NLRI_FRAME, attr);
+		return V_RESET;
+	case NLRI_SKIP:
+		count_error(d->p, UR_NLRI_KEY, attr);
+		return bad_key_verdict(d->p, withdraw);
+	default:
+		feed_one(d, l->res, &l->n);
+		return V_OK;
+	}
+}
+
 static enum verdict feed_all(struct feed *d, struct rbuf nlri, bool withdraw,
 			     struct notif *err)
 {
-	bool addpath = d->p->chan[d->f->index].rx_addpath;
-	uint8_t attr = withdraw ? ATTR_MP_UNREACH : ATTR_MP_REACH;
 	enum verdict worst = V_OK;
-	struct nlri n;
+	struct look look[AHEAD];
+	unsigned in = 0, out = 0;
 
-	while (rbuf_left(&nlri) && !d->over_limit) {
-		enum nlri_result res =
-			nlri_next(d->f->ops, &nlri, addpath, withdraw, &n);
-
-		if (res == NLRI_FRAMING) {
-			count_error(d->p, UR_NLRI_FRAME, attr);
-			*err = notif_make(NOTIF_UPDATE, 9, NULL, 0);
-			return V_RESET;
-		}
-		if (res == NLRI_SKIP) {
-			count_error(d->p, UR_NLRI_KEY, attr);
-			worst = verdict_worst(worst, bad_key_verdict(d->p, withdraw));
+	while (!d->over_limit) {
+		if (rbuf_left(&nlri) && in - out < AHEAD) {
+			look_at(d, &nlri, withdraw, &look[in++ % AHEAD]);
 			continue;
 		}
-		feed_one(d, res, &n);
+		if (out == in)
+			break;
+		if (in - out > AHEAD / 2)
+			rib_prefetch_net(d->rib, look[(out + AHEAD / 2) % AHEAD].hash);
+		worst = verdict_worst(worst,
+				      feed_look(d, &look[out++ % AHEAD], withdraw));
 	}
 	if (worst == V_RESET)
 		*err = notif_make(NOTIF_UPDATE, 9, NULL, 0);

@@ -9,15 +9,22 @@
  * Ids run from 1; 0 means none. Objects lie in chunks that never move, so a
  * pointer stays good until its object is freed. Four bytes per link instead of
  * eight is what keeps a route below 150 bytes.
+ *
+ * Any id below `next` may be looked at: the object of a freed one is as it was left
+ * but for its first word, or all zeros. So who walks a table by id needs a field,
+ * not the first, that is zero in what is freed.
  */
-enum { SLAB_CHUNK_BITS = 10, SLAB_CHUNK = 1 << SLAB_CHUNK_BITS };
+enum { SLAB_CHUNK_BITS = 10, SLAB_CHUNK = 1 << SLAB_CHUNK_BITS, SLAB_SIZE_MAX = 256 };
 
 struct slab {
-	size_t size; /* bytes of one object, at least 4 */
+	size_t size; /* bytes of one object, 4 to SLAB_SIZE_MAX */
 	uint8_t **chunks;
+	struct slab_chunk *state; /* of each chunk */
 	uint32_t n_chunks;
-	uint32_t next; /* lowest id never used */
-	uint32_t free; /* head of the free list, 0 = empty */
+	uint32_t next;    /* ids are below this */
+	uint32_t roomy;   /* list of chunks with free objects, number + 1 */
+	uint32_t gone;    /* list of chunks without memory, number + 1 */
+	uint32_t n_empty; /* chunks with free objects only */
 	uint32_t used;
 };
 

@@ -16,10 +16,10 @@ enum { FIRST_BUCKETS = 1024, DEAD_MIN = 65536 };
 
 void rib_init(struct rib *r, const struct nlri_ops *ops, struct attr_table *attrs)
 {
-	*r = (struct rib) { .ops = ops, .attrs = attrs, .n_buckets = FIRST_BUCKETS };
+	*r = (struct rib) { .ops = ops, .attrs = attrs };
 	slab_init(&r->nets, sizeof(struct net));
 	slab_init(&r->paths, sizeof(struct path));
-	r->bucket = xcalloc(r->n_buckets, sizeof(*r->bucket));
+	hashidx_init(&r->index);
 	r->dead_limit = DEAD_MIN;
 	rib_peer_add(r, RIB_OWN, &(struct path_source) { .own = true }, NULL);
 }
@@ -32,70 +32,66 @@ void rib_fini(struct rib *r)
 	rib_trim(r);
 	slab_fini(&r->nets);
 	slab_fini(&r->paths);
-	free(r->bucket);
+	hashidx_fini(&r->index);
 	free(r->peer);
 	*r = (struct rib) { 0 };
 }
 
 /* ---- keys ------------------------------------------------------------------ */
 
-static uint32_t bucket_of(const struct rib *r, const uint8_t *key, size_t len)
+static uint32_t hash_of(const struct nlri *n)
 {
-	return (uint32_t)hash_bytes(key, len) & (r->n_buckets - 1);
+	return (uint32_t)hash_bytes(n->key, n->key_len);
 }
 
-static void grow(struct rib *r)
+static uint32_t find(const struct rib *r, const struct nlri *n, uint32_t hash)
 {
-	uint32_t *old = r->bucket, n_old = r->n_buckets;
+	uint32_t at = hash, id;
 
-	r->n_buckets *= 2;
-	r->bucket = xcalloc(r->n_buckets, sizeof(*r->bucket));
-	for (uint32_t i = 0; i < n_old; i++) {
-		for (uint32_t id = old[i], next; id; id = next) {
-			struct net *n = rib_net(r, id);
-			uint32_t b = bucket_of(r, net_key(n), n->key_len);
+	while ((id = hashidx_next(&r->index, hash, &at))) {
+		const struct net *net = rib_net(r, id);
 
-			next = n->hnext;
-			n->hnext = r->bucket[b];
-			r->bucket[b] = id;
-		}
+		if (net->key_len == n->key_len &&
+		    !memcmp(net_key(net), n->key, n->key_len))
+			break;
 	}
-	free(old);
-}
-
-static uint32_t find_in(const struct rib *r, uint32_t b, const uint8_t *key, size_t len)
-{
-	for (uint32_t id = r->bucket[b]; id; id = rib_net(r, id)->hnext) {
-		const struct net *n = rib_net(r, id);
-
-		if (n->key_len == len && !memcmp(net_key(n), key, len))
-			return id;
-	}
-	return 0;
+	return id;
 }
 
 uint32_t rib_find(const struct rib *r, const struct nlri *n)
 {
-	return find_in(r, bucket_of(r, n->key, n->key_len), n->key, n->key_len);
+	return find(r, n, hash_of(n));
+}
+
+uint32_t rib_prefetch(const struct rib *r, const struct nlri *n)
+{
+	uint32_t hash = hash_of(n);
+
+	hashidx_prefetch(&r->index, hash);
+	return hash;
+}
+
+void rib_prefetch_net(const struct rib *r, uint32_t hash)
+{
+	uint32_t at = hash, id = hashidx_next(&r->index, hash, &at);
+
+	if (id)
+		__builtin_prefetch(rib_net(r, id));
 }
 
 static uint32_t net_get(struct rib *r, const struct nlri *n)
 {
-	uint32_t b = bucket_of(r, n->key, n->key_len);
-	uint32_t id = find_in(r, b, n->key, n->key_len);
+	uint32_t hash = hash_of(n), id = find(r, n, hash);
 
 	if (id)
 		return id;
-	if (r->n_nets >= r->n_buckets) {
-		grow(r);
-		b = bucket_of(r, n->key, n->key_len);
-	}
 	id = slab_alloc(&r->nets);
 	if (!id)
 		return 0;
 
 	struct net *net = rib_net(r, id);
 
+	net->hash = hash;
 	net->key_len = n->key_len;
 	if (n->key_len > NET_KEY_INLINE) {
 		net->key_far = xmemdup(n->key, n->key_len);
@@ -103,8 +99,7 @@ static uint32_t net_get(struct rib *r, const struct nlri *n)
 	} else {
 		memcpy(net->key, n->key, n->key_len);
 	}
-	net->hnext = r->bucket[b];
-	r->bucket[b] = id;
+	hashidx_add(&r->index, hash, id);
 	r->n_nets++;
 	r->n_dead++; /* until it has a path */
 	return id;
@@ -113,11 +108,8 @@ static uint32_t net_get(struct rib *r, const struct nlri *n)
 static void net_free(struct rib *r, uint32_t id)
 {
 	struct net *n = rib_net(r, id);
-	uint32_t *at = &r->bucket[bucket_of(r, net_key(n), n->key_len)];
 
-	while (*at != id)
-		at = &rib_net(r, *at)->hnext;
-	*at = n->hnext;
+	hashidx_del(&r->index, n->hash, id);
 	if (n->key_len > NET_KEY_INLINE) {
 		r->far_bytes -= n->key_len;
 		free(n->key_far);
@@ -131,8 +123,7 @@ bool rib_is_route(const struct rib *r, uint32_t id)
 {
 	const struct net *n = rib_net(r, id);
 
-	/* A freed slot has its link in the first word and zeros behind, as has a
-	 * net that waits for its withdraw: neither has paths. */
+	/* Neither a freed one nor one that waits for its withdraw has paths. */
 	return !n->marker && n->paths;
 }
 
@@ -700,7 +691,6 @@ size_t rib_peer_bytes(const struct rib *r, uint32_t slot)
 
 size_t rib_bytes(const struct rib *r)
 {
-	return slab_bytes(&r->nets) + slab_bytes(&r->paths) +
-	       r->n_buckets * sizeof(*r->bucket) + r->far_bytes +
-	       r->n_peers * sizeof(*r->peer);
+	return slab_bytes(&r->nets) + slab_bytes(&r->paths) + hashidx_bytes(&r->index) +
+	       r->far_bytes + r->n_peers * sizeof(*r->peer);
 }

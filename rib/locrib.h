@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/hashidx.h"
 #include "lib/slab.h"
 #include "rib/attrset.h"
 #include "rib/best.h"
@@ -28,7 +29,7 @@ enum {
 };
 
 struct net {
-	uint32_t hnext;              /* hash chain */
+	uint32_t hash;               /* of the key */
 	uint32_t chg_prev, chg_next; /* change list, 0 = end */
 	uint32_t paths;              /* first path, 0 = none */
 	uint32_t best;               /* winner, 0 = none */
@@ -80,8 +81,7 @@ struct rib {
 	const struct nlri_ops *ops;
 	struct attr_table *attrs; /* shared by all families; borrowed */
 	struct slab nets, paths;
-	uint32_t *bucket;
-	uint32_t n_buckets; /* power of two */
+	struct hashidx index; /* nets by key */
 	uint32_t n_nets;
 	uint32_t n_dead;     /* of those, without a path: a withdraw is to be told */
 	uint32_t dead_limit; /* rib_forget() is worth its time above this */
@@ -150,6 +150,15 @@ enum rib_result rib_withdraw(struct rib *r, uint32_t slot, const struct nlri *n)
 
 /** rib_find - id of the net with this key, 0 = none. */
 uint32_t rib_find(const struct rib *r, const struct nlri *n);
+
+/**
+ * rib_prefetch - a route is going to be looked up: fetch the index
+ *
+ * Return: the hash of its key, for rib_prefetch_net() a little later, which fetches
+ * the net itself, should it be there. Neither waits, and neither changes anything.
+ */
+uint32_t rib_prefetch(const struct rib *r, const struct nlri *n);
+void rib_prefetch_net(const struct rib *r, uint32_t hash);
 
 static inline struct net *rib_net(const struct rib *r, uint32_t id)
 {
