@@ -385,8 +385,9 @@ static bool session_differs(const struct cfg_nbr *a, const struct cfg_nbr *b)
 	return a->as_kind != b->as_kind || a->remote_as != b->remote_as ||
 	       strcmp(a->password, b->password) || a->gtsm_hops != b->gtsm_hops ||
 	       a->multihop != b->multihop || a->port != b->port ||
-	       a->passive != b->passive || !ip_eq(&a->source, &b->source) ||
-	       strcmp(a->source_if, b->source_if);
+	       a->has_role != b->has_role || a->role != b->role ||
+	       a->role_strict != b->role_strict || a->passive != b->passive ||
+	       !ip_eq(&a->source, &b->source) || strcmp(a->source_if, b->source_if);
 }
 
 static void settings_take(struct peer *p, const struct cfg_nbr *cfg)

@@ -184,6 +184,11 @@ static void inherit_transport(struct cfg_nbr *n, const struct cfg_nbr *g, uint32
 		n->gtsm_hops = g->gtsm_hops;
 	if (take & NBR_MULTIHOP)
 		n->multihop = g->multihop;
+	if (take & NBR_ROLE) {
+		n->has_role = g->has_role;
+		n->role = g->role;
+		n->role_strict = g->role_strict;
+	}
 	if (take & NBR_UPDATE_SOURCE) {
 		n->source = g->source;
 		memcpy(n->source_if, g->source_if, sizeof(n->source_if));

@@ -30,6 +30,7 @@ enum cfg_nbr_set {
 	NBR_PORT = 1 << 10,
 	NBR_GR = 1 << 11,
 	NBR_MAX_MEMORY = 1 << 12,
+	NBR_ROLE = 1 << 13,
 };
 
 /* The same for the settings of one address family. */
@@ -77,6 +78,8 @@ struct cfg_nbr {
 	char password[81]; /* TCP-MD5, 1..80 bytes */
 	uint8_t gtsm_hops; /* 0 off, 1..254 */
 	uint8_t multihop;  /* ebgp-multihop TTL, 0 = directly connected */
+	bool has_role, role_strict;
+	uint8_t role; /* enum bgp_role, of ours towards it */
 	uint16_t keepalive_s, hold_s, connect_s;
 	uint16_t port;
 	uint32_t max_memory_mb; /* of its routes, 0 = no limit; ranges have one */

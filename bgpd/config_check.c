@@ -28,7 +28,7 @@ static int wrong(struct cfg_fault *f, unsigned line, const char *fmt, ...)
 static int check_nbr(const struct config *c, const struct cfg_nbr *n,
 		     struct cfg_fault *f)
 {
-	bool rr_client = false;
+	bool rr_client = false, internal;
 	struct cfg_nbr r;
 
 	if (n->group[0] && !config_group_find(c, n->group))
@@ -47,12 +47,17 @@ static int check_nbr(const struct config *c, const struct cfg_nbr *n,
 			     "neighbor %s: ttl-security and ebgp-multihop exclude each "
 			     "other",
 			     n->name);
-	if (rr_client && (r.set & NBR_REMOTE_AS) &&
-	    (r.as_kind == CFG_AS_EXTERNAL ||
-	     (r.as_kind == CFG_AS_NUMBER && r.remote_as != c->as)))
+	internal = r.as_kind == CFG_AS_INTERNAL ||
+		   (r.as_kind == CFG_AS_NUMBER && r.remote_as == c->as);
+	if (rr_client && (r.set & NBR_REMOTE_AS) && !internal)
 		return wrong(f, n->line,
 			     "neighbor %s: only an internal neighbor can be a "
 			     "route-reflector-client",
+			     n->name);
+	if (r.has_role && (r.set & NBR_REMOTE_AS) && internal)
+		return wrong(f, n->line,
+			     "neighbor %s: only towards an external neighbor there is "
+			     "a local-role",
 			     n->name);
 	return 0;
 }

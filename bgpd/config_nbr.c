@@ -9,8 +9,10 @@
 #include "bgpd/config.h"
 #include "bgpd/config_edit.h"
 #include "lib/util.h"
+#include "wire/role.h"
 
-#define PEER "neighbor (IP|WORD)$peer"
+#define PEER  "neighbor (IP|WORD)$peer"
+#define ROLES "(provider|rs-server|rs-client|customer|peer)$role"
 
 static struct cfg_nbr *nbr_find(const struct cmd_args *a)
 {
@@ -314,6 +316,20 @@ static int set_multihop(void *ctx, const struct cmd_args *a, struct out *o)
 	return CMD_OK;
 }
 
+static int set_role(void *ctx, const struct cmd_args *a, struct out *o)
+{
+	struct cfg_nbr *n = value_of(a, NBR_ROLE);
+
+	(void)ctx;
+	(void)o;
+	if (!n)
+		return CMD_CONFIG_FAILED;
+	n->has_role = !cmd_has(a, "no");
+	n->role = (uint8_t)(n->has_role ? role_find(cmd_arg(a, "role")) : 0);
+	n->role_strict = n->has_role && cmd_has(a, "strict-mode");
+	return CMD_OK;
+}
+
 static int set_port(void *ctx, const struct cmd_args *a, struct out *o)
 {
 	struct cfg_nbr *n = value_of(a, NBR_PORT);
@@ -442,6 +458,10 @@ static const struct cmd_row rows[] = {
 	  set_passive, 0 },
 	CFG_PAIR(CFG_BGP, PEER " ttl-security hops", "(1-254)$hops",
 		 "Drop packets from further away (RFC 5082)", set_gtsm),
+	{ CFG_BGP, PEER " local-role " ROLES " [strict-mode]",
+	  "What we are towards it (RFC 9234)", set_role, 0 },
+	{ CFG_BGP, "no " PEER " local-role [" ROLES "] [strict-mode]",
+	  "What we are towards it (RFC 9234)", set_role, 0 },
 	{ CFG_BGP, PEER " ebgp-multihop [(1-255)$ttl]",
 	  "An external neighbor that is not on a link", set_multihop, 0 },
 	{ CFG_BGP, "no " PEER " ebgp-multihop [(1-255)$ttl]",

@@ -9,6 +9,7 @@
 #include "bgpd/config_edit.h"
 #include "lib/log.h"
 #include "lib/out.h"
+#include "wire/role.h"
 
 static const char *no_if(bool off)
 {
@@ -54,6 +55,9 @@ static void print_transport(const struct cfg_nbr *n, struct out *o)
 		out_line(o, " neighbor %s password %s\n", n->name, n->password);
 	if (n->set & NBR_MULTIHOP)
 		out_line(o, " neighbor %s ebgp-multihop %u\n", n->name, n->multihop);
+	if (n->set & NBR_ROLE)
+		out_line(o, " neighbor %s local-role %s%s\n", n->name,
+			 role_name(n->role), n->role_strict ? " strict-mode" : "");
 	if (n->set & NBR_GTSM)
 		out_line(o, " neighbor %s ttl-security hops %u\n", n->name,
 			 n->gtsm_hops);

@@ -10,6 +10,7 @@
 
 #include "lib/util.h"
 #include "lib/wbuf.h"
+#include "wire/role.h"
 
 bool nbr_is_ebgp(const struct bgp *b, const struct cfg_nbr *n)
 {
@@ -76,6 +77,8 @@ void open_make(const struct peer *p, struct open_msg *o)
 		.gr_restarting = p->cfg.gr == CFG_GR_RESTARTS && b->restarting,
 		.gr_time_s = cfg->gr_restart_s,
 	};
+	if (p->cfg.has_role && nbr_is_ebgp(b, &p->cfg))
+		o->role = (struct open_role) { .present = true, .role = p->cfg.role };
 	str_copy(o->hostname, sizeof(o->hostname), cfg->hostname);
 	for (size_t i = 0; i < FAMS; i++) {
 		const struct family *f = &families[i];
@@ -137,6 +140,17 @@ static struct notif no_family(const struct peer *p)
 	return notif_make(NOTIF_OPEN, 7, raw, w.len);
 }
 
+/* RFC 9234 section 4.2; of external neighbors only. */
+static bool roles_agree(const struct cfg_nbr *cfg, const struct open_role *theirs)
+{
+	if (theirs->conflict)
+		return false;
+	if (!cfg->has_role)
+		return true;
+	return theirs->present ? role_pair_ok(cfg->role, theirs->role)
+			       : !cfg->role_strict;
+}
+
 int open_check(const struct peer *p, const struct open_msg *o, struct notif *err)
 {
 	const uint8_t version4[2] = { 0, 4 };
@@ -156,7 +170,7 @@ int open_check(const struct peer *p, const struct open_msg *o, struct notif *err
 		*err = notif_make(NOTIF_OPEN, 3, raw, w.len);
 	} else if (!common_family(p, o)) {
 		*err = no_family(p);
-	} else if (o->as != p->bgp->as && o->role.conflict) {
+	} else if (o->as != p->bgp->as && !roles_agree(&p->cfg, &o->role)) {
 		*err = notif_make(NOTIF_OPEN, 11, NULL, 0);
 	} else {
 		return 0;

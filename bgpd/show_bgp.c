@@ -13,6 +13,7 @@
 #include "lib/cmd.h"
 #include "lib/out.h"
 #include "lib/util.h"
+#include "wire/role.h"
 
 /* ---- words ----------------------------------------------------------------- */
 
@@ -465,6 +466,18 @@ static void nbr_end_json(struct out *o, const struct peer *p)
 	out_str(o, "writeThread", "on");
 }
 
+static const char *local_role(const struct peer *p)
+{
+	return p->cfg.has_role ? role_name(p->cfg.role) : "undefined";
+}
+
+static const char *remote_role(const struct peer *p)
+{
+	const struct open_role *r = &p->rx_open.role;
+
+	return r->present ? role_name(r->role) : "undefined";
+}
+
 static void nbr_json(const struct engine *e, struct out *o, const struct peer *p)
 {
 	char id[ADDR_STR];
@@ -472,8 +485,8 @@ static void nbr_json(const struct engine *e, struct out *o, const struct peer *p
 	out_uint(o, "remoteAs", remote_as(p));
 	out_uint(o, "localAs", p->bgp->as);
 	out_bool(o, p->ebgp ? "nbrExternalLink" : "nbrInternalLink", true);
-	out_str(o, "localRole", "undefined");
-	out_str(o, "remoteRole", "undefined");
+	out_str(o, "localRole", local_role(p));
+	out_str(o, "remoteRole", remote_role(p));
 	if (p->rx_open.hostname[0])
 		out_str(o, "hostname", p->rx_open.hostname);
 	if (p->cfg.desc[0])
@@ -514,6 +527,8 @@ static void nbr_text(const struct engine *e, struct out *o, const struct peer *p
 	if (p->cfg.group[0])
 		out_text(o, " Member of peer-group %s for session parameters\n",
 			 p->cfg.group);
+	out_text(o, "  Local Role: %s\n  Remote Role: %s\n", local_role(p),
+		 remote_role(p));
 	out_text(o, "  BGP version 4, remote router ID %s, local router ID %s\n",
 		 id_format(p->remote_id, a), id_format(p->bgp->router_id, b));
 	out_text(o, "  BGP state = %s", fsm_state_name(p->state));

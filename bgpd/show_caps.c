@@ -55,6 +55,16 @@ static void show_plain(struct out *o, const struct peer *p)
 	}
 }
 
+static void show_role(struct out *o, const struct peer *p)
+{
+	int way = way_of(p->tx_open.role.present, p->rx_open.role.present);
+
+	if (!way)
+		return;
+	out_str(o, "role", ways[way].json);
+	out_text(o, "    Role: %s\n", ways[way].text);
+}
+
 /* FRR tells by which code it came: the old one of its own (128) or RFC 2918's. */
 static void show_refresh(struct out *o, const struct peer *p)
 {
@@ -144,6 +154,7 @@ void show_capabilities(struct out *o, const struct peer *p)
 	out_text(o, "  Neighbor capabilities:\n");
 	out_obj(o, "neighborCapabilities");
 	show_plain(o, p);
+	show_role(o, p);
 	show_refresh(o, p);
 	show_families(o, p);
 	show_addpath(o, p);

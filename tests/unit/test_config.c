@@ -6,6 +6,7 @@
 #include "bgpd/config_edit.h"
 #include "lib/log.h"
 #include "lib/out.h"
+#include "wire/role.h"
 
 static char *print(const struct config *c)
 {
@@ -269,6 +270,14 @@ static const struct {
 	      "  neighbor 10.0.0.1 route-reflector-client",
 	  "t:2:1: neighbor 10.0.0.1: only an internal neighbor can be a "
 	  "route-reflector-client" },
+	{ BGP " neighbor 10.0.0.1 remote-as internal\n"
+	      " neighbor 10.0.0.1 local-role peer",
+	  "t:2:1: neighbor 10.0.0.1: only towards an external neighbor there is a "
+	  "local-role" },
+	{ BGP " neighbor g peer-group\n neighbor g local-role customer\n"
+	      " neighbor 10.0.0.1 peer-group g\n neighbor 10.0.0.1 remote-as 65000",
+	  "t:4:1: neighbor 10.0.0.1: only towards an external neighbor there is a "
+	  "local-role" },
 	{ EVPN "  vni 0", "t:4:7: `0` is unknown here, expected VNI" },
 	{ EVPN "  vni 16777216", "t:4:7: `16777216` is unknown here, expected VNI" },
 	{ EVPN "  vni 1\n   rd 65000", "t:5:7: `65000` is unknown here, expected RD" },
@@ -621,7 +630,7 @@ static void rnd_nbr(struct cfg_nbr *n)
 {
 	bool flags_too = n->group[0];
 
-	n->set = rnd(1 << 13);
+	n->set = rnd(1 << 14);
 	if (!n->group[0] && !ip_is_none(&n->addr))
 		n->set |= NBR_REMOTE_AS;
 	if (n->set & NBR_GTSM)
@@ -636,6 +645,11 @@ static void rnd_nbr(struct cfg_nbr *n)
 		rnd_text(n->desc, sizeof(n->desc));
 	n->gtsm_hops = (uint8_t)(n->set & NBR_GTSM ? 1 + rnd(254) : 0);
 	n->multihop = (uint8_t)(n->set & NBR_MULTIHOP ? 1 + rnd(255) : 0);
+	if (n->set & NBR_ROLE) {
+		n->has_role = true;
+		n->role = (uint8_t)rnd(ROLE_COUNT);
+		n->role_strict = rnd(2);
+	}
 	if (n->set & NBR_TIMERS) {
 		n->keepalive_s = (uint16_t)rnd(65536);
 		n->hold_s = (uint16_t)(rnd(4) ? 3 + rnd(65533) : 0);
@@ -687,6 +701,11 @@ static void rnd_nbrs(struct config *c)
 		if (g && rnd(2))
 			memcpy(n->group, g->name, sizeof(n->group));
 		rnd_nbr(n);
+		/* roles, its own or its group's, are for external ones */
+		if (n->has_role || (n->group[0] && g->has_role)) {
+			n->as_kind = n->set & NBR_REMOTE_AS ? CFG_AS_EXTERNAL : 0;
+			n->remote_as = 0;
+		}
 		TAILQ_INSERT_TAIL(&c->nbrs, n, link);
 	}
 	if (!TAILQ_EMPTY(&c->groups) && rnd(2)) {

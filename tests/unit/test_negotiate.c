@@ -1,6 +1,8 @@
 /* OPEN: offered, checked in order, applied. */
 #include "tests/unit/bgp_help.h"
 
+#include "wire/role.h"
+
 static struct bgp bgp;
 static struct config *cfg;
 
@@ -60,6 +62,32 @@ static void edit_role(struct open_msg *o)
 	o->role = (struct open_role) { .present = true, .conflict = true };
 }
 
+static void role_is(struct open_msg *o, uint8_t role)
+{
+	o->role = (struct open_role) { .present = true, .role = role };
+}
+
+static void edit_provider(struct open_msg *o)
+{
+	role_is(o, ROLE_PROVIDER);
+}
+
+static void edit_customer(struct open_msg *o)
+{
+	role_is(o, ROLE_CUSTOMER);
+}
+
+static void edit_role_unknown(struct open_msg *o)
+{
+	role_is(o, 77);
+}
+
+static void edit_role_no_family(struct open_msg *o)
+{
+	edit_customer(o);
+	o->fam[0].safi = 1; /* a family comes before the role */
+}
+
 static void edit_2octet(struct open_msg *o)
 {
 	o->as4 = false;
@@ -93,6 +121,57 @@ static const struct {
 	{ "role is for eBGP", CFG_AS_NUMBER, 65000, 65000, edit_role, 0, 0, 0 },
 	{ "2-octet peer", CFG_AS_NUMBER, 65001, 65001, edit_2octet, 0, 0, 0 },
 };
+
+/* We: customer of our neighbor. */
+static const struct {
+	const char *name;
+	bool has_role, strict;
+	uint32_t as;
+	void (*edit)(struct open_msg *o);
+	uint8_t sub;
+} role_checks[] = {
+	{ "pair", true, false, 65001, edit_provider, 0 },
+	{ "no pair", true, false, 65001, edit_customer, 11 },
+	{ "a role of tomorrow", true, false, 65001, edit_role_unknown, 11 },
+	{ "two differing", true, false, 65001, edit_role, 11 },
+	{ "none", true, false, 65001, NULL, 0 },
+	{ "none, strict", true, true, 65001, NULL, 11 },
+	{ "pair, strict", true, true, 65001, edit_provider, 0 },
+	{ "we have none", false, false, 65001, edit_role_unknown, 0 },
+	{ "we have none, two differing", false, false, 65001, edit_role, 11 },
+	{ "internal", true, true, 65000, edit_customer, 0 },
+	{ "internal, strict, none", true, true, 65000, NULL, 0 },
+	{ "no family comes first", true, true, 65001, edit_role_no_family, 7 },
+};
+
+static void roles(void **state UNUSED)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(role_checks); i++) {
+		struct cfg_nbr n = { .remote_as = role_checks[i].as,
+				     .has_role = role_checks[i].has_role,
+				     .role = ROLE_CUSTOMER,
+				     .role_strict = role_checks[i].strict };
+		struct open_msg o = raw_open(role_checks[i].as, "10.9.9.9"), ours;
+		struct notif err = { 0 };
+		struct peer *p;
+
+		print_message("# %s\n", role_checks[i].name);
+		nbr_defaults(&n);
+		n.addr = ip("127.0.3.9");
+		p = peer_new(&bgp, &n, false);
+		if (role_checks[i].edit)
+			role_checks[i].edit(&o);
+		assert_int_equal(open_check(p, &o, &err),
+				 role_checks[i].sub ? -EPROTO : 0);
+		assert_int_equal(err.sub, role_checks[i].sub);
+		open_make(p, &ours);
+		assert_int_equal(ours.role.present,
+				 n.has_role && role_checks[i].as != 65000);
+		assert_int_equal(ours.role.role, ours.role.present ? ROLE_CUSTOMER : 0);
+		peer_delete(p, NULL, "test");
+		pump(1);
+	}
+}
 
 static struct peer *fresh_peer(enum cfg_as kind, uint32_t as)
 {
@@ -333,6 +412,7 @@ int main(void)
 {
 	const struct CMUnitTest t[] = {
 		cmocka_unit_test(checks_in_order),
+		cmocka_unit_test(roles),
 		cmocka_unit_test(negotiates_timers),
 		cmocka_unit_test(offers),
 		cmocka_unit_test(offers_graceful_restart),
