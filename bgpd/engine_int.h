@@ -99,6 +99,9 @@ void fib_query_record(struct engine *e, const struct intent_hdr *h, const void *
 /** show_capabilities - what a session was opened with; show_caps.c. */
 void show_capabilities(struct out *o, const struct peer *p);
 
+/** show_graceful_restart - what of a neighbor is kept, and for how long; show_gr.c. */
+void show_graceful_restart(const struct engine *e, struct out *o, const struct peer *p);
+
 /* endpoint.c: the state file */
 void endpoint_load(struct engine *e);
 void endpoint_save(struct engine *e);

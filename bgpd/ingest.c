@@ -23,6 +23,18 @@ struct peer *routes_peer(const struct routes *r, const struct rib *rib, uint32_t
 	return slot < rib->n_peers ? rib->peer[slot].owner : NULL;
 }
 
+uint32_t routes_stale(const struct routes *r, const struct peer *p, unsigned fam,
+		      bool long_lived)
+{
+	const struct rib *rib = &r->rib[fam];
+	const struct rib_peer *of;
+
+	if (peer_slot(p) >= rib->n_peers)
+		return 0;
+	of = &rib->peer[peer_slot(p)];
+	return long_lived ? of->n_long_lived : of->n_stale;
+}
+
 static void count_error(struct peer *p, enum update_reason why, unsigned attr)
 {
 	static struct log_limit limit;

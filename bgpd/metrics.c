@@ -131,6 +131,7 @@ enum {
 	M_BYTES,
 	M_PREFIXES,
 	M_ROUTE_BYTES,
+	M_STALE,
 	M_UPDATE_ERRORS,
 	M_TREAT_AS_WITHDRAW,
 	M_TX_QUEUE,
@@ -202,6 +203,12 @@ static struct metric m_bgp[] = {
 			    "nothing: what maximum-memory limits.",
 			    { "peer" },
 			    .fresh = true },
+	[M_STALE] = { "selvage_bgp_stale_routes",
+		      METRIC_GAUGE,
+		      NULL,
+		      "Routes of a peer that are kept from before it went.",
+		      { "peer", "afi", "safi", "kind" },
+		      .fresh = true },
 	[M_UPDATE_ERRORS] = { "selvage_bgp_update_errors_total",
 			      METRIC_COUNTER,
 			      NULL,
@@ -255,7 +262,7 @@ static void collect_prefixes(const struct engine *e, const struct peer *p,
 	for (size_t i = 0; i < FAMS; i++) {
 		const struct family *f = &families[i];
 		const struct rib *r = &e->routes.rib[i];
-		uint32_t slot = peer_slot(p), got = 0;
+		uint32_t slot = peer_slot(p), got = 0, n_long;
 		char afi[8], safi[8];
 
 		if (slot < r->n_peers && r->peer[slot].used)
@@ -268,6 +275,11 @@ static void collect_prefixes(const struct engine *e, const struct peer *p,
 		if (p->cfg.af[i].max_prefix)
 			metric_set(&m_bgp[M_PREFIXES], p->cfg.af[i].max_prefix, peer,
 				   afi, safi, "limit");
+		n_long = routes_stale(&e->routes, p, f->index, true);
+		metric_set(&m_bgp[M_STALE],
+			   routes_stale(&e->routes, p, f->index, false) - n_long, peer,
+			   afi, safi, "graceful");
+		metric_set(&m_bgp[M_STALE], n_long, peer, afi, safi, "long_lived");
 	}
 }
 

@@ -48,6 +48,11 @@ struct peer *routes_peer(const struct routes *r, const struct rib *rib, uint32_t
 /** routes_peer_bytes - rib_peer_bytes() of all families. */
 size_t routes_peer_bytes(const struct routes *r, const struct peer *p);
 
+/** routes_stale - paths of a peer that are kept from before; only the long-lived ones
+ * of them (RFC 9494). */
+uint32_t routes_stale(const struct routes *r, const struct peer *p, unsigned fam,
+		      bool long_lived);
+
 /** routes_originate - announce or replace a route of our own. */
 void routes_originate(struct routes *r, const struct family *f, const struct nlri *n,
 		      const struct attrs *a);

@@ -291,31 +291,6 @@ static int show_summary_none(void *ctx, const struct cmd_args *args, struct out 
 
 /* ---- neighbors ------------------------------------------------------------- */
 
-static void nbr_gr_json(struct out *o, const struct peer *p)
-{
-	out_obj(o, "gracefulRestartInfo");
-	out_obj(o, "endOfRibSend");
-	for (unsigned i = 0; i < FAMS; i++)
-		out_bool(o, families[i].json, p->chan[i].eor_tx);
-	out_end(o);
-	out_obj(o, "endOfRibRecv");
-	for (unsigned i = 0; i < FAMS; i++)
-		out_bool(o, families[i].json, p->chan[i].eor_rx);
-	out_end(o);
-	out_str(o, "localGrMode", p->cfg.gr == CFG_GR_RESTARTS ? "Restart" : "Helper");
-	out_str(o, "remoteGrMode",
-		!p->rx_open.gr ? "Disable"
-		: p->gr_both   ? "Restart"
-			       : "Helper");
-	out_bool(o, "rBit", p->rx_open.gr_restarting);
-	out_bool(o, "nBit", p->rx_open.gr_notification);
-	out_obj(o, "timers");
-	out_uint(o, "configuredRestartTimer", p->bgp->cfg->gr_restart_s);
-	out_uint(o, "receivedRestartTimer", p->rx_open.gr_time_s);
-	out_end(o);
-	out_end(o);
-}
-
 /* One row per message type: keys of messageStats. */
 static const struct {
 	enum msg_type type;
@@ -500,10 +475,10 @@ static void nbr_json(const struct engine *e, struct out *o, const struct peer *p
 	out_str(o, "localRouterId", id_format(p->bgp->router_id, id));
 	out_str(o, "bgpState", fsm_state_name(p->state));
 	nbr_timers_json(o, p);
-	if (is_up(p)) {
+	if (is_up(p))
 		show_capabilities(o, p);
-		nbr_gr_json(o, p);
-	}
+	if (p->stats.established)
+		show_graceful_restart(e, o, p);
 	nbr_messages(o, p);
 	nbr_errors(o, p);
 	nbr_families(e, o, p);
@@ -543,6 +518,8 @@ static void nbr_text(const struct engine *e, struct out *o, const struct peer *p
 		 p->hold_s, p->keepalive_s, p->cfg.hold_s, p->cfg.keepalive_s);
 	if (is_up(p))
 		show_capabilities(o, p);
+	if (p->stats.established)
+		show_graceful_restart(e, o, p);
 	nbr_messages(o, p);
 	nbr_errors(o, p);
 	nbr_families(e, o, p);

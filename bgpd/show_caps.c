@@ -36,8 +36,6 @@ static const struct {
 	  offsetof(struct open_msg, extended_msg) },
 	{ "enhancedRouteRefresh", "Enhanced Route Refresh",
 	  offsetof(struct open_msg, refresh_enhanced) },
-	{ "gracefulRestartCapability", "Graceful Restart Capability",
-	  offsetof(struct open_msg, gr) },
 };
 
 static void show_plain(struct out *o, const struct peer *p)
@@ -139,6 +137,69 @@ static void show_addpath(struct out *o, const struct peer *p)
 	out_end(o);
 }
 
+static void show_long_lived(struct out *o, const struct peer *p)
+{
+	bool ours = false, theirs = false;
+	int way;
+
+	for (unsigned i = 0; i < FAMS; i++) {
+		ours |= family_in(&p->tx_open, i)->llgr;
+		theirs |= family_in(&p->rx_open, i)->llgr;
+	}
+	way = way_of(ours, theirs);
+	if (!way)
+		return;
+	out_str(o, "longLivedGracefulRestart", ways[way].json);
+	out_text(o, "    Long-lived Graceful Restart: %s\n", ways[way].text);
+	if (!theirs)
+		return;
+	out_text(o, "      Address families by peer:\n");
+	out_obj(o, "longLivedGracefulRestartByPeer");
+	for (unsigned i = 0; i < FAMS; i++) {
+		const struct open_family *f = family_in(&p->rx_open, i);
+
+		if (!f->llgr)
+			continue;
+		out_obj(o, families[i].json);
+		out_bool(o, "preserved", f->llgr_forward);
+		out_uint(o, "staleTimerMsecs", f->llgr_stale_s * (uint64_t)1000);
+		out_end(o);
+		out_text(o, "        %s, stale time %u seconds%s\n", families[i].text,
+			 f->llgr_stale_s, f->llgr_forward ? "(preserved)" : "");
+	}
+	out_end(o);
+}
+
+static void show_restart(struct out *o, const struct peer *p)
+{
+	int way = way_of(p->tx_open.gr, p->rx_open.gr);
+
+	if (!way)
+		return;
+	out_str(o, "gracefulRestart", ways[way].json);
+	out_text(o, "    Graceful Restart Capability: %s\n", ways[way].text);
+	if (!p->rx_open.gr)
+		return;
+	out_uint(o, "gracefulRestartRemoteTimerMsecs", p->rx_open.gr_time_s * 1000u);
+	out_text(o,
+		 "      Remote Restart timer is %u seconds\n"
+		 "      Address families by peer:\n",
+		 p->rx_open.gr_time_s);
+	out_obj(o, "addressFamiliesByPeer");
+	for (unsigned i = 0; i < FAMS; i++) {
+		const struct open_family *f = family_in(&p->rx_open, i);
+
+		if (!f->gr)
+			continue;
+		out_obj(o, families[i].json);
+		out_bool(o, "preserved", f->gr_forward);
+		out_end(o);
+		out_text(o, "        %s(%s)\n", families[i].text,
+			 f->gr_forward ? "preserved" : "not preserved");
+	}
+	out_end(o);
+}
+
 static void show_names(struct out *o, const struct peer *p)
 {
 	out_obj(o, "hostName");
@@ -158,6 +219,8 @@ void show_capabilities(struct out *o, const struct peer *p)
 	show_refresh(o, p);
 	show_families(o, p);
 	show_addpath(o, p);
+	show_long_lived(o, p);
 	show_names(o, p);
+	show_restart(o, p);
 	out_end(o);
 }

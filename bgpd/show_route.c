@@ -183,6 +183,31 @@ static void extcom_json(struct out *o, const struct attrs *a)
 	out_end(o);
 }
 
+static void community_json(struct out *o, const struct attrs *a)
+{
+	char text[1024];
+
+	if (!a->communities.len)
+		return;
+	out_obj(o, "community");
+	out_str(o, "string", communities_format(&a->communities, text, sizeof(text)));
+	out_end(o);
+}
+
+/* Until a path that is stale is dropped, as far as a timer says so. */
+static int64_t stale_left_s(const struct table *t, const struct path *p)
+{
+	const struct peer *from = routes_peer(&t->e->routes, t->r, p->peer);
+	const struct stale *s = from ? &from->stale[t->r - t->e->routes.rib] : NULL;
+	int64_t ms = 0;
+
+	if (s && p->flags & PATH_LONG_LIVED)
+		ms = s->until_ms - clock_ms();
+	else if (s)
+		ms = ev_timer_left_ms(&from->gr_timer);
+	return ms > 0 ? (ms + 999) / 1000 : 0;
+}
+
 static void path_detail_json(const struct table *t, const struct path *p,
 			     const struct attrs *a, const struct evpn_route *v)
 {
@@ -233,8 +258,10 @@ static void path_detail_json(const struct table *t, const struct path *p,
 	}
 	out_bool(o, "sourced", is_own(p));
 	out_bool(o, "local", is_own(p));
-	if (p->flags & PATH_STALE)
-		out_bool(o, "stale", true);
+	if (p->flags & PATH_LONG_LIVED)
+		out_int(o, "llgrSecondsRemaining", stale_left_s(t, p));
+	else if (p->flags & PATH_STALE)
+		out_int(o, "gracefulRestartSecondsRemaining", stale_left_s(t, p));
 }
 
 static void peer_json(const struct table *t, const struct path *p)
@@ -283,10 +310,15 @@ static void path_json(const struct table *t, uint32_t net, uint32_t path)
 	out_str(o, "peerId", from ? ip_format(&from->addr, addr) : "(unspec)");
 	out_str(o, "path", as_path_format(&a.as_path, text, sizeof(text)));
 	out_str(o, "origin", origin_name(a.origin));
+	if (p->flags & PATH_STALE)
+		out_bool(o, "stale", true);
+	if (p->flags & PATH_LONG_LIVED)
+		out_bool(o, "longLivedStale", true);
 	if (p->rx_id)
 		out_uint(o, "addpathRxId", p->rx_id);
 	if (t->detail)
 		path_detail_json(t, p, &a, &v);
+	community_json(o, &a);
 	extcom_json(o, &a);
 	nexthops_json(t, p);
 	if (t->detail)
@@ -324,7 +356,7 @@ static void path_detail_text(const struct table *t, uint32_t net, uint32_t path)
 	const struct peer *from = routes_peer(&t->e->routes, t->r, p->peer);
 	struct evpn_route v;
 	struct attrs a;
-	char addr[ADDR_STR];
+	char addr[ADDR_STR], text[1024];
 	struct ip id, vtep;
 	uint32_t label;
 
@@ -351,6 +383,21 @@ static void path_detail_text(const struct table *t, uint32_t net, uint32_t path)
 	if (attrs_pmsi_ingress(&a, &vtep, &label))
 		out_text(t->o, "      PMSI ingress replication to %s, label %u\n",
 			 ip_format(&vtep, addr), label);
+	if (a.communities.len)
+		out_text(t->o, "      Community: %s\n",
+			 communities_format(&a.communities, text, sizeof(text)));
+	if (p->flags & PATH_STALE)
+		out_text(t->o, "      Time until %s stale route deleted: %lld\n",
+			 p->flags & PATH_LONG_LIVED ? "Long-lived" : "Graceful Restart",
+			 (long long)stale_left_s(t, p));
+}
+
+/* As in FRR; L is ours. */
+static char status_char(const struct path *p)
+{
+	if (p->flags & PATH_LONG_LIVED)
+		return 'L';
+	return p->flags & PATH_STALE ? 'S' : '*';
 }
 
 /* ---- one route ------------------------------------------------------------- */
@@ -413,7 +460,7 @@ static void route_text(struct table *t, uint32_t net, const char *name)
 		if (!path_shown(t, net, p))
 			continue;
 		t->n_paths++;
-		out_text(t->o, "%c%c%c%s\n", path->flags & PATH_STALE ? 'S' : '*',
+		out_text(t->o, "%c%c%c%s\n", status_char(path),
 			 rib_net(t->r, net)->best == p ? '>' : ' ',
 			 is_own(path) || t->r->peer[path->peer].src.ebgp ? ' ' : 'i',
 			 name);
@@ -458,7 +505,8 @@ static void legend(const struct engine *e, struct out *o, const struct rib *r)
 
 	out_text(o,
 		 "BGP table version is %llu, local router ID is %s\n"
-		 "Status codes: * valid, > best, i internal, S stale\n"
+		 "Status codes: * valid, > best, i internal, S stale, "
+		 "L long-lived stale\n"
 		 "Origin codes: i - IGP, e - EGP, ? - incomplete\n"
 		 "EVPN type-1 prefix: [1]:[EthTag]:[ESI]:[IPlen]:[VTEP-IP]\n"
 		 "EVPN type-2 prefix: [2]:[EthTag]:[MAClen]:[MAC]:[IPlen]:[IP]\n"

@@ -144,6 +144,9 @@ bool attrs_pmsi_ingress(const struct attrs *a, struct ip *vtep, uint32_t *label2
 /** as_path_format - "65001 65002 {65003}" into buf; Return: buf. */
 const char *as_path_format(const struct bytes *path, char *buf, size_t size);
 
+/** communities_format - "65000:1 no-export llgr-stale"; Return: buf. */
+const char *communities_format(const struct bytes *list, char *buf, size_t size);
+
 /** extcom_format - FRR's words: RT:65000:100, ET:8, MM:3, MM:3, sticky MAC,
  * Rmac:..., else UNK:t, s. Return: buf. */
 const char *extcom_format(const uint8_t c[8], char *buf, size_t size);

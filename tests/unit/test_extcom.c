@@ -71,6 +71,21 @@ static void text_of_a_list(void **state)
 	assert_string_equal(extcoms_format(&l, out, sizeof(out)), "");
 }
 
+static void text_of_communities(void **state)
+{
+	uint8_t buf[MAX];
+	char out[64];
+	struct bytes l = list_of("fde80001 ffff0006 ffffff01 ffff0007", buf);
+
+	(void)state;
+	assert_string_equal(communities_format(&l, out, sizeof(out)),
+			    "65000:1 llgr-stale no-export no-llgr");
+	assert_string_equal(communities_format(&l, out, 12), "65000:1 llg");
+	assert_string_equal(communities_format(&l, out, 1), "");
+	l.len = 0;
+	assert_string_equal(communities_format(&l, out, sizeof(out)), "");
+}
+
 static void answers(void **state)
 {
 	uint8_t buf[MAX];
@@ -108,6 +123,7 @@ int main(void)
 	const struct CMUnitTest t[] = {
 		cmocka_unit_test(text),
 		cmocka_unit_test(text_of_a_list),
+		cmocka_unit_test(text_of_communities),
 		cmocka_unit_test(answers),
 	};
 	return cmocka_run_group_tests(t, NULL, NULL);
