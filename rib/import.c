@@ -3,7 +3,7 @@
  * and out again. What is kept is what mobility, forwarding and the next change of the
  * same key need, nothing of the attributes.
  * Not here: who owns a MAC (mac.c). Types 1, 4, 5 have no effect yet.
- * RFC 7432 sections 7.2, 7.3, 9.2.2, 11; RFC 8365 sections 5.1.3, 9.
+ * RFC 7432 sections 7.2, 7.3, 9.2.2, 11; RFC 8365 sections 5.1.3, 9; RFC 9494 4.4.
  */
 #include "rib/tenant_priv.h"
 #include "wire/nlri_evpn.h"
@@ -15,7 +15,7 @@ struct route_facts {
 	struct ip vtep;
 	uint32_t label; /* raw 24 bits */
 	uint32_t seq;
-	bool sticky, router, encap_mpls;
+	bool sticky, router, encap_mpls, llgr_stale;
 };
 
 /* ---- VTEPs ------------------------------------------------------------- */
@@ -50,7 +50,12 @@ static int rank_cmp(const struct tenants *t, const struct import *a,
 		    const struct import *b)
 {
 	bool sa = a->vni & IMP_STICKY, sb = b->vni & IMP_STICKY;
+	bool la = a->vni & IMP_LLGR, lb = b->vni & IMP_LLGR;
 
+	/* Also where the dead VTEP has the higher sequence: one that knew nothing of
+	 * it began anew elsewhere. */
+	if (la != lb)
+		return la ? 1 : -1;
 	if (sa != sb)
 		return sa ? -1 : 1;
 	if (a->seq != b->seq)
@@ -228,7 +233,7 @@ static void fill(struct tenants *t, struct import *imp, struct evi *e,
 	imp->seq = f->seq;
 	imp->vtep = vtep_ref(t, &f->vtep);
 	imp->vni = dst_vni(t, e, f) | (f->sticky ? IMP_STICKY : 0) |
-		   (f->router ? IMP_ROUTER : 0);
+		   (f->router ? IMP_ROUTER : 0) | (f->llgr_stale ? IMP_LLGR : 0);
 	if (old)
 		vtep_unref(t, old);
 }
@@ -425,6 +430,7 @@ static bool facts_read(const struct attrs *a, struct route_facts *f)
 		return attrs_pmsi_ingress(a, &f->vtep, &label) && is_vtep(&f->vtep);
 	f->vtep = a->nexthop;
 	f->label = f->r.label1;
+	f->llgr_stale = attrs_has_community(a, COMMUNITY_LLGR_STALE);
 	attrs_macmob(a, &f->seq, &f->sticky);
 	return is_host_mac(&f->r.mac) && is_vtep(&f->vtep);
 }

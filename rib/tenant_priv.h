@@ -99,7 +99,12 @@ struct neigh_local {
 };
 
 /* A type 2 route in one EVI. */
-enum { IMP_VNI = 0xffffff, IMP_STICKY = 1 << 24, IMP_ROUTER = 1 << 25 };
+enum {
+	IMP_VNI = 0xffffff,
+	IMP_STICKY = 1 << 24,
+	IMP_ROUTER = 1 << 25,
+	IMP_LLGR = 1 << 26, /* long-lived stale: last choice */
+};
 
 struct import {
 	struct table_node node; /* hash of the NLRI key */

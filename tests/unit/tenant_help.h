@@ -341,7 +341,7 @@ struct rroute {
 	unsigned mac;
 	const char *ip; /* NULL: MAC only */
 	uint32_t seq;
-	bool sticky;
+	bool sticky, llgr_stale;
 	uint32_t label; /* default 100 */
 	uint32_t rt;    /* number, default 100 */
 	uint32_t rt2;   /* a second one */
@@ -360,6 +360,7 @@ static inline void ext_put(struct hroute *h, const void *c)
 
 static inline void hroute_make(struct hroute *h, const struct rroute *r)
 {
+	static const uint8_t stale[4] = { 0xff, 0xff, 0, 6 };
 	struct evpn_route e = { .type = r->imet ? EVPN_IMET : EVPN_MACIP };
 	struct ip vtep = ip_is_none(&r->nexthop) ? vtep_of(r->k) : r->nexthop;
 	struct extcom rt = rt_make(HOST_AS, r->rt ? r->rt : 100);
@@ -376,6 +377,10 @@ static inline void hroute_make(struct hroute *h, const struct rroute *r)
 			   (uint8_t)r->seq };
 
 	memset(h, 0, sizeof(*h));
+	if (r->llgr_stale) {
+		h->a.present |= 1ull << ATTR_COMMUNITY;
+		h->a.communities = (struct bytes) { stale, sizeof(stale) };
+	}
 	h->a.ext_communities.p = h->ext;
 	h->a.pmsi.p = h->pmsi;
 	e.rd = rd_make_ip(0x0a000000u + r->k, r->rd ? r->rd : 2);

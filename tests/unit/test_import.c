@@ -246,6 +246,37 @@ static void other_types_have_no_effect(void **state)
 }
 
 /* A target stays until its last IMET goes, and moves with its PMSI attribute. */
+/* RFC 9494 section 4.4: whoever is there is better than who is gone for long, whatever
+ * mobility says; but gone is better than nobody. */
+static void long_lived_stale_is_last(void **state)
+{
+	struct host *h = two_tenants();
+	struct rroute dead = { .k = 3, .mac = 1, .seq = 5, .ip = "192.0.2.1" };
+	struct rroute alive = { .k = 4, .mac = 1, .ip = "192.0.2.1" };
+	unsigned n;
+
+	(void)state;
+	host_hears(h, dead);
+	host_hears(h, alive);
+	assert_int_equal(host_fib(h, 1), 3);
+	dead.llgr_stale = true;
+	host_hears(h, dead);
+	assert_int_equal(host_fib(h, 1), 4);
+	alive.sticky = dead.sticky = true;
+	host_hears(h, alive);
+	assert_int_equal(host_fib(h, 1), 4);
+	host_loses(h, alive);
+	assert_int_equal(host_fib(h, 1), 3);
+	/* Alone it stays as it is: the kernel need not know. */
+	dead.llgr_stale = false;
+	host_hears(h, dead);
+	n = h->n_intent;
+	dead.llgr_stale = true;
+	host_hears(h, dead);
+	assert_int_equal(h->n_intent, n);
+	host_free(h);
+}
+
 static void flood_is_counted(void **state)
 {
 	struct host *h = host_new(2);
@@ -368,6 +399,7 @@ int main(void)
 		cmocka_unit_test(unusable_routes),
 		cmocka_unit_test(bad_addresses_are_not_hosts),
 		cmocka_unit_test(other_types_have_no_effect),
+		cmocka_unit_test(long_lived_stale_is_last),
 		cmocka_unit_test(flood_is_counted),
 		cmocka_unit_test(vtep_of_ipv6),
 		cmocka_unit_test(fib_equals_routes),
