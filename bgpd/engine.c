@@ -143,9 +143,9 @@ static void leave(void *arg)
 	event_base_loopexit(e->base, NULL);
 }
 
-/* The stops that there are: with graceful restart somebody is to be back soon, so
- * peers keep our routes and the kernel what we put there. Without it, or after `bgp
- * shutdown`, we are gone: everybody withdraws, and so do we. */
+/* With graceful restart peers keep our routes, without it they read that we leave. What
+ * is in the kernel stays in any case, for a stop may be half of an upgrade: the next
+ * start confirms or sweeps it. To leave nothing behind there is `bgp shutdown`. */
 void engine_stop(struct engine *e, int status)
 {
 	bool keep = config_restarts(e->cfg) && !e->cfg->shutdown;
@@ -154,6 +154,7 @@ void engine_stop(struct engine *e, int status)
 		return;
 	e->stopping = true;
 	e->status = status;
+	e->routes.consume = NULL; /* what ends with the sessions does not end there */
 	log_info(LOG_MAIN, "stopping, status=%d", status);
 	endpoint_save(e);
 	if (keep)
