@@ -171,7 +171,7 @@ void bgp_refuse(struct bgp *b, int fd, const struct ip *from, enum refusal why)
 	    log_ratelimited(&limit[why], 3)) {
 		log_write(refusals[why].level, LOG_SESSION,
 			  "connection from %s: %s, more_since_last=%u",
-			  ip_format(from, addr), refusals[why].text,
+			  from ? ip_format(from, addr) : "somebody", refusals[why].text,
 			  limit[why].suppressed);
 		limit[why].suppressed = 0;
 	}
@@ -262,14 +262,12 @@ static void welcome(struct bgp *b, int fd, const struct ip *from)
 /* What we cannot take stays in the kernel's queue; asking at once would be a loop. */
 static void accept_failed(struct bgp *b, int err)
 {
-	struct ip none = { 0 };
-
 	if (err != EMFILE && err != ENFILE && err != ENOBUFS && err != ENOMEM)
 		return;
 	for (unsigned i = 0; i < b->n_listen; i++)
 		event_del(b->listen_ev[i]);
 	ev_timer_set(&b->accept_timer, ACCEPT_PAUSE_MS);
-	bgp_refuse(b, -1, &none, REFUSE_FILES);
+	bgp_refuse(b, -1, NULL, REFUSE_FILES);
 }
 
 static void on_accept(evutil_socket_t lfd, short what UNUSED, void *arg)

@@ -162,7 +162,7 @@ void gr_wait_expired(void *bgp);
 
 /* ---- bgp.c ---- */
 
-/** bgp_refuse - close fd (owned) and count why. */
+/** bgp_refuse - close fd (owned, or -1) and count why; from NULL: unknown. */
 void bgp_refuse(struct bgp *b, int fd, const struct ip *from, enum refusal why);
 
 /** bgp_tidy - have freed what is dead, and convergence checked, soon. */

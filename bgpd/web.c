@@ -44,9 +44,11 @@ struct web {
 	void *ctx;
 	TAILQ_HEAD(, web_conn) conns;
 	unsigned n_conns, deadline_ms, port;
-	int reserve_fd; /* given up to accept and close when descriptors run out */
-	struct log_limit accept_log;
 };
+
+/* Given up to accept and close when descriptors run out. Not in struct web: evhttp
+ * makes itself the argument of the listener's callbacks. */
+static int reserve_fd = -1;
 
 /* ---- connections --------------------------------------------------------------- */
 
@@ -125,21 +127,22 @@ static struct bufferevent *conn_new(struct event_base *base, void *arg)
 /* Without this, a full descriptor table leaves the client hanging and us spinning. */
 static void accept_failed(struct evconnlistener *l, void *arg)
 {
-	struct web *w = arg;
+	static struct log_limit limit;
 	int err = errno;
 
-	if (log_ratelimited(&w->accept_log, 1))
+	(void)arg;
+	if (log_ratelimited(&limit, 1))
 		log_warn(LOG_WEB, "web: cannot accept a connection, error=\"%s\"",
 			 strerror(err));
 	if (err != EMFILE && err != ENFILE)
 		return;
-	close(w->reserve_fd);
+	close(reserve_fd);
 
 	int fd = accept(evconnlistener_get_fd(l), NULL, NULL);
 
 	if (fd >= 0)
 		close(fd);
-	w->reserve_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	reserve_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 }
 
 /* ---- answers ------------------------------------------------------------------- */
@@ -360,7 +363,7 @@ struct web *web_start(struct event_base *base, const char *addr,
 		.base = base, .ops = ops, .ctx = ctx, .deadline_ms = WEB_DEADLINE_MS
 	};
 	TAILQ_INIT(&w->conns);
-	w->reserve_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	reserve_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	w->http = evhttp_new(base);
 	l = evconnlistener_new(base, NULL, w,
 			       LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, fd);
@@ -381,8 +384,9 @@ void web_stop(struct web *w)
 	evhttp_free(w->http); /* its connections and listener go with it */
 	while ((c = TAILQ_FIRST(&w->conns)))
 		conn_free(c);
-	if (w->reserve_fd >= 0)
-		close(w->reserve_fd);
+	if (reserve_fd >= 0)
+		close(reserve_fd);
+	reserve_fd = -1;
 	free(w);
 }
 

@@ -7,6 +7,7 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -169,6 +170,29 @@ static void leaves_the_loop_clean(void **state)
 	}
 }
 
+/* Without descriptors a client is turned away, and served again when there are some. */
+static void no_descriptors(void **state)
+{
+	static const char request[] = "GET /healthz HTTP/1.0\r\n\r\n";
+	struct rlimit lim, few;
+	char got[4096];
+	int fd = dial(), next = dup(fd);
+
+	(void)state;
+	close(next);
+	assert_return_code(getrlimit(RLIMIT_NOFILE, &lim), 0);
+	few = lim;
+	few.rlim_cur = (rlim_t)next;
+	assert_return_code(setrlimit(RLIMIT_NOFILE, &few), 0);
+	read_all(fd, got, sizeof(got));
+	assert_string_equal(got, "");
+	assert_return_code(setrlimit(RLIMIT_NOFILE, &lim), 0);
+	fd = dial();
+	assert_return_code(write(fd, request, strlen(request)), 0);
+	read_all(fd, got, sizeof(got));
+	assert_memory_equal(got + 9, "200", 3);
+}
+
 static void index_links_pages(void **state)
 {
 	static const char request[] = "GET / HTTP/1.1\r\n\r\n";
@@ -299,6 +323,7 @@ int main(void)
 	const struct CMUnitTest t[] = {
 		cmocka_unit_test_setup_teardown(answers, start, stop),
 		cmocka_unit_test_setup_teardown(leaves_the_loop_clean, start, stop),
+		cmocka_unit_test_setup_teardown(no_descriptors, start, stop),
 		cmocka_unit_test_setup_teardown(index_links_pages, start, stop),
 		cmocka_unit_test_setup_teardown(header_too_long, start, stop),
 		cmocka_unit_test_setup_teardown(slow_client, start, stop),
