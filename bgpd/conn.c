@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -151,10 +152,12 @@ static void want_write(struct conn *c)
 		return; /* the socket is full, or a turn is coming */
 	/* Not at once: what this turn of the loop still queues goes along. */
 	event_active(c->wr, EV_WRITE, 0);
-	if (!c->peer || c->send_hold.pending)
+	if (!c->peer)
 		return;
 	c->progress_ms = clock_ms();
-	ev_timer_set(&c->send_hold, send_hold_ms(c));
+	if (!c->send_hold
+		     .pending) /* stays so when all is sent, and then does nothing */
+		ev_timer_set(&c->send_hold, send_hold_ms(c));
 }
 
 size_t conn_tx_limit(void)
@@ -221,8 +224,16 @@ static void sent(struct conn *c, size_t n)
 	p->stats.tx[0] += updates;
 	p->stats.tx[MSG_UPDATE] += updates;
 	p->last_tx_ms = c->progress_ms;
-	if (!c->txq.n)
-		ev_timer_stop(&c->send_hold);
+}
+
+/* One buffer is what a single change is for each of its receivers: the cheaper call. */
+static ssize_t write_some(struct conn *c)
+{
+	struct iovec iov[TXQ_IOV];
+	int n = txq_iov(&c->txq, iov);
+
+	return n == 1 ? send(c->fd, iov->iov_base, iov->iov_len, MSG_NOSIGNAL)
+		      : writev(c->fd, iov, n);
 }
 
 /* Return: 0 when the queue is empty or the turn over, -EAGAIN, or why not. */
@@ -231,8 +242,7 @@ static int write_turn(struct conn *c)
 	size_t done = 0;
 
 	while (c->txq.n && done < TX_TURN) {
-		struct iovec iov[TXQ_IOV];
-		ssize_t n = writev(c->fd, iov, txq_iov(&c->txq, iov));
+		ssize_t n = write_some(c);
 
 		if (n < 0 && errno == EINTR)
 			continue;

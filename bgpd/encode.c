@@ -27,6 +27,7 @@ struct bundle {
 	uint32_t src;        /* slot left out, or the only one for `one` */
 	bool one;            /* only `src` gets it */
 	int32_t first, last; /* items */
+	uint32_t slot;       /* where hash[] names it */
 };
 
 struct item {
@@ -40,7 +41,7 @@ struct encoder {
 	struct routes *r;
 	struct bundle bundle[2 * STEPS];
 	struct item item[2 * STEPS];
-	int32_t hash[HASH];
+	int32_t hash[HASH]; /* bundles; -1 empty, as all are between rounds */
 	int n_bundles, n_items;
 	uint8_t buf[OUT_BYTES];
 	struct wbuf w;
@@ -188,7 +189,7 @@ static struct bundle *bundle_get(struct encoder *e, struct attrset *set, uint32_
 			return b;
 	}
 	e->hash[h] = e->n_bundles;
-	e->bundle[e->n_bundles] = (struct bundle) { set, src, one, -1, -1 };
+	e->bundle[e->n_bundles] = (struct bundle) { set, src, one, -1, -1, h };
 	return &e->bundle[e->n_bundles++];
 }
 
@@ -236,7 +237,6 @@ static void collect(struct encoder *e)
 	size_t bytes = 0;
 
 	e->n_bundles = e->n_items = 0;
-	memset(e->hash, 0xff, sizeof(e->hash));
 	while (e->n_items < STEPS && bytes < ROUND_BYTES && group_next(e->r, g, &s)) {
 		if (s.path) {
 			struct attrset *set = rib_path(g->out.rib, s.path)->attrs;
@@ -250,6 +250,8 @@ static void collect(struct encoder *e)
 		else if (s.withdraw)
 			bundle_add(e, bundle_get(e, NULL, s.old_src, false), s.net, 0);
 	}
+	for (int i = 0; i < e->n_bundles; i++)
+		e->hash[e->bundle[i].slot] = -1;
 }
 
 bool encode_round(struct routes *r, struct group *g)
@@ -275,6 +277,7 @@ bool encode_round(struct routes *r, struct group *g)
 void encode_init(void)
 {
 	enc = xcalloc(1, sizeof(*enc));
+	memset(enc->hash, 0xff, sizeof(enc->hash));
 }
 
 void encode_fini(void)
