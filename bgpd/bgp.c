@@ -114,6 +114,7 @@ static void md5_listeners(struct bgp *b, const struct prefix *who, const char *k
 	}
 }
 
+/* Of ranges that overlap the most specific one counts. */
 static const struct cfg_range *range_find(const struct config *c, const struct ip *a)
 {
 	const struct cfg_range *r, *best = NULL;
@@ -123,6 +124,14 @@ static const struct cfg_range *range_find(const struct config *c, const struct i
 		    (!best || r->prefix.bits > best->prefix.bits))
 			best = r;
 	return best;
+}
+
+const struct prefix *peer_range(const struct peer *p)
+{
+	const struct cfg_range *r =
+		p->dynamic ? range_find(p->bgp->cfg, &p->addr) : NULL;
+
+	return r ? &r->prefix : NULL;
 }
 
 /* Settings of a peer that a listen range makes. */
@@ -140,14 +149,17 @@ static void range_resolve(const struct config *c, const struct cfg_range *r,
 		out->max_memory_mb = CFG_RANGE_MEMORY_MB;
 }
 
+/* What a full listen range means is told (RFC 4486 section 4); a Cease makes its
+ * receiver wait before it calls again. The others hear nothing from us. */
 static const struct {
 	const char *name, *text;
 	enum log_level level;
+	uint8_t cease; /* subcode, 0: closed without a word */
 } refusals[REFUSE_COUNT] = {
 	[REFUSE_STRANGER] = { "stranger", "no such neighbor", LOG_LVL_INFO },
 	[REFUSE_IDLE] = { "idle", "refused while Idle", LOG_LVL_DEBUG },
-	[REFUSE_LIMIT] = { "listen_limit", "the listen limit is reached",
-			   LOG_LVL_WARN },
+	[REFUSE_LIMIT] = { "listen_limit", "the listen limit is reached", LOG_LVL_WARN,
+			   CEASE_REJECTED },
 	[REFUSE_CALLER] = { "too_often", "refused for a while, it calls too often",
 			    LOG_LVL_WARN },
 	[REFUSE_FILES] = { "files", "not accepted yet, too many open files",
@@ -161,14 +173,17 @@ const char *refusal_name(enum refusal why)
 
 void bgp_refuse(struct bgp *b, int fd, const struct ip *from, enum refusal why)
 {
+	struct notif n = notif_make(NOTIF_CEASE, refusals[why].cease, NULL, 0);
 	static struct log_limit limit[REFUSE_COUNT];
 	char addr[ADDR_STR];
 
 	b->refused[why]++;
-	if (fd >= 0)
+	if (fd >= 0 && refusals[why].cease)
+		conn_refuse(b, fd, &n);
+	else if (fd >= 0)
 		close(fd);
 	if (log_enabled(refusals[why].level, LOG_SESSION) &&
-	    log_ratelimited(&limit[why], 3)) {
+	    log_ratelimited(&limit[why], 1)) {
 		log_write(refusals[why].level, LOG_SESSION,
 			  "connection from %s: %s, more_since_last=%u",
 			  from ? ip_format(from, addr) : "somebody", refusals[why].text,
@@ -225,7 +240,8 @@ static struct peer *range_peer(struct bgp *b, const struct cfg_range *r,
 	struct peer *p;
 
 	*why = REFUSE_LIMIT;
-	if (b->n_dynamic >= b->cfg->listen_limit && !half_open_evict(b))
+	if (b->n_dynamic >= MIN_OF((unsigned)b->cfg->listen_limit, CFG_DYNAMIC_MAX) &&
+	    !half_open_evict(b))
 		return NULL;
 	range_resolve(b->cfg, r, addr, &cfg);
 	p = peer_new(b, &cfg, true);

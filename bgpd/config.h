@@ -15,6 +15,10 @@ struct out;
 /* maximum-memory of neighbors that a listen range makes, unless it is written. */
 enum { CFG_RANGE_MEMORY_MB = 256, CFG_MEMORY_MB_MAX = 1 << 20 };
 
+/* Tables number neighbors in 16 bits: at most so many of listen ranges, whatever the
+ * listen limit says, and so many that are configured. */
+enum { CFG_DYNAMIC_MAX = 60000, CFG_NBRS_MAX = 5000 };
+
 /* A setting of a neighbor or a group that was written down; others inherit. */
 enum cfg_nbr_set {
 	NBR_REMOTE_AS = 1 << 0,

@@ -290,7 +290,7 @@ static const struct cmd_row rows[] = {
 	  "Keepalive interval and hold time, seconds", set_timers, 0 },
 	{ CFG_BGP, "no timers bgp [(0-65535)$keepalive (0-65535)$hold]",
 	  "Keepalive interval and hold time, seconds", set_timers, 0 },
-	CFG_PAIR(CFG_BGP, "bgp listen limit", "(1-5000)$limit",
+	CFG_PAIR(CFG_BGP, "bgp listen limit", "(1-65535)$limit",
 		 "Most neighbors that listen ranges may make", set_listen_limit),
 	{ CFG_BGP, "[no] bgp listen range PREFIX peer-group WORD$group",
 	  "Accept neighbors from a network", set_listen_range, 0 },

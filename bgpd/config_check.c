@@ -139,13 +139,20 @@ int config_check_fault(const struct config *c, struct cfg_fault *f)
 {
 	const struct cfg_range *r;
 	const struct cfg_nbr *n;
+	unsigned nbrs = 0;
 
 	TAILQ_FOREACH (n, &c->groups, link)
 		if (check_nbr(c, n, f))
 			return -EINVAL;
-	TAILQ_FOREACH (n, &c->nbrs, link)
+	TAILQ_FOREACH (n, &c->nbrs, link) {
 		if (check_nbr(c, n, f))
 			return -EINVAL;
+		if (++nbrs > CFG_NBRS_MAX)
+			return wrong(f, n->line,
+				     "more than %u neighbors, expected a listen range "
+				     "for so many",
+				     CFG_NBRS_MAX);
+	}
 	TAILQ_FOREACH (r, &c->ranges, link)
 		if (check_range(c, r, f))
 			return -EINVAL;

@@ -110,15 +110,13 @@ static struct event *must(struct event *ev)
 	return ev;
 }
 
-struct conn *conn_new(struct peer *p, int fd, bool outgoing)
+static struct conn *conn_make(struct bgp *b, int fd)
 {
 	struct conn *c = xcalloc(1, sizeof(*c));
-	struct event_base *base = p->bgp->base;
+	struct event_base *base = b->base;
 
-	c->bgp = p->bgp;
-	c->peer = p;
+	c->bgp = b;
 	c->fd = fd;
-	c->outgoing = outgoing;
 	c->state = FSM_CONNECT;
 	c->start_ms = c->rx_ms = c->progress_ms = clock_ms();
 	c->hold_s = OPEN_HOLD_S;
@@ -128,6 +126,15 @@ struct conn *conn_new(struct peer *p, int fd, bool outgoing)
 	ev_timer_init(&c->keepalive, base, on_keepalive, c);
 	ev_timer_init(&c->send_hold, base, on_send_hold, c);
 	ev_timer_init(&c->linger, base, on_linger, c);
+	return c;
+}
+
+struct conn *conn_new(struct peer *p, int fd, bool outgoing)
+{
+	struct conn *c = conn_make(p->bgp, fd);
+
+	c->peer = p;
+	c->outgoing = outgoing;
 	return c;
 }
 
@@ -410,15 +417,10 @@ static void on_read(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
 
 /* ---- the end ---- */
 
-static void detach(struct conn *c)
+static void close_soon(struct conn *c)
 {
 	struct bgp *b = c->bgp;
 
-	peer_detach(c->peer, c);
-	c->peer = NULL;
-	ev_timer_stop(&c->hold);
-	ev_timer_stop(&c->keepalive);
-	ev_timer_stop(&c->send_hold);
 	TAILQ_INSERT_TAIL(&b->closing, c, link);
 	if (++b->n_closing > CLOSING_MAX) {
 		b->limits[LIMIT_CLOSING]++;
@@ -426,23 +428,52 @@ static void detach(struct conn *c)
 	}
 }
 
-void conn_finish(struct conn *c, const struct notif *n)
+static void detach(struct conn *c)
+{
+	peer_detach(c->peer, c);
+	c->peer = NULL;
+	ev_timer_stop(&c->hold);
+	ev_timer_stop(&c->keepalive);
+	ev_timer_stop(&c->send_hold);
+	close_soon(c);
+}
+
+static void send_notif(struct conn *c, const struct notif *n)
 {
 	uint8_t raw[MSG_HEADER_LEN + 2 + NOTIF_DATA_MAX];
 	struct wbuf w = wbuf_of(raw, sizeof(raw));
 
+	msg_notif_encode(&w, n);
+	conn_send(c, MSG_NOTIFICATION, &w);
+}
+
+void conn_finish(struct conn *c, const struct notif *n)
+{
 	if (c->state == FSM_CONNECT) {
 		conn_abort(c);
 		return;
 	}
 	txq_trim(&c->txq);
-	if (n) {
-		msg_notif_encode(&w, n);
-		conn_send(c, MSG_NOTIFICATION, &w);
-	}
+	if (n)
+		send_notif(c, n);
 	detach(c);
 	ev_timer_set(&c->linger, LINGER_MS);
 	event_active(c->wr, EV_WRITE, 0);
+}
+
+void conn_refuse(struct bgp *b, int fd, const struct notif *n)
+{
+	struct conn *c;
+
+	if (b->n_closing >= CLOSING_MAX / 2) { /* these are for those we knew */
+		close(fd);
+		return;
+	}
+	c = conn_make(b, fd);
+	close_soon(c);
+	event_add(c->rd, NULL);
+	send_notif(c, n);
+	ev_timer_set(&c->linger, LINGER_MS);
 }
 
 void conn_abort(struct conn *c)

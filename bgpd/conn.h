@@ -65,6 +65,10 @@ void conn_send_keepalive(struct conn *c);
  */
 void conn_finish(struct conn *c, const struct notif *n);
 
+/** conn_refuse - say why on fd (taken) and close it: nobody gets a connection. In a
+ * flood of them it is closed without a word. */
+void conn_refuse(struct bgp *b, int fd, const struct notif *n);
+
 /** conn_abort - detach and close at once. */
 void conn_abort(struct conn *c);
 

@@ -247,6 +247,9 @@ void bgp_fini(struct bgp *b);
 
 struct peer *peer_find(const struct bgp *b, const struct ip *addr);
 
+/** peer_range - the listen range that made it, NULL when it was configured. */
+const struct prefix *peer_range(const struct peer *p);
+
 /** bgp_forgive - let an address call again that was refused; NULL: every one.
  * Return: was it refused? */
 bool bgp_forgive(struct bgp *b, const struct ip *addr);

@@ -238,10 +238,14 @@ static void summary_family(const struct engine *e, struct out *o,
 	out_uint(o, "displayedPeers", s.shown);
 	out_uint(o, "totalPeers", s.total);
 	out_uint(o, "dynamicPeers", s.dynamic);
+	out_uint(o, "dynamicPeersLimit", e->cfg->listen_limit);
 	out_obj(o, "bestPath");
 	out_str(o, "multiPathRelax", "false");
 	out_end(o);
 	out_text(o, "\nTotal number of neighbors %u\n", s.total);
+	if (s.dynamic)
+		out_text(o, "* - dynamic neighbor\n%u dynamic neighbor(s), limit %u\n",
+			 s.dynamic, e->cfg->listen_limit);
 }
 
 static int show_summary_all(void *ctx, const struct cmd_args *args, struct out *o)
@@ -470,6 +474,8 @@ static void nbr_json(const struct engine *e, struct out *o, const struct peer *p
 		out_str(o, "peerGroup", p->cfg.group);
 	if (p->dynamic)
 		out_bool(o, "dynamicPeer", true);
+	if (peer_range(p))
+		out_str(o, "peerSubnetRangeGroup", prefix_format(peer_range(p), id));
 	out_uint(o, "bgpVersion", 4);
 	out_str(o, "remoteRouterId", id_format(p->remote_id, id));
 	out_str(o, "localRouterId", id_format(p->bgp->router_id, id));
@@ -490,6 +496,7 @@ static void nbr_json(const struct engine *e, struct out *o, const struct peer *p
 static void nbr_text(const struct engine *e, struct out *o, const struct peer *p)
 {
 	char a[ADDR_STR], b[ADDR_STR], up[32];
+	const struct prefix *range = peer_range(p);
 	int64_t ms = state_ms(p);
 
 	out_text(o, "BGP neighbor is %s, remote AS %u, local AS %u, %s link\n",
@@ -502,6 +509,9 @@ static void nbr_text(const struct engine *e, struct out *o, const struct peer *p
 	if (p->cfg.group[0])
 		out_text(o, " Member of peer-group %s for session parameters\n",
 			 p->cfg.group);
+	if (range)
+		out_text(o, " Belongs to the subnet range group: %s\n",
+			 prefix_format(range, a));
 	out_text(o, "  Local Role: %s\n  Remote Role: %s\n", local_role(p),
 		 remote_role(p));
 	out_text(o, "  BGP version 4, remote router ID %s, local router ID %s\n",

@@ -583,7 +583,9 @@ static void dynamic_peers(void **state UNUSED)
 	assert_true(p->dynamic);
 	assert_int_equal(a.bgp.n_dynamic, 1);
 	two = raw_connect(C, A, port); /* one too many */
+	raw_expect_notif(&two, NOTIF_CEASE, CEASE_REJECTED);
 	assert_int_equal(raw_recv(&two, &len), 0);
+	assert_int_equal(a.bgp.refused[REFUSE_LIMIT], 1);
 	close(two.fd);
 	raw_message(&one, MSG_KEEPALIVE, NULL, 0);
 	PUMP_UNTIL(seen.up == 1);

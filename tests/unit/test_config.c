@@ -770,7 +770,7 @@ static void rnd_bgp(struct config *c)
 	c->gr_restart_s = (uint16_t)rnd(4096);
 	c->gr_stale_s = (uint16_t)(1 + rnd(4095));
 	c->gr_defer_s = (uint16_t)rnd(3601);
-	c->listen_limit = (uint16_t)(1 + rnd(5000));
+	c->listen_limit = (uint16_t)(1 + rnd(65535));
 	c->advertise_all_vni = rnd(2);
 	c->autort_rfc8365 = rnd(2);
 	c->unknown_types_discard = rnd(2);
