@@ -115,6 +115,7 @@ static void net_free(struct rib *r, uint32_t id)
 		free(n->key_far);
 	}
 	slab_free(&r->nets, id);
+	r->n_freed++;
 	r->n_nets--;
 	r->n_dead--;
 }

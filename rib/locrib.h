@@ -88,6 +88,7 @@ struct rib {
 	uint32_t chg_head, chg_tail;
 	struct rib_peer *peer;
 	uint32_t n_peers;             /* size of peer[] */
+	uint64_t n_freed;             /* grows when the id of a net becomes free */
 	uint64_t version;             /* grows with each change of a winner */
 	size_t far_bytes;             /* memory of keys and data kept outside */
 	void (*on_change)(void *ctx); /* the list has something new; may be NULL */
