@@ -56,10 +56,18 @@ static void send_answer(struct vty_client *c, int status)
 	evbuffer_add(out, trailer, sizeof(trailer));
 }
 
+static void walk_done(struct vty_client *c)
+{
+	if (c->walk.more)
+		c->walk.done(c->walk.arg);
+	c->walk.more = NULL;
+}
+
 static void client_free(struct vty_client *c)
 {
 	if (c->job.pending)
 		c->job.gone(c->job.arg);
+	walk_done(c);
 	TAILQ_REMOVE(&c->s->clients, c, link);
 	c->s->n_clients--;
 	event_free(c->kick);
@@ -107,6 +115,31 @@ static void refuse_long(struct vty_client *c)
 	c->eof = true;
 }
 
+/* The next part of an answer, unless enough waits to be sent. Return: has it ended? */
+static bool walk_turn(struct vty_client *c)
+{
+	static const struct timeval next_turn = { 0, 0 };
+	struct evbuffer *out = bufferevent_get_output(c->bev);
+
+	if (evbuffer_get_length(out) > VTY_AHEAD)
+		return false; /* on_drained() comes */
+	if (!c->walk.more(c->walk.arg, &c->out)) {
+		walk_done(c);
+		send_answer(c, CMD_OK);
+		return true;
+	}
+	evbuffer_add(out, c->out.buf, c->out.len);
+	out_clear(&c->out);
+	if (evbuffer_get_length(out) <= VTY_AHEAD)
+		event_add(c->kick, &next_turn); /* others first */
+	return false;
+}
+
+static bool is_busy(const struct vty_client *c)
+{
+	return c->job.pending || c->walk.more;
+}
+
 /* Run what has come, while the answers go. May free the client. */
 static void client_run(struct vty_client *c)
 {
@@ -114,21 +147,24 @@ static void client_run(struct vty_client *c)
 	struct evbuffer *out = bufferevent_get_output(c->bev);
 	char *line = NULL;
 
-	while (!c->job.pending && evbuffer_get_length(out) <= VTY_UNSENT &&
+	if (c->walk.more && !walk_turn(c))
+		return;
+	while (!is_busy(c) && evbuffer_get_length(out) <= VTY_UNSENT &&
 	       (line = next_command(in))) {
 		int status;
 
 		flatten(line);
 		status = vty_line(c, line);
 		free(line);
-		if (status != CMD_DEFERRED) /* else vty_resume() sends or has sent */
+		if (c->walk.more)
+			walk_turn(c);
+		else if (status != CMD_DEFERRED) /* else vty_resume() sends it */
 			send_answer(c, status);
 	}
-	if (!line && !c->job.pending && !c->eof &&
-	    evbuffer_get_length(in) > CMD_LINE_MAX &&
+	if (!line && !is_busy(c) && !c->eof && evbuffer_get_length(in) > CMD_LINE_MAX &&
 	    evbuffer_get_length(out) <= VTY_UNSENT)
 		refuse_long(c);
-	if (c->eof && !c->job.pending && !evbuffer_get_length(out))
+	if (c->eof && !is_busy(c) && !evbuffer_get_length(out))
 		client_free(c);
 }
 
@@ -187,6 +223,21 @@ void vty_resume(struct vty_job *job, int status)
 	event_active(c->kick, EV_TIMEOUT, 1);
 }
 
+int vty_walk(const struct cmd_args *args, struct out *o,
+	     bool (*more)(void *arg, struct out *o), void (*done)(void *arg), void *arg)
+{
+	struct vty_client *c = args->session;
+
+	if (c) {
+		c->walk = (struct vty_walk) { more, done, arg };
+		return CMD_DEFERRED; /* client_run() begins */
+	}
+	while (more(arg, o))
+		;
+	done(arg);
+	return CMD_OK;
+}
+
 /* ---- connections ---- */
 
 static void refuse_client(int fd)
@@ -227,6 +278,7 @@ static void on_accept(struct evconnlistener *l, evutil_socket_t fd, struct socka
 	bufferevent_setcb(bev, on_read, on_drained, on_event, c);
 	bufferevent_set_timeouts(bev, NULL, &write_timeout);
 	bufferevent_setwatermark(bev, EV_READ, 0, CMD_LINE_MAX + 2);
+	bufferevent_setwatermark(bev, EV_WRITE, VTY_AHEAD / 2, 0);
 	bufferevent_enable(bev, EV_READ | EV_WRITE);
 }
 

@@ -2,18 +2,22 @@
 #ifndef BGPD_VTY_H
 #define BGPD_VTY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct cmd_args;
 struct cmd_tree;
 struct config;
 struct event_base;
+struct out;
 struct vty_job;
 struct vty_server;
 
 enum {
-	VTY_CLIENTS = 16,     /* more are told so and closed */
-	VTY_UNSENT = 4 << 20, /* bytes of answers before a client's commands wait */
+	VTY_CLIENTS = 16,      /* more are told so and closed */
+	VTY_UNSENT = 4 << 20,  /* bytes of answers before a client's commands wait */
+	VTY_PART = 64 << 10,   /* of an answer that comes in parts (vty_walk) */
+	VTY_AHEAD = 256 << 10, /* of such an answer, not yet read by the client */
 	VTY_WRITE_TIMEOUT_S =
 		60, /* a client that reads nothing for so long is closed */
 };
@@ -58,6 +62,22 @@ void vty_stop(struct vty_server *s);
  */
 struct vty_job *vty_defer(const struct cmd_args *args, void (*gone)(void *arg),
 			  void *arg);
+
+/**
+ * vty_walk - the answer of a handler comes in parts, one in each turn of the event
+ * loop and none while the client does not read
+ * @args: the handler's, as is o
+ * @more: writes the next part, VTY_PART bytes or a millisecond's work; levels of JSON
+ *        may stay open. Return: false: that was the last one
+ * @done: called once, after the last part or when the client has left; frees arg
+ *
+ * Between two parts anything may have changed. Without a shell client all parts are
+ * written at once.
+ * Return: what the handler returns then.
+ */
+int vty_walk(const struct cmd_args *args, struct out *o,
+	     bool (*more)(void *arg, struct out *o), void (*done)(void *arg),
+	     void *arg);
 
 /** vty_resume - send the answer with this status (enum cmd_status). */
 void vty_resume(struct vty_job *job, int status);

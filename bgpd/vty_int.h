@@ -19,16 +19,24 @@ struct vty_job {
 	void *arg;
 };
 
+/* An answer in parts; more is NULL when there is none. */
+struct vty_walk {
+	bool (*more)(void *arg, struct out *o);
+	void (*done)(void *arg);
+	void *arg;
+};
+
 struct vty_client {
 	TAILQ_ENTRY(vty_client) link;
 	struct vty_server *s;
 	struct bufferevent *bev;
-	struct event *kick; /* go on with waiting commands */
+	struct event *kick; /* go on with waiting commands, or with a walk */
 	bool zebra;         /* came in by zebra.vty */
 	bool eof;           /* says no more: answer what came, then close */
 	struct cfg_pos pos; /* mode CMD_EXEC: not configuring */
 	struct out out;     /* the answer under way */
 	struct vty_job job;
+	struct vty_walk walk;
 };
 
 struct vty_socket {

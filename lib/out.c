@@ -75,6 +75,12 @@ char *out_take(struct out *o, size_t *len)
 	return s;
 }
 
+void out_clear(struct out *o)
+{
+	o->len = 0;
+	o->full = false;
+}
+
 /* ---- text ---- */
 
 /* What peers and files say may be printed, but must not drive the terminal. */

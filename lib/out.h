@@ -44,6 +44,10 @@ static inline bool out_json(const struct out *o)
  * NULL) gets their number without the terminator. The writer is empty afterwards. */
 char *out_take(struct out *o, size_t *len);
 
+/** out_clear - forget what was written, which has been sent; open levels stay open and
+ * the memory is kept for what follows. */
+void out_clear(struct out *o);
+
 /** out_text - text mode only: formatted text; lines end with an own newline. */
 void out_text(struct out *o, const char *fmt, ...) PRINTF_LIKE(2, 3);
 

@@ -17,7 +17,7 @@
 #include "lib/log.h"
 #include "lib/out.h"
 
-enum { BIG = 5 << 20 };
+enum { BIG = 5 << 20, PARTS = 24 };
 
 /* A daemon without peers: configuration, shell server, three commands. */
 static struct {
@@ -28,6 +28,9 @@ static struct {
 	struct cmd_tree *tree;
 	struct vty_server *s;
 	unsigned applied, bigs, gone;
+	unsigned parts, walks_done;   /* of the walk under way; that have ended */
+	unsigned idle;                /* parts that write nothing, first */
+	unsigned things, things_then; /* shown; when the last idle part was asked for */
 	bool refuse;
 	struct vty_job *job;
 	struct out *job_out;
@@ -91,7 +94,49 @@ static int show_thing(void *ctx, const struct cmd_args *a, struct out *o)
 	out_obj(o, NULL);
 	out_end(o);
 	out_text(o, "thing\n");
+	d.things++;
 	return CMD_OK;
+}
+
+/* PARTS numbers in an array, one in each part with much beside it. */
+static bool walk_more(void *arg, struct out *o)
+{
+	char pad[VTY_PART - 100];
+
+	assert_ptr_equal(arg, &d);
+	if (!o->depth)
+		out_arr(o, NULL);
+	else
+		assert_int_equal(o->len, 0); /* what was written has gone */
+	if (d.idle) {
+		d.things_then = d.things;
+		d.idle--;
+		return true;
+	}
+	memset(pad, 'x', sizeof(pad));
+	out_uint(o, NULL, d.parts);
+	out_strn(o, NULL, pad, sizeof(pad));
+	if (++d.parts < PARTS)
+		return true;
+	out_end(o);
+	return false;
+}
+
+static void walk_over(void *arg)
+{
+	assert_ptr_equal(arg, &d);
+	d.walks_done++;
+}
+
+static int walk(void *ctx, const struct cmd_args *a, struct out *o)
+{
+	(void)ctx;
+	d.parts = cmd_has(a, "alone") ? PARTS - 1 : 0;
+	if (!cmd_has(a, "json")) {
+		out_line(o, "%% not so\n");
+		return CMD_WARNING;
+	}
+	return vty_walk(a, o, walk_more, walk_over, &d);
 }
 
 static const struct cmd_row rows[] = {
@@ -99,6 +144,7 @@ static const struct cmd_row rows[] = {
 	{ CMD_EXEC, "slow", "", slow, 0 },
 	{ CMD_EXEC, "at-once", "", at_once, 0 },
 	{ CMD_EXEC, "show thing [json]", "A thing", show_thing, 0 },
+	{ CMD_EXEC, "walk [alone] [json]", "", walk, 0 },
 };
 
 static int setup(void **state)
@@ -175,20 +221,25 @@ static int answer(int fd, char *buf, size_t size, size_t *total)
 
 	for (int tries = 0; tries < 200000; tries++) {
 		struct pollfd p = { fd, POLLIN, 0 };
-		uint8_t c;
+		uint8_t c, some[65536];
+		ssize_t got, i = 0;
 
 		turn(1);
-		while (recv(fd, &c, 1, MSG_DONTWAIT) == 1) {
-			if (zeros == 3) {
-				buf[MIN_OF(n, size - 1)] = '\0';
-				if (total)
-					*total = n;
-				return c;
-			}
-			if (!c)
+		got = recv(fd, some, sizeof(some), MSG_DONTWAIT | MSG_PEEK);
+		while (i < got && zeros < 4) {
+			c = some[i++];
+			if (zeros == 3 || !c)
 				zeros++;
 			else if (n++ < size - 1)
 				buf[n - 1] = (char)c;
+		}
+		if (i) /* what comes behind is the next answer's */
+			assert_int_equal(recv(fd, some, (size_t)i, 0), i);
+		if (zeros == 4) {
+			buf[MIN_OF(n, size - 1)] = '\0';
+			if (total)
+				*total = n;
+			return c;
 		}
 		if (poll(&p, 1, 0) == 1 &&
 		    recv(fd, &c, 1, MSG_DONTWAIT | MSG_PEEK) == 0)
@@ -530,6 +581,90 @@ static void defers(void **state)
 	close(fd);
 }
 
+/* An answer in parts: whole, in order, and others are served between two parts. */
+static void walks(void **state)
+{
+	static const char ask[] = "walk json\0show thing";
+	int fd = dial("bgpd.vty"), other = dial("bgpd.vty");
+	char *buf = xcalloc(1, 2 * PARTS * VTY_PART), want[32], *at;
+
+	(void)state;
+	expect(fd, "show thing", 0, "thing\n"); /* both are accepted */
+	expect(other, "show thing", 0, "thing\n");
+	d.idle = 50;
+	assert_int_equal(send(fd, ask, sizeof(ask), 0), sizeof(ask));
+	assert_int_equal(send(other, ask + 10, 11, 0), 11);
+	turn(1);
+	assert_int_equal(d.idle, 0);
+	assert_int_equal(d.things_then, 3);
+	turn(20);
+	assert_in_range(d.parts, 4, PARTS / 2); /* nobody reads: it is not written */
+	assert_int_equal(d.walks_done, 0);
+	assert_int_equal(answer(other, buf, 64, NULL), 0);
+	assert_int_equal(answer(fd, buf, 2 * PARTS * VTY_PART, NULL), 0);
+	assert_int_equal(d.walks_done, 1);
+	assert_int_equal(buf[0], '[');
+	at = buf;
+	for (unsigned i = 0; i < PARTS; i++) {
+		snprintf(want, sizeof(want), "\n  %u,\n  \"xxx", i);
+		at = strstr(at, want);
+		assert_non_null(at);
+	}
+	assert_string_equal(buf + strlen(buf) - 6, "xx\"\n]\n");
+	assert_int_equal(answer(fd, buf, 64, NULL), 0); /* the next command's */
+	assert_string_equal(buf, "thing\n");
+	expect(fd, "walk", 1, "% not so\n");
+	close(fd);
+	close(other);
+	free(buf);
+}
+
+/* The client leaves, or the server stops, while a walk is under way. */
+static void walks_are_given_up(void **state)
+{
+	int fd = dial("bgpd.vty");
+	char buf[64];
+	size_t n;
+
+	(void)state;
+	put(fd, "walk json", 10); /* half-closed: wants its answer */
+	shutdown(fd, SHUT_WR);
+	turn(5);
+	assert_int_equal(d.walks_done, 0);
+	assert_int_equal(answer(fd, buf, sizeof(buf), &n), 0);
+	assert_true(n > (size_t)PARTS * (VTY_PART - 200));
+	assert_int_equal(answer(fd, buf, sizeof(buf), NULL), -1);
+	assert_int_equal(d.walks_done, 1);
+	close(fd);
+	fd = dial("bgpd.vty");
+	put(fd, "walk json", 10);
+	turn(5);
+	close(fd);
+	turn(20);
+	assert_int_equal(d.walks_done, 2);
+	fd = dial("bgpd.vty");
+	put(fd, "walk json", 10);
+	turn(5);
+	vty_stop(d.s);
+	d.s = NULL;
+	assert_int_equal(d.walks_done, 3);
+	close(fd);
+}
+
+/* Without a client all of it is written at once. */
+static void walks_alone(void **state)
+{
+	struct out o;
+
+	(void)state;
+	out_init(&o, false);
+	assert_int_equal(cmd_run(d.tree, CMD_EXEC, "walk alone json", NULL, &o),
+			 CMD_OK);
+	assert_int_equal(d.walks_done, 1);
+	assert_memory_equal(o.buf, "[\n  23,", 7);
+	out_fini(&o);
+}
+
 static void owns_its_sockets(void **state)
 {
 	struct cmd_tree *t = vty_tree_new();
@@ -583,6 +718,9 @@ int main(void)
 		VTY_TEST(limits_commands),
 		VTY_TEST(defers),
 		VTY_TEST(waits_for_slow_readers),
+		VTY_TEST(walks),
+		VTY_TEST(walks_are_given_up),
+		VTY_TEST(walks_alone),
 		VTY_TEST(owns_its_sockets),
 		VTY_TEST(replaces_stale_sockets),
 	};
