@@ -345,7 +345,7 @@ static int shell_start(struct engine *e)
 
 	e->cmds = vty_tree_new();
 	show_bgp_register(e);
-	show_route_register(e);
+	show_table_register(e);
 	show_evpn_register(e);
 	show_fib_register(e);
 	endpoint_register(e);

@@ -87,7 +87,7 @@ bool evpn_idle(const struct engine *e);
 
 /* commands, one file each: rows and handlers */
 void show_bgp_register(struct engine *e);
-void show_route_register(struct engine *e);
+void show_table_register(struct engine *e);
 void show_evpn_register(struct engine *e);
 void show_fib_register(struct engine *e);
 void endpoint_register(struct engine *e);

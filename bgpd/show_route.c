@@ -1,7 +1,8 @@
 /*
- * `show bgp l2vpn evpn [route ...]`: the table as FRR prints it, text and JSON.
+ * One route of the EVPN table as FRR prints it, text and JSON. Which routes, in which
+ * order and when: show_table.c.
  */
-#include "bgpd/engine_int.h"
+#include "bgpd/show_route.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,111 +14,6 @@
 #include "lib/out.h"
 #include "lib/util.h"
 #include "wire/nlri_evpn.h"
-
-/* ---- which routes ---------------------------------------------------------- */
-
-struct filter {
-	uint8_t type; /* 0: any */
-	bool has_rd, has_mac, has_ip;
-	struct rd rd;
-	struct mac mac;
-	struct ip ip;
-	const struct peer *from, *to;       /* routes of, told to, this peer */
-	const struct tenants_evi_info *evi; /* imported by it */
-};
-
-struct row {
-	struct rd rd;
-	uint32_t net;
-};
-
-struct table {
-	const struct engine *e;
-	const struct rib *r;
-	struct out *o;
-	const struct filter *f;
-	bool detail;
-	bool flat; /* paths as one array, not an array of arrays */
-	struct row *row;
-	size_t n;
-	unsigned n_paths;
-};
-
-static bool evi_imports(const struct tenants_evi_info *i, const struct attrset *set)
-{
-	struct attrs a;
-
-	attrset_view(set, &a);
-	for (unsigned k = 0; k < i->n_import; k++)
-		if (attrs_has_extcom(&a, &i->import[k]))
-			return true;
-	return false;
-}
-
-static bool has_path_from(const struct rib *r, const struct net *n, uint32_t slot)
-{
-	for (uint32_t p = n->paths; p; p = rib_path(r, p)->next)
-		if (rib_path(r, p)->peer == slot)
-			return true;
-	return false;
-}
-
-static bool matches(const struct table *t, uint32_t id, const struct evpn_route *v)
-{
-	const struct filter *f = t->f;
-	const struct net *n = rib_net(t->r, id);
-
-	if ((f->type && v->type != f->type) ||
-	    (f->has_rd && memcmp(&v->rd, &f->rd, sizeof(f->rd))) ||
-	    (f->has_mac && (v->type != EVPN_MACIP || !mac_eq(&v->mac, &f->mac))) ||
-	    (f->has_ip && !ip_eq(&v->ip, &f->ip)))
-		return false;
-	if (f->from && !has_path_from(t->r, n, peer_slot(f->from)))
-		return false;
-	if (f->to && !export_told(f->to, &families[0], id))
-		return false;
-	return !f->evi ||
-	       (n->best && evi_imports(f->evi, rib_path(t->r, n->best)->attrs));
-}
-
-/* qsort has no context argument that is portable: one table is shown at a time. */
-static const struct rib *sort_rib;
-
-static int row_cmp(const void *pa, const void *pb)
-{
-	static struct nlri na, nb;
-	const struct row *a = pa, *b = pb;
-	int cmp = memcmp(&a->rd, &b->rd, sizeof(a->rd));
-
-	if (cmp)
-		return cmp;
-	rib_nlri(sort_rib, a->net, 0, &na);
-	rib_nlri(sort_rib, b->net, 0, &nb);
-	return sort_rib->ops->cmp(&na, &nb);
-}
-
-static void collect(struct table *t)
-{
-	static struct nlri n;
-	size_t room = 0;
-
-	for (uint32_t id = 1; id < t->r->nets.next; id++) {
-		struct evpn_route v;
-
-		if (!rib_is_route(t->r, id))
-			continue;
-		rib_nlri(t->r, id, 0, &n);
-		if (evpn_view(&n, &v) || !matches(t, id, &v))
-			continue;
-		if (t->n == room) {
-			room = room ? room * 2 : 256;
-			t->row = xrealloc(t->row, room * sizeof(*t->row));
-		}
-		t->row[t->n++] = (struct row) { v.rd, id };
-	}
-	sort_rib = t->r;
-	qsort(t->row, t->n, sizeof(*t->row), row_cmp);
-}
 
 /* ---- one path -------------------------------------------------------------- */
 
@@ -150,7 +46,7 @@ static void route_fields_json(struct out *o, const struct evpn_route *v)
 	}
 }
 
-static void nexthops_json(const struct table *t, const struct path *p)
+static void nexthops_json(const struct route_show *t, const struct path *p)
 {
 	const struct peer *from = routes_peer(&t->e->routes, t->r, p->peer);
 	const struct ip *nh = &p->attrs->nexthop;
@@ -195,7 +91,7 @@ static void community_json(struct out *o, const struct attrs *a)
 }
 
 /* Until a path that is stale is dropped, as far as a timer says so. */
-static int64_t stale_left_s(const struct table *t, const struct path *p)
+static int64_t stale_left_s(const struct route_show *t, const struct path *p)
 {
 	const struct peer *from = routes_peer(&t->e->routes, t->r, p->peer);
 	const struct stale *s = from ? &from->stale[t->r - t->e->routes.rib] : NULL;
@@ -208,7 +104,7 @@ static int64_t stale_left_s(const struct table *t, const struct path *p)
 	return ms > 0 ? (ms + 999) / 1000 : 0;
 }
 
-static void path_detail_json(const struct table *t, const struct path *p,
+static void path_detail_json(const struct route_show *t, const struct path *p,
 			     const struct attrs *a, const struct evpn_route *v)
 {
 	struct out *o = t->o;
@@ -264,7 +160,7 @@ static void path_detail_json(const struct table *t, const struct path *p,
 		out_int(o, "gracefulRestartSecondsRemaining", stale_left_s(t, p));
 }
 
-static void peer_json(const struct table *t, const struct path *p)
+static void peer_json(const struct route_show *t, const struct path *p)
 {
 	const struct peer *from = routes_peer(&t->e->routes, t->r, p->peer);
 	struct ip id = ip4_of(from ? from->remote_id : t->e->bgp.router_id);
@@ -279,7 +175,7 @@ static void peer_json(const struct table *t, const struct path *p)
 	out_end(t->o);
 }
 
-static void path_json(const struct table *t, uint32_t net, uint32_t path)
+static void path_json(const struct route_show *t, uint32_t net, uint32_t path)
 {
 	static struct nlri n;
 	const struct path *p = rib_path(t->r, path);
@@ -326,7 +222,7 @@ static void path_json(const struct table *t, uint32_t net, uint32_t path)
 	out_end(o);
 }
 
-static void path_text(const struct table *t, uint32_t path)
+static void path_text(const struct route_show *t, uint32_t path)
 {
 	const struct path *p = rib_path(t->r, path);
 	struct attrs a;
@@ -349,7 +245,7 @@ static void path_text(const struct table *t, uint32_t path)
 }
 
 /* What `detail` adds to the text of a path. */
-static void path_detail_text(const struct table *t, uint32_t net, uint32_t path)
+static void path_detail_text(const struct route_show *t, uint32_t net, uint32_t path)
 {
 	static struct nlri n;
 	const struct path *p = rib_path(t->r, path);
@@ -402,16 +298,14 @@ static char status_char(const struct path *p)
 
 /* ---- one route ------------------------------------------------------------- */
 
-static bool path_shown(const struct table *t, uint32_t net, uint32_t path)
+static bool path_shown(const struct route_show *t, uint32_t net, uint32_t path)
 {
-	if (t->f->from)
-		return rib_path(t->r, path)->peer == peer_slot(t->f->from);
-	if (t->f->to || t->f->evi)
-		return rib_net(t->r, net)->best == path;
-	return true;
+	if (t->from)
+		return rib_path(t->r, path)->peer == peer_slot(t->from);
+	return !t->best_only || rib_net(t->r, net)->best == path;
 }
 
-static void advertised_json(const struct table *t, uint32_t net)
+static void advertised_json(const struct route_show *t, uint32_t net)
 {
 	const struct peer *p;
 	char addr[ADDR_STR];
@@ -428,7 +322,7 @@ static void advertised_json(const struct table *t, uint32_t net)
 	out_end(t->o);
 }
 
-static void route_json(struct table *t, uint32_t net, const char *name)
+static void route_json(struct route_show *t, uint32_t net, const char *name)
 {
 	struct out *o = t->o;
 
@@ -452,7 +346,7 @@ static void route_json(struct table *t, uint32_t net, const char *name)
 	out_end(o);
 }
 
-static void route_text(struct table *t, uint32_t net, const char *name)
+static void route_text(struct route_show *t, uint32_t net, const char *name)
 {
 	for (uint32_t p = rib_net(t->r, net)->paths; p; p = rib_path(t->r, p)->next) {
 		const struct path *path = rib_path(t->r, p);
@@ -470,40 +364,25 @@ static void route_text(struct table *t, uint32_t net, const char *name)
 	}
 }
 
-static void routes_print(struct table *t)
+void route_show(struct route_show *t, uint32_t net)
 {
 	static struct nlri n;
-	char name[NLRI_STR_MAX], rd[ADDR_STR];
+	char name[NLRI_STR_MAX];
 
-	for (size_t i = 0; i < t->n; i++) {
-		bool first = !i || memcmp(&t->row[i].rd, &t->row[i - 1].rd,
-					  sizeof(t->row[i].rd));
-
-		if (first && !t->f->evi) {
-			if (i)
-				out_end(t->o);
-			rd_format(&t->row[i].rd, rd);
-			out_obj(t->o, rd);
-			out_str(t->o, "rd", rd);
-			out_text(t->o, "Route Distinguisher: %s\n", rd);
-		}
-		rib_nlri(t->r, t->row[i].net, 0, &n);
-		t->r->ops->format(&n, name);
-		if (out_json(t->o))
-			route_json(t, t->row[i].net, name);
-		else
-			route_text(t, t->row[i].net, name);
-	}
-	if (t->n && !t->f->evi)
-		out_end(t->o);
+	rib_nlri(t->r, net, 0, &n);
+	t->r->ops->format(&n, name);
+	if (out_json(t->o))
+		route_json(t, net, name);
+	else
+		route_text(t, net, name);
 }
 
-static void legend(const struct engine *e, struct out *o, const struct rib *r)
+void route_legend(const struct route_show *t)
 {
-	struct ip id = ip4_of(e->bgp.router_id);
+	struct ip id = ip4_of(t->e->bgp.router_id);
 	char buf[ADDR_STR];
 
-	out_text(o,
+	out_text(t->o,
 		 "BGP table version is %llu, local router ID is %s\n"
 		 "Status codes: * valid, > best, i internal, S stale, "
 		 "L long-lived stale\n"
@@ -515,189 +394,5 @@ static void legend(const struct engine *e, struct out *o, const struct rib *r)
 		 "EVPN type-5 prefix: [5]:[EthTag]:[IPlen]:[IP]\n\n"
 		 "   Network          Next Hop            Metric LocPrf Weight Path\n"
 		 "                    Extended Community\n",
-		 (unsigned long long)r->version, ip_format(&id, buf));
-}
-
-/* ---- commands -------------------------------------------------------------- */
-
-static struct table table_of(const struct engine *e, struct out *o,
-			     const struct filter *f)
-{
-	return (struct table) {
-		.e = e, .r = &e->routes.rib[families[0].index], .o = o, .f = f
-	};
-}
-
-static void numbers(struct table *t)
-{
-	out_uint(t->o, "numPrefix", t->n);
-	out_uint(t->o, "numPaths", t->n_paths);
-	if (t->n)
-		out_text(t->o, "\nDisplayed %zu prefixes (%u paths)%s\n", t->n,
-			 t->n_paths, t->f->type ? " (of requested type)" : "");
-	else
-		out_text(t->o, "No EVPN prefixes %sexist\n",
-			 t->f->type ? "(of requested type) " : "");
-}
-
-static uint8_t type_of(const struct cmd_args *args)
-{
-	static const struct {
-		const char *name;
-		uint8_t type;
-	} names[] = {
-		{ "ead", 1 },       { "1", 1 }, { "macip", 2 }, { "2", 2 },
-		{ "multicast", 3 }, { "3", 3 }, { "es", 4 },    { "4", 4 },
-		{ "prefix", 5 },    { "5", 5 },
-	};
-	const char *want = cmd_arg(args, "rtype");
-
-	for (size_t i = 0; want && i < ARRAY_SIZE(names); i++)
-		if (!strcmp(names[i].name, want))
-			return names[i].type;
-	return 0;
-}
-
-static int show_route(void *ctx, const struct cmd_args *args, struct out *o)
-{
-	const struct engine *e = ctx;
-	struct filter f = { .type = type_of(args) };
-	struct table t = table_of(e, o, &f);
-
-	f.has_rd = cmd_arg_rd(args, "rd", &f.rd);
-	f.has_mac = cmd_arg_mac(args, "mac", &f.mac);
-	f.has_ip = cmd_arg_ip(args, "ip", &f.ip);
-	t.detail = cmd_has(args, "detail") || f.has_mac;
-	collect(&t);
-	out_obj(o, NULL);
-	if (t.n)
-		legend(e, o, t.r);
-	routes_print(&t);
-	numbers(&t);
-	out_end(o);
-	free(t.row);
-	return CMD_OK;
-}
-
-static int show_table(void *ctx, const struct cmd_args *args, struct out *o)
-{
-	const struct engine *e = ctx;
-	struct filter f = { 0 };
-	struct table t = table_of(e, o, &f);
-	struct ip id = ip4_of(e->bgp.router_id);
-	char buf[ADDR_STR];
-
-	(void)args;
-	t.flat = true;
-	collect(&t);
-	out_obj(o, NULL);
-	out_uint(o, "bgpTableVersion", t.r->version);
-	out_str(o, "bgpLocalRouterId", ip_format(&id, buf));
-	out_uint(o, "defaultLocPrf", 100);
-	out_uint(o, "localAS", e->bgp.as);
-	if (t.n)
-		legend(e, o, t.r);
-	routes_print(&t);
-	out_uint(o, "numPrefix", t.n);
-	out_uint(o, "totalPrefix", t.n);
-	out_end(o);
-	if (t.n)
-		out_text(o, "\nDisplayed %zu out of %zu total prefixes\n", t.n, t.n);
-	else
-		out_puts(o, "No BGP prefixes displayed, 0 exist\n");
-	free(t.row);
-	return CMD_OK;
-}
-
-struct vni_ctx {
-	const struct engine *e;
-	struct out *o;
-	uint8_t type;
-	bool detail, all;
-};
-
-static void show_one_vni(void *arg, const struct tenants_evi_info *i)
-{
-	struct vni_ctx *c = arg;
-	struct filter f = { .type = c->type, .evi = i };
-	struct table t = table_of(c->e, c->o, &f);
-	char key[16];
-
-	t.detail = c->detail;
-	collect(&t);
-	snprintf(key, sizeof(key), "%u", i->vni);
-	if (c->all)
-		out_obj(c->o, key);
-	out_text(c->o, "\nVNI: %u\n\n", i->vni);
-	if (t.n)
-		legend(c->e, c->o, t.r);
-	routes_print(&t);
-	numbers(&t);
-	if (c->all)
-		out_end(c->o);
-	free(t.row);
-}
-
-static int show_vni_route(void *ctx, const struct cmd_args *args, struct out *o)
-{
-	const struct engine *e = ctx;
-	uint32_t vni = cmd_arg_uint(args, "vni", 0);
-	struct vni_ctx c = { e, o, type_of(args), cmd_has(args, "detail"), !vni };
-
-	out_obj(o, NULL);
-	tenants_evi_foreach(e->tenants, vni, show_one_vni, &c);
-	out_end(o);
-	return CMD_OK;
-}
-
-static int show_peer_routes(void *ctx, const struct cmd_args *args, struct out *o)
-{
-	const struct engine *e = ctx;
-	struct filter f = { 0 };
-	struct table t = table_of(e, o, &f);
-	struct ip addr;
-	const struct peer *p;
-
-	cmd_arg_ip(args, "ip", &addr);
-	p = peer_find(&e->bgp, &addr);
-	if (cmd_has(args, "routes"))
-		f.from = p;
-	else
-		f.to = p;
-	out_obj(o, NULL);
-	if (p) {
-		collect(&t);
-		if (t.n)
-			legend(e, o, t.r);
-		routes_print(&t);
-		numbers(&t);
-	} else {
-		out_bool(o, "bgpNoSuchNeighbor", true);
-		out_puts(o, "% No such neighbor\n");
-	}
-	out_end(o);
-	free(t.row);
-	return CMD_OK;
-}
-
-#define TYPES                                                                          \
-	"[type (macip$rtype|2$rtype|multicast$rtype|3$rtype|ead$rtype|1$rtype|"        \
-	"es$rtype|4$rtype|prefix$rtype|5$rtype)]"
-
-static const struct cmd_row rows[] = {
-	{ CMD_EXEC, "show bgp l2vpn evpn [json]", "Every EVPN route", show_table, 0 },
-	{ CMD_EXEC, "show bgp l2vpn evpn route [detail] " TYPES " [json]",
-	  "EVPN routes, of one type", show_route, 0 },
-	{ CMD_EXEC, "show bgp l2vpn evpn route rd RD [mac MAC [ip IP]] [json]",
-	  "EVPN routes of a route distinguisher", show_route, 0 },
-	{ CMD_EXEC, "show bgp l2vpn evpn route vni (all|VNI) [detail] " TYPES " [json]",
-	  "EVPN routes that an EVI imports", show_vni_route, 0 },
-	{ CMD_EXEC,
-	  "show bgp l2vpn evpn neighbors IP (advertised-routes|routes) [json]",
-	  "Routes told to a peer, or held from it", show_peer_routes, 0 },
-};
-
-void show_route_register(struct engine *e)
-{
-	cmd_register(e->cmds, rows, ARRAY_SIZE(rows), e);
+		 (unsigned long long)t->r->version, ip_format(&id, buf));
 }
