@@ -63,40 +63,69 @@ static int send_all(int fd, const char *p, size_t len)
 	return 0;
 }
 
-/* Text has no NUL: the first one begins the trailer. */
-static int receive(int fd, char **text, size_t *len)
+/*
+ * Text has no NUL: the first one begins the trailer, which may come in bits.
+ * Return: the status byte, or -errno.
+ */
+static int receive(int fd, client_part_fn *part, void *arg)
 {
-	size_t have = 0, cap = 0, at = 0;
-	char *buf = NULL, *nul;
+	static char buf[65536];
+	size_t trailer = 0; /* bytes of it that have come */
 
 	for (;;) {
-		ssize_t n;
+		ssize_t n = recv(fd, buf, sizeof(buf), 0);
+		const char *p = buf, *nul;
 
-		if (cap - have < 4096) {
-			cap = cap ? cap * 2 : 16384;
-			buf = xrealloc(buf, cap);
-		}
-		n = recv(fd, buf + have, cap - have, 0);
 		if (n < 0 && errno == EINTR)
 			continue;
-		if (n <= 0) {
-			free(buf);
+		if (n <= 0)
 			return n ? -errno : -EPIPE;
+		if (!trailer) {
+			nul = memchr(buf, '\0', (size_t)n);
+			part(arg, buf, nul ? (size_t)(nul - buf) : (size_t)n);
+			p = nul ? nul : buf + n;
 		}
-		have += (size_t)n;
-		nul = memchr(buf + at, '\0', have - at);
-		at = nul ? (size_t)(nul - buf) : have;
-		if (nul && have - at >= 4)
-			break;
+		trailer += (size_t)(buf + n - p);
+		if (trailer >= 4) /* nothing follows it: the daemon waits for us */
+			return (uint8_t)buf[n - 1];
 	}
-	*text = buf;
-	*len = at;
-	return (uint8_t)buf[at + 3];
+}
+
+int client_stream(struct client *c, const char *line, client_part_fn *part, void *arg)
+{
+	int err = c->fd < 0 ? -EPIPE : send_all(c->fd, line, strlen(line) + 1);
+
+	return err ? err : receive(c->fd, part, arg);
+}
+
+struct whole {
+	char *text;
+	size_t len, cap;
+};
+
+static void whole_add(void *arg, const char *text, size_t len)
+{
+	struct whole *w = arg;
+
+	if (w->cap - w->len <= len) {
+		w->cap = MAX_OF(2 * w->cap, w->len + len + 1);
+		w->text = xrealloc(w->text, w->cap);
+	}
+	memcpy(w->text + w->len, text, len);
+	w->len += len;
+	w->text[w->len] = '\0';
 }
 
 int client_ask(struct client *c, const char *line, char **text, size_t *len)
 {
-	int err = c->fd < 0 ? -EPIPE : send_all(c->fd, line, strlen(line) + 1);
+	struct whole w = { 0 };
+	int status = client_stream(c, line, whole_add, &w);
 
-	return err ? err : receive(c->fd, text, len);
+	if (status < 0) {
+		free(w.text);
+		return status;
+	}
+	*text = w.text;
+	*len = w.len;
+	return status;
 }

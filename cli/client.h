@@ -16,6 +16,17 @@ int client_open(struct client *c, const char *rundir);
 int client_reopen(struct client *c);
 void client_close(struct client *c);
 
+typedef void client_part_fn(void *arg, const char *text, size_t len);
+
+/**
+ * client_stream - send one line, pass the answer on in parts as they come
+ * @part: gets len bytes, not terminated and perhaps none; called at least once unless
+ *        the result is negative
+ *
+ * Return: the status byte (0 ok), or -errno; -EPIPE when the daemon is gone.
+ */
+int client_stream(struct client *c, const char *line, client_part_fn *part, void *arg);
+
 /**
  * client_ask - send one line, wait for the answer
  * @text: owned, terminated; len its bytes

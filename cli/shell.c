@@ -28,33 +28,90 @@ static const char *filter_find(const char *line, const char **regex)
 	return bar;
 }
 
-static void print_matching(FILE *f, const char *text, const regex_t *re)
-{
-	while (*text) {
-		size_t n = strcspn(text, "\n");
-		char *line = xcalloc(1, n + 1);
+/*
+ * Prints an answer as it comes. The first bytes are held back: whether they are an
+ * error, which no filter hides, is known at the end only, but errors are short.
+ */
+struct printer {
+	const struct shell *s;
+	const regex_t *re; /* NULL: no filter */
+	FILE *to;          /* NULL: nothing has been printed yet */
+	FILE *pager;
+	char *held; /* owned */
+	size_t n, cap;
+};
 
-		memcpy(line, text, n);
-		if (!regexec(re, line, 0, NULL, 0))
-			fprintf(f, "%s\n", line);
-		free(line);
-		text += n + (text[n] == '\n');
-	}
+enum { HOLD = 65536 };
+
+static void print_begin(struct printer *p)
+{
+	const char *pager = p->s->pager ? getenv("VTYSH_PAGER") : NULL;
+
+	p->pager = p->n && pager && *pager ? popen(pager, "w") : NULL;
+	p->to = p->pager ? p->pager : stdout;
 }
 
-static void print_answer(const struct shell *s, const char *text, const regex_t *re)
+static void print_line(struct printer *p, char *line, size_t n)
 {
-	const char *pager = s->pager ? getenv("VTYSH_PAGER") : NULL;
-	FILE *f = *text && pager && *pager ? popen(pager, "w") : NULL;
-	FILE *to = f ? f : stdout;
+	line[n] = '\0';
+	if (!regexec(p->re, line, 0, NULL, 0))
+		fprintf(p->to, "%s\n", line);
+}
 
-	if (re)
-		print_matching(to, text, re);
-	else
-		fputs(text, to);
-	if (f)
-		pclose(f);
+/* Print what is held; with a filter a line without its end stays unless all is here. */
+static void print_held(struct printer *p, bool all)
+{
+	char *at = p->held, *end = p->held + p->n, *nl;
+
+	if (!p->n)
+		return;
+	if (!p->re) {
+		fwrite(p->held, 1, p->n, p->to);
+		at = end;
+	}
+	while (at < end && (nl = memchr(at, '\n', (size_t)(end - at)))) {
+		print_line(p, at, (size_t)(nl - at));
+		at = nl + 1;
+	}
+	if (all && at < end) {
+		print_line(p, at, (size_t)(end - at));
+		at = end;
+	}
+	p->n = (size_t)(end - at);
+	if (p->n)
+		memmove(p->held, at, p->n);
+}
+
+static void print_part(void *arg, const char *text, size_t len)
+{
+	struct printer *p = arg;
+
+	if (p->cap - p->n <= len) { /* and a byte for a terminator */
+		p->cap = MAX_OF(2 * p->cap, p->n + len + 1);
+		p->held = xrealloc(p->held, p->cap);
+	}
+	memcpy(p->held + p->n, text, len);
+	p->n += len;
+	if (p->n < HOLD)
+		return;
+	if (!p->to)
+		print_begin(p);
+	print_held(p, false);
+	if (ferror(stdout)) /* `| head` has left: no need to hear the rest */
+		exit(1);
+}
+
+static void print_end(struct printer *p, int status)
+{
+	if (!p->to)
+		print_begin(p);
+	if (status)
+		p->re = NULL;
+	print_held(p, true);
+	if (p->pager)
+		pclose(p->pager);
 	fflush(stdout);
+	free(p->held);
 }
 
 static void echo(struct shell *s, const char *line)
@@ -81,16 +138,11 @@ char *shell_ask(struct shell *s, const char *line)
 
 static int ask_and_print(struct shell *s, const char *line, const regex_t *re)
 {
-	char *text;
-	size_t len;
-	int status = client_ask(&s->client, line, &text, &len);
+	struct printer p = { .s = s, .re = re };
+	int status = client_stream(&s->client, line, print_part, &p);
 
-	if (status < 0)
-		return status;
-	/* An error is no line of the answer: no filter hides it. */
-	print_answer(s, text, status ? NULL : re);
-	free(text);
-	return status ? 1 : 0;
+	print_end(&p, status);
+	return status > 0 ? 1 : status;
 }
 
 int shell_run(struct shell *s, const char *line)
