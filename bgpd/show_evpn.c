@@ -5,8 +5,10 @@
 #include "bgpd/engine_int.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "bgpd/vty.h"
 #include "lib/clock.h"
 #include "lib/cmd.h"
 #include "lib/out.h"
@@ -293,6 +295,70 @@ static int show_vni(void *ctx, const struct cmd_args *args, struct out *o)
 	return CMD_OK;
 }
 
+/* ---- one EVI after the other ----------------------------------------------- */
+
+/* A table of all EVIs is written in parts of whole EVIs (vty_walk()). */
+struct evis {
+	struct show s;
+	struct mac mac;
+	uint32_t *vni; /* of the EVIs; owned */
+	unsigned n, i;
+	void (*one)(struct show *s, uint32_t vni);
+	const char *none; /* text when nothing was found; NULL: nothing */
+};
+
+static void evis_add(void *arg, const struct tenants_evi_info *i)
+{
+	struct evis *v = arg;
+
+	v->vni = xrealloc(v->vni, (v->n + 1) * sizeof(*v->vni));
+	v->vni[v->n++] = i->vni;
+}
+
+static struct evis *evis_new(const struct engine *e, const struct cmd_args *args,
+			     struct out *o, void (*one)(struct show *s, uint32_t vni))
+{
+	struct evis *v = xcalloc(1, sizeof(*v));
+	uint32_t vni = cmd_arg_uint(args, "vni", 0);
+
+	v->s = (struct show) { .e = e, .o = o, .one = vni };
+	v->one = one;
+	if (cmd_arg_mac(args, "mac", &v->mac))
+		v->s.mac = &v->mac;
+	tenants_evi_foreach(e->tenants, vni, evis_add, v);
+	return v;
+}
+
+static void evis_free(void *arg)
+{
+	struct evis *v = arg;
+
+	free(v->vni);
+	free(v);
+}
+
+static bool evis_part(void *arg, struct out *o)
+{
+	struct evis *v = arg;
+	size_t end = o->len + VTY_PART;
+
+	v->s.o = o;
+	while (v->i < v->n && o->len < end)
+		v->one(&v->s, v->vni[v->i++]);
+	if (v->i < v->n)
+		return true;
+	out_end(o);
+	if (v->none && !v->s.n)
+		out_puts(o, v->none);
+	return false;
+}
+
+static int evis_begin(const struct cmd_args *args, struct evis *v)
+{
+	out_obj(v->s.o, NULL);
+	return vty_walk(args, v->s.o, evis_part, evis_free, v);
+}
+
 /* ---- show evpn mac --------------------------------------------------------- */
 
 static void vni_close(struct show *s)
@@ -353,8 +419,6 @@ static void mac_show(void *arg, const struct tenants_mac_info *m)
 	struct show *s = arg;
 	char mac[ADDR_STR], ip[ADDR_STR];
 
-	if (s->mac && !mac_eq(s->mac, &m->mac))
-		return;
 	if (!s->mac && s->vni != m->vni) {
 		vni_close(s);
 		tenants_evi_foreach(s->e->tenants, m->vni, mac_vni_open, s);
@@ -375,22 +439,19 @@ static void mac_show(void *arg, const struct tenants_mac_info *m)
 		 m->remote_seq, m->duplicate ? " duplicate" : "");
 }
 
+static void macs_of(struct show *s, uint32_t vni)
+{
+	tenants_mac_foreach(s->e->tenants, vni, s->mac, mac_show, s);
+	vni_close(s);
+}
+
 static int show_mac(void *ctx, const struct cmd_args *args, struct out *o)
 {
-	const struct engine *e = ctx;
-	uint32_t vni = cmd_arg_uint(args, "vni", 0);
-	struct show s = { .e = e, .o = o, .one = vni };
-	struct mac mac;
+	struct evis *v = evis_new(ctx, args, o, macs_of);
 
-	if (cmd_arg_mac(args, "mac", &mac))
-		s.mac = &mac;
-	out_obj(o, NULL);
-	tenants_mac_foreach(e->tenants, vni, mac_show, &s);
-	vni_close(&s);
-	out_end(o);
-	if (s.mac && !s.n)
-		out_puts(o, "% Requested MAC does not exist\n");
-	return CMD_OK;
+	if (v->s.mac)
+		v->none = "% Requested MAC does not exist\n";
+	return evis_begin(args, v);
 }
 
 /* ---- show evpn arp-cache --------------------------------------------------- */
@@ -416,11 +477,8 @@ static void neigh_show(void *arg, const struct tenants_neigh_info *n)
 	struct show *s = arg;
 	char mac[ADDR_STR], ip[ADDR_STR], vtep[ADDR_STR];
 
-	if (s->vni != n->vni) {
-		if (s->vni && !s->one)
-			out_end(s->o);
+	if (s->vni != n->vni)
 		tenants_evi_foreach(s->e->tenants, n->vni, neigh_vni_open, s);
-	}
 	s->n++;
 	mac_format(&n->mac, mac);
 	ip_format(&n->ip, ip);
@@ -441,18 +499,17 @@ static void neigh_show(void *arg, const struct tenants_neigh_info *n)
 		 n->local ? "" : vtep, n->local_seq, n->remote_seq);
 }
 
+static void neighs_of(struct show *s, uint32_t vni)
+{
+	tenants_neigh_foreach(s->e->tenants, vni, neigh_show, s);
+	if (s->vni && !s->one)
+		out_end(s->o);
+	s->vni = 0;
+}
+
 static int show_arp(void *ctx, const struct cmd_args *args, struct out *o)
 {
-	const struct engine *e = ctx;
-	uint32_t vni = cmd_arg_uint(args, "vni", 0);
-	struct show s = { .e = e, .o = o, .one = vni };
-
-	out_obj(o, NULL);
-	tenants_neigh_foreach(e->tenants, vni, neigh_show, &s);
-	if (s.vni && !s.one)
-		out_end(o);
-	out_end(o);
-	return CMD_OK;
+	return evis_begin(args, evis_new(ctx, args, o, neighs_of));
 }
 
 static const struct cmd_row rows[] = {

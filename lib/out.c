@@ -1,6 +1,6 @@
 /*
  * Answers of show commands: a growing buffer, text or streamed JSON (RFC 8259).
- * No tree is built: 50 000 routes are some 9 MB, and the event loop waits for us.
+ * No tree is built, and what was written may be taken before the rest is (out_clear()).
  * Looks like FRR's JSON ("key":value, two blanks a level), which scripts may grep.
  * Not for sending: whoever owns the connection takes the bytes.
  */

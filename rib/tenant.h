@@ -301,11 +301,11 @@ struct tenants_counters {
 	size_t bytes; /* memory of routes, MACs and neighbours */
 };
 
-/* Sorted by VNI, then address. vni 0: of all EVIs served. */
+/* Sorted by VNI, then address. vni 0: of all EVIs served; mac NULL: every one. */
 void tenants_evi_foreach(const struct tenants *t, uint32_t vni,
 			 void (*fn)(void *arg, const struct tenants_evi_info *i),
 			 void *arg);
-void tenants_mac_foreach(const struct tenants *t, uint32_t vni,
+void tenants_mac_foreach(const struct tenants *t, uint32_t vni, const struct mac *mac,
 			 void (*fn)(void *arg, const struct tenants_mac_info *i),
 			 void *arg);
 void tenants_neigh_foreach(const struct tenants *t, uint32_t vni,

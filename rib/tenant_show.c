@@ -181,7 +181,7 @@ static void mac_show(const struct tenants *t, const struct mac_entry *m,
 	fn(arg, &info);
 }
 
-void tenants_mac_foreach(const struct tenants *t, uint32_t vni,
+void tenants_mac_foreach(const struct tenants *t, uint32_t vni, const struct mac *mac,
 			 void (*fn)(void *arg, const struct tenants_mac_info *i),
 			 void *arg)
 {
@@ -191,6 +191,7 @@ void tenants_mac_foreach(const struct tenants *t, uint32_t vni,
 
 	for (uint32_t i; (i = table_next(&t->macs, &w));)
 		if (mac_at(t, i)->owner != OWNER_NONE &&
+		    (!mac || mac_eq(mac, &mac_at(t, i)->mac)) &&
 		    wanted(t, mac_at(t, i)->evi, vni))
 			list[n++] = i;
 	qsort_r(list, n, sizeof(*list), mac_cmp, (void *)t);

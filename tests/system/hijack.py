@@ -103,4 +103,5 @@ def main():
         r.send(raw.message(raw.KEEPALIVE))
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -546,6 +546,7 @@ static void see(void *arg, const struct tenants_mac_info *i)
 static void is_shown(void **state)
 {
 	struct host *h = host_new(2);
+	struct mac only = mac_of(2);
 	struct seen s = { 0 };
 
 	(void)state;
@@ -554,7 +555,7 @@ static void is_shown(void **state)
 	host_learn(h, 1);
 	host_arp(h, 1, "192.0.2.1", 0);
 	host_hears(h, (struct rroute) { .k = 3, .mac = 2, .seq = 7, .label = 555 });
-	tenants_mac_foreach(h->t, 0, see, &s);
+	tenants_mac_foreach(h->t, 0, NULL, see, &s);
 	assert_int_equal(s.n, 2);
 	assert_true(s.i[0].local && s.i[0].advertised && !s.i[0].duplicate);
 	assert_int_equal(s.i[0].local_seq, 5);
@@ -567,8 +568,11 @@ static void is_shown(void **state)
 	assert_int_equal(s.i[1].dst_vni, 555);
 	assert_int_equal(ip4_host(&s.i[1].vtep), 0x0a000003);
 	s.n = 0;
-	tenants_mac_foreach(h->t, 101, see, &s);
+	tenants_mac_foreach(h->t, 101, NULL, see, &s);
 	assert_int_equal(s.n, 0);
+	tenants_mac_foreach(h->t, 0, &only, see, &s);
+	assert_int_equal(s.n, 1);
+	assert_int_equal(s.i[0].remote_seq, 7);
 	host_free(h);
 }
 

@@ -248,7 +248,7 @@ static void numbers_agree(struct host *h)
 	struct tenants_counters c;
 
 	tenants_counters_get(h->t, &c);
-	tenants_mac_foreach(h->t, 0, sum_macs, macs);
+	tenants_mac_foreach(h->t, 0, NULL, sum_macs, macs);
 	tenants_neigh_foreach(h->t, 0, sum_neighs, neighs);
 	assert_int_equal(c.macs_remote, macs[0]);
 	assert_int_equal(c.macs_local, macs[1]);
