@@ -5,12 +5,9 @@
 #include "bgpd/show_route.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "lib/clock.h"
-#include "lib/cmd.h"
 #include "lib/out.h"
 #include "lib/util.h"
 #include "wire/nlri_evpn.h"
