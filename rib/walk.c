@@ -62,17 +62,11 @@ size_t rib_walk_found(const struct rib_walk *w)
 
 /* ---- rows -------------------------------------------------------------------- */
 
-static uint32_t key_hash(const struct rib *r, uint32_t id)
-{
-	const struct net *n = rib_net(r, id);
-
-	return (uint32_t)hash_bytes(net_key(n), n->key_len);
-}
-
 /* Is it still the route that was collected? */
 static bool holds(const struct rib_walk *w, const struct row *row)
 {
-	return rib_is_route(w->r, row->net) && key_hash(w->r, row->net) == row->hash;
+	return rib_is_route(w->r, row->net) &&
+	       rib_net(w->r, row->net)->hash == row->hash;
 }
 
 static int row_cmp(const void *pa, const void *pb, void *arg)
@@ -115,7 +109,7 @@ static void collect(struct rib_walk *w, uint32_t id)
 		w->cap = w->cap ? 2 * w->cap : 256;
 		w->row = xrealloc(w->row, w->cap * sizeof(*w->row));
 	}
-	w->row[w->n++] = (struct row) { id, key_hash(w->r, id) };
+	w->row[w->n++] = (struct row) { id, rib_net(w->r, id)->hash };
 	if (w->n - w->begun == RUN)
 		run_close(w);
 }

@@ -193,7 +193,7 @@ static void of_a_table_that_is_replaced(void **state)
 	rib_trim(&rib);
 	for (unsigned k = KEYS / 2; k < KEYS; k++)
 		set_there(k, true);
-	assert_int_equal(rib.nets.next, KEYS / 2 + 1); /* they are the same ids */
+	assert_true(rib.nets.next < KEYS); /* ids have been given to others */
 	assert_int_equal(rib_walk_next(w), 0);
 	rib_walk_free(w);
 }
