@@ -16,7 +16,7 @@
  * and also fixes the least that is given back at the top, which transmit buffers would
  * have back a moment later.
  */
-enum { OWN_MAPPING = 1 << 20, TOP_KEPT = 8 << 20, MUCH = 4 << 20 };
+enum { OWN_MAPPING = 1 << 20, TOP_KEPT = 8 << 20, MUCH = 1 << 20 };
 
 void heap_init(void)
 {
@@ -33,6 +33,6 @@ void heap_tick(uint64_t changes)
 		return;
 	seen = changes;
 	m = mallinfo2();
-	if (m.fordblks > MUCH && m.fordblks > m.uordblks / 4)
+	if (m.fordblks > MUCH && m.fordblks > m.uordblks / 8)
 		malloc_trim(0);
 }
