@@ -47,13 +47,15 @@ enum cfg_af_set {
 	AF_NO_ADDPATH_RX = 1 << 5,
 	AF_ADDPATH_RX_LIMIT = 1 << 6,
 	AF_ORIGIN_CHECK = 1 << 7,
+	AF_ADDPATH_TX_ALL = 1 << 8,
 };
 
 /* What a neighbor or a group has in one `address-family`. */
 struct cfg_nbr_af {
 	uint32_t set; /* enum cfg_af_set */
 	bool activate, rr_client, rs_client;
-	bool no_addpath_rx; /* do not offer to receive several paths (RFC 7911) */
+	bool no_addpath_rx;  /* do not offer to receive several paths (RFC 7911) */
+	bool addpath_tx_all; /* offer to send all */
 	bool max_prefix_warn_only, max_prefix_force;
 	uint8_t max_prefix_pct;          /* warn at, default 75 */
 	uint8_t allowas_in;              /* 0 = off */

@@ -42,6 +42,8 @@ static const struct {
 	{ AF_RS_CLIENT, offsetof(struct cfg_nbr_af, rs_client), "route-server-client" },
 	{ AF_NO_ADDPATH_RX, offsetof(struct cfg_nbr_af, no_addpath_rx),
 	  "disable-addpath-rx" },
+	{ AF_ADDPATH_TX_ALL, offsetof(struct cfg_nbr_af, addpath_tx_all),
+	  "addpath-tx-all-paths" },
 };
 
 static bool *flag_at(struct cfg_nbr_af *af, size_t i)
@@ -247,6 +249,8 @@ static const struct cmd_row rows[] = {
 	  set_allowas_in, 0 },
 	{ 0, "[no] " PEER " disable-addpath-rx",
 	  "Do not offer to receive several paths of a route (RFC 7911)", set_flag, 0 },
+	{ 0, "[no] " PEER " addpath-tx-all-paths",
+	  "Tell this neighbor all paths of a route (RFC 7911)", set_flag, 0 },
 	CFG_PAIR(0, PEER " addpath-rx-paths-limit", "(1-65535)$paths",
 		 "Most paths of one route this neighbor may send",
 		 set_addpath_rx_limit),

@@ -32,6 +32,7 @@ struct bundle {
 
 struct item {
 	uint32_t net, path;
+	uint32_t path_id; /* towards the group */
 	int32_t next;
 };
 
@@ -120,6 +121,12 @@ static void writer_begin(struct encoder *e, struct update_writer *u,
 		update_unreach_begin(u, &e->w, k->max_msg, k->f->ops, k->addpath);
 }
 
+static void item_nlri(struct encoder *e, const struct item *i, bool bare)
+{
+	rib_nlri(e->g->out.rib, i->net, bare ? 0 : i->path, &e->nlri);
+	e->nlri.path_id = i->path_id;
+}
+
 /* The set is too long for this peer's messages (RFC 8654 section 4): what the
  * peers were told before must go, and this cannot be told. */
 static void too_long(struct encoder *e, const struct bundle *b)
@@ -133,7 +140,7 @@ static void too_long(struct encoder *e, const struct bundle *b)
 			 b->set->len);
 	writer_begin(e, &u, &wd, (struct bytes) { 0 });
 	for (int32_t i = b->first; i >= 0; i = e->item[i].next) {
-		rib_nlri(e->g->out.rib, e->item[i].net, 0, &e->nlri);
+		item_nlri(e, &e->item[i], true);
 		if (update_add(&u, &e->nlri) == -ENOSPC) {
 			e->messages += !update_end(&u);
 			writer_begin(e, &u, &wd, (struct bytes) { 0 });
@@ -152,7 +159,7 @@ static void bundle_encode(struct encoder *e, const struct bundle *b)
 		bundle_attrs(e, b, &attrs);
 	writer_begin(e, &u, b, attrs);
 	for (int32_t i = b->first; i >= 0; i = e->item[i].next) {
-		rib_nlri(e->g->out.rib, e->item[i].net, e->item[i].path, &e->nlri);
+		item_nlri(e, &e->item[i], false);
 		if (update_add(&u, &e->nlri) != -ENOSPC)
 			continue;
 		if (update_end(&u)) {
@@ -193,11 +200,12 @@ static struct bundle *bundle_get(struct encoder *e, struct attrset *set, uint32_
 	return &e->bundle[e->n_bundles++];
 }
 
-static void bundle_add(struct encoder *e, struct bundle *b, uint32_t net, uint32_t path)
+static void bundle_add(struct encoder *e, struct bundle *b, const struct adjout_step *s,
+		       bool withdraw)
 {
 	int32_t at = e->n_items++;
 
-	e->item[at] = (struct item) { net, path, -1 };
+	e->item[at] = (struct item) { s->net, withdraw ? 0 : s->path, s->path_id, -1 };
 	if (b->first < 0)
 		b->first = at;
 	else
@@ -243,12 +251,12 @@ static void collect(struct encoder *e)
 			struct bundle *b = bundle_get(e, set, s.src, false);
 
 			bytes += attr_cost(e, b);
-			bundle_add(e, b, s.net, s.path);
+			bundle_add(e, b, &s, false);
 		}
 		if (s.withdraw && s.withdraw_one)
-			bundle_add(e, bundle_get(e, NULL, s.src, true), s.net, 0);
+			bundle_add(e, bundle_get(e, NULL, s.src, true), &s, true);
 		else if (s.withdraw)
-			bundle_add(e, bundle_get(e, NULL, s.old_src, false), s.net, 0);
+			bundle_add(e, bundle_get(e, NULL, s.old_src, false), &s, true);
 	}
 	for (int i = 0; i < e->n_bundles; i++)
 		e->hash[e->bundle[i].slot] = -1;

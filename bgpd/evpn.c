@@ -264,7 +264,7 @@ int evpn_configure(struct engine *e, const struct config *c)
 	free(evis);
 	/* A pure reflector has no consumer: nothing waits for it, nothing is kept. */
 	if (!e->has_cursor && (n || c->advertise_all_vni)) {
-		rib_cursor_init(evpn_rib(e), &e->cursor);
+		rib_cursor_init(evpn_rib(e), &e->cursor, RIB_NETS);
 		e->has_cursor = true;
 		e->routes.consume_fam = evpn_family()->index;
 		e->routes.consume_at = &e->cursor;

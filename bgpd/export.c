@@ -297,7 +297,8 @@ static bool told_somebody(void *ctx, const struct rib *rib, uint32_t net)
 	const struct group *g;
 
 	TAILQ_FOREACH (g, &r->groups, link)
-		if (g->out.rib == rib && adjout_told(&g->out, net) >= 0)
+		if (g->out.rib == rib && g->out.list == RIB_NETS &&
+		    adjout_told(&g->out, net) >= 0)
 			return true;
 	return false;
 }
@@ -358,7 +359,7 @@ static struct group *newborn_group(struct routes *r, const struct group_key *k)
 		if (key_equal(&g->key, k) && g->out.walk == 1 && !g->out.n_routes)
 			return g;
 	g = group_new(r, k);
-	adjout_init(&g->out, &r->rib[k->f->index]);
+	adjout_init(&g->out, &r->rib[k->f->index], k->addpath ? RIB_PATHS : RIB_NETS);
 	return g;
 }
 
@@ -419,12 +420,21 @@ uint32_t export_count(const struct peer *p, const struct family *f)
 	return m ? adjout_count(&m->g->out, peer_slot(p)) : 0;
 }
 
-bool export_told(const struct peer *p, const struct family *f, uint32_t net)
+bool export_told_path(const struct peer *p, const struct family *f, uint32_t path)
 {
 	const struct member *m = p->member[f->index];
-	int src = m ? adjout_told(&m->g->out, net) : -1;
 
-	return src >= 0 && (uint32_t)src != peer_slot(p);
+	return m && adjout_knows(&m->g->out, peer_slot(p), path);
+}
+
+bool export_told(const struct peer *p, const struct family *f, uint32_t net)
+{
+	const struct rib *r = &p->bgp->routes->rib[f->index];
+	uint32_t path = rib_net(r, net)->paths;
+
+	while (path && !export_told_path(p, f, path))
+		path = rib_path(r, path)->next;
+	return path;
 }
 
 uint32_t export_group_id(const struct peer *p, const struct family *f)

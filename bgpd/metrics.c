@@ -407,7 +407,7 @@ static void collect_tables(const struct engine *e)
 		snprintf(afi, sizeof(afi), "%u", r->ops->afi);
 		snprintf(safi, sizeof(safi), "%u", r->ops->safi);
 		metric_set(&m_rib[M_RIB_ROUTES], r->n_nets, afi, safi);
-		metric_set(&m_rib[M_RIB_PATHS], r->paths.used, afi, safi);
+		metric_set(&m_rib[M_RIB_PATHS], r->n_paths, afi, safi);
 		bytes += rib_bytes(r);
 	}
 	metric_set(&m_rib[M_RIB_BYTES], (double)bytes);

@@ -21,7 +21,12 @@ bool nbr_is_ebgp(const struct bgp *b, const struct cfg_nbr *n)
 /* Receiving costs nothing until the peer uses it, so it is offered as FRR does. */
 static uint8_t addpath_offer(const struct cfg_nbr *n, const struct family *f)
 {
-	return f->addpath && !n->af[f->index].no_addpath_rx ? ADDPATH_RX : 0;
+	const struct cfg_nbr_af *af = &n->af[f->index];
+
+	if (!f->addpath)
+		return 0;
+	return (uint8_t)((af->no_addpath_rx ? 0 : ADDPATH_RX) |
+			 (af->addpath_tx_all ? ADDPATH_TX : 0));
 }
 
 bool nbr_activates(const struct cfg_nbr *n, const struct family *f)

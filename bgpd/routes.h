@@ -97,7 +97,10 @@ void export_drained(struct routes *r, struct peer *p);
 /** export_count - routes of a family that the peer has been told. */
 uint32_t export_count(const struct peer *p, const struct family *f);
 
-/** export_told - has this peer been told this net? */
+/** export_told_path - has this peer been told this path? */
+bool export_told_path(const struct peer *p, const struct family *f, uint32_t path);
+
+/** export_told - has this peer been told a path of this net? */
 bool export_told(const struct peer *p, const struct family *f, uint32_t net);
 
 /** export_group_id - number of the update group for show commands; 0 none. */

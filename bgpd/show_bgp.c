@@ -368,15 +368,19 @@ static void nbr_families(const struct engine *e, struct out *o, const struct pee
 			out_bool(o, "routeReflectorClient", true);
 		if (af->rs_client)
 			out_bool(o, "routeServerClient", true);
+		if (af->addpath_tx_all)
+			out_bool(o, "addpathTxAllPaths", true);
 		out_bool(o, "nexthopUnchanged", true);
 		out_uint(o, "acceptedPrefixCounter", received(e, p, f));
 		out_uint(o, "sentPrefixCounter", export_count(p, f));
 		out_text(o,
-			 "\n For address family: %s\n  Update group %u\n%s%s%s"
+			 "\n For address family: %s\n  Update group %u\n%s%s%s%s"
 			 "  %u accepted prefixes\n  %u prefixes sent\n",
 			 f->text, export_group_id(p, f),
 			 af->rr_client ? "  Route-Reflector Client\n" : "",
 			 af->rs_client ? "  Route-Server Client\n" : "",
+			 af->addpath_tx_all ? "  Advertise all paths via addpath\n"
+					    : "",
 			 p->chan[i].disabled
 				 ? "  Given up until the next session: malformed NLRI\n"
 				 : "",

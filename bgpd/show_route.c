@@ -299,6 +299,8 @@ static bool path_shown(const struct route_show *t, uint32_t net, uint32_t path)
 {
 	if (t->from)
 		return rib_path(t->r, path)->peer == peer_slot(t->from);
+	if (t->to)
+		return export_told_path(t->to, &families[FAM_EVPN], path);
 	return !t->best_only || rib_net(t->r, net)->best == path;
 }
 

@@ -17,6 +17,7 @@ struct route_show {
 	bool flat;               /* paths as one array, not an array of arrays */
 	bool best_only;          /* of the paths ... */
 	const struct peer *from; /* ... those of this peer; NULL: of all */
+	const struct peer *to;   /* ... those told to this one; NULL: to whomever */
 	unsigned n_paths;        /* shown so far */
 };
 

@@ -155,6 +155,7 @@ static bool bind_peer(struct show *s)
 		return true;
 	s->f.p = peer_find(&s->t.e->bgp, &s->f.peer);
 	s->t.from = s->f.routes_of ? s->f.p : NULL;
+	s->t.to = s->f.told_to ? s->f.p : NULL;
 	return s->f.p;
 }
 
@@ -398,7 +399,7 @@ static int show_peer_routes(void *ctx, const struct cmd_args *args, struct out *
 	s = show_new(e, o);
 	s->f.peer = addr;
 	s->f.routes_of = cmd_has(args, "routes");
-	s->f.told_to = s->t.best_only = !s->f.routes_of;
+	s->f.told_to = !s->f.routes_of;
 	return show_begin(args, s, legend, numbers);
 }
 

@@ -43,7 +43,8 @@ void *xmemdup(const void *p, size_t len)
 {
 	void *q = xcalloc(1, len ? len : 1);
 
-	memcpy(q, p, len);
+	if (len)
+		memcpy(q, p, len);
 	return q;
 }
 

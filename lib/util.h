@@ -29,7 +29,7 @@ void *xrealloc(void *p, size_t size);
 /** xstrdup - owned copy of a string; NULL gives NULL. */
 char *xstrdup(const char *s);
 
-/** xmemdup - owned copy of len bytes. */
+/** xmemdup - owned copy of len bytes; p may be NULL when there are none. */
 void *xmemdup(const void *p, size_t len);
 
 /** hash_bytes - 64-bit hash of len bytes, keyed with a per-process random seed. */

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "lib/util.h"
+#include "rib/changes.h"
 
 enum { FIRST_BUCKETS = 1024, DEAD_MIN = 65536 };
 
@@ -30,6 +31,7 @@ void rib_fini(struct rib *r)
 		if (r->peer[i].used)
 			rib_peer_flush(r, i);
 	rib_trim(r);
+	changes_fini(r);
 	slab_fini(&r->nets);
 	slab_fini(&r->paths);
 	hashidx_fini(&r->index);
@@ -105,6 +107,12 @@ static uint32_t net_get(struct rib *r, const struct nlri *n)
 	return id;
 }
 
+static void path_free(struct rib *r, uint32_t id)
+{
+	rib_path(r, id)->net = 0; /* no path: rib_is_path() */
+	slab_free(&r->paths, id);
+}
+
 static void net_free(struct rib *r, uint32_t id)
 {
 	struct net *n = rib_net(r, id);
@@ -120,122 +128,31 @@ static void net_free(struct rib *r, uint32_t id)
 	r->n_dead--;
 }
 
-bool rib_is_route(const struct rib *r, uint32_t id)
-{
-	const struct net *n = rib_net(r, id);
-
-	/* Neither a freed one nor one that waits for its withdraw has paths. */
-	return !n->marker && n->paths;
-}
-
-/* ---- change list ----------------------------------------------------------- */
-
-static void list_unlink(struct rib *r, uint32_t id)
-{
-	struct net *n = rib_net(r, id);
-
-	if (n->chg_prev)
-		rib_net(r, n->chg_prev)->chg_next = n->chg_next;
-	else
-		r->chg_head = n->chg_next;
-	if (n->chg_next)
-		rib_net(r, n->chg_next)->chg_prev = n->chg_prev;
-	else
-		r->chg_tail = n->chg_prev;
-	n->chg_prev = n->chg_next = 0;
-	n->on_list = false;
-}
-
-/* Behind `after`; 0 = at the head. */
-static void list_insert(struct rib *r, uint32_t id, uint32_t after)
-{
-	struct net *n = rib_net(r, id);
-	uint32_t next = after ? rib_net(r, after)->chg_next : r->chg_head;
-
-	n->chg_prev = after;
-	n->chg_next = next;
-	n->on_list = true;
-	if (after)
-		rib_net(r, after)->chg_next = id;
-	else
-		r->chg_head = id;
-	if (next)
-		rib_net(r, next)->chg_prev = id;
-	else
-		r->chg_tail = id;
-}
+/* ---- changes --------------------------------------------------------------- */
 
 void rib_touch(struct rib *r, uint32_t id)
 {
-	if (rib_net(r, id)->on_list)
-		list_unlink(r, id);
-	list_insert(r, id, r->chg_tail);
 	r->version++;
-	if (r->on_change)
-		r->on_change(r->on_change_ctx);
-}
-
-static void cursor_place(struct rib *r, struct rib_cursor *c, uint32_t after)
-{
-	c->marker = slab_alloc(&r->nets);
-	rib_net(r, c->marker)->marker = true;
-	list_insert(r, c->marker, after);
-}
-
-void rib_cursor_init(struct rib *r, struct rib_cursor *c)
-{
-	cursor_place(r, c, r->chg_tail);
-}
-
-void rib_cursor_copy(struct rib *r, struct rib_cursor *c, const struct rib_cursor *of)
-{
-	cursor_place(r, c, of->marker);
-}
-
-void rib_cursor_fini(struct rib *r, struct rib_cursor *c)
-{
-	if (!c->marker)
-		return;
-	list_unlink(r, c->marker);
-	slab_free(&r->nets, c->marker);
-	c->marker = 0;
-	rib_trim(r);
-}
-
-static uint32_t cursor_peek(const struct rib *r, const struct rib_cursor *c)
-{
-	uint32_t id = rib_net(r, c->marker)->chg_next;
-
-	while (id && rib_net(r, id)->marker)
-		id = rib_net(r, id)->chg_next;
-	return id;
-}
-
-bool rib_cursor_at_end(const struct rib *r, const struct rib_cursor *c)
-{
-	return !cursor_peek(r, c);
-}
-
-uint32_t rib_cursor_next(struct rib *r, struct rib_cursor *c)
-{
-	uint32_t id = cursor_peek(r, c);
-
-	if (id) {
-		list_unlink(r, c->marker);
-		list_insert(r, c->marker, id);
-	}
-	return id;
+	changes_net(r, id);
 }
 
 void rib_trim(struct rib *r)
 {
-	while (r->chg_head && !rib_net(r, r->chg_head)->marker) {
-		uint32_t id = r->chg_head;
+	uint32_t id, net;
 
-		list_unlink(r, id);
-		if (!rib_net(r, id)->paths)
-			net_free(r, id);
+	while ((id = changes_pop(r, RIB_PATHS))) {
+		if (rib_is_path(r, id))
+			continue;
+		net = rib_path(r, id)->net;
+		gone_remove(r, id);
+		path_free(r, id);
+		if (!rib_net(r, net)->paths && !gone_any(r, net) &&
+		    !changes_has(r, net))
+			net_free(r, net);
 	}
+	while ((id = changes_pop(r, RIB_NETS)))
+		if (!rib_net(r, id)->paths && !gone_any(r, id))
+			net_free(r, id);
 }
 
 void rib_forget(struct rib *r, const struct rib_cursor *reader,
@@ -245,13 +162,14 @@ void rib_forget(struct rib *r, const struct rib_cursor *reader,
 
 	if (r->n_dead <= r->dead_limit)
 		return;
-	for (uint32_t id = r->chg_head; id; id = next) {
-		next = rib_net(r, id)->chg_next;
+	for (uint32_t id = r->list[RIB_NETS].head; id; id = next) {
+		next = rib_net(r, id)->link.next;
 		if (reader && id == reader->marker)
 			break; /* has not seen the rest */
-		if (rib_net(r, id)->marker || rib_net(r, id)->paths || told(ctx, r, id))
+		if (changes_is_marker(r, id) || rib_net(r, id)->paths ||
+		    gone_any(r, id) || told(ctx, r, id))
 			continue;
-		list_unlink(r, id);
+		changes_drop_net(r, id);
 		net_free(r, id);
 	}
 	r->dead_limit = DEAD_MIN + 2 * r->n_dead;
@@ -342,34 +260,25 @@ static void decide(struct rib *r, uint32_t id, bool changed)
 	rib_touch(r, id);
 }
 
+/* What a path says is new. */
+static void path_changed(struct rib *r, uint32_t net, uint32_t path)
+{
+	changes_path(r, path);
+	decide(r, net, rib_net(r, net)->best == path);
+}
+
 /* ---- paths ----------------------------------------------------------------- */
 
-/* What a peer has of a net. */
-struct found {
-	uint32_t path;  /* the one with this path id, 0 = none */
-	uint32_t stale; /* without it: some stale one */
-	uint32_t n;     /* without it: how many */
-};
-
-static struct found path_of(const struct rib *r, const struct net *n, uint32_t slot,
-			    uint32_t rx_id)
+static uint32_t path_of(const struct rib *r, const struct net *n, uint32_t slot,
+			uint32_t rx_id)
 {
-	struct found f = { 0 };
-
 	for (uint32_t id = n->paths; id; id = rib_path(r, id)->next) {
 		const struct path *p = rib_path(r, id);
 
-		if (p->peer != slot)
-			continue;
-		if (p->rx_id == rx_id) {
-			f.path = id;
-			break;
-		}
-		f.n++;
-		if (p->flags & PATH_STALE)
-			f.stale = id;
+		if (p->peer == slot && p->rx_id == rx_id)
+			return id;
 	}
-	return f;
+	return 0;
 }
 
 static const uint8_t *path_data(const struct path *p)
@@ -421,6 +330,7 @@ static void path_link(struct rib *r, uint32_t id, uint32_t net, uint32_t slot)
 		rib_path(r, peer->first)->peer_prev = id;
 	peer->first = id;
 	peer->n++;
+	r->n_paths++;
 	peer->far_bytes += path_far(n, p);
 }
 
@@ -433,7 +343,8 @@ static void unstale(struct rib *r, struct path *p)
 	p->flags &= (uint8_t) ~(PATH_STALE | PATH_LONG_LIVED);
 }
 
-static void path_free(struct rib *r, uint32_t id)
+/* Out of its net and its peer, with all that it said. */
+static void path_unlink(struct rib *r, uint32_t id)
 {
 	struct path *p = rib_path(r, id);
 	struct rib_peer *peer = &r->peer[p->peer];
@@ -451,11 +362,13 @@ static void path_free(struct rib *r, uint32_t id)
 	if (p->peer_next)
 		rib_path(r, p->peer_next)->peer_prev = p->peer_prev;
 	peer->n--;
+	r->n_paths--;
 	unstale(r, p);
 	peer->far_bytes -= path_far(n, p);
 	path_data_clear(r, p);
 	attrset_unref(r->attrs, p->attrs);
-	slab_free(&r->paths, id);
+	p->attrs = NULL;
+	p->next = p->peer_prev = p->peer_next = 0;
 }
 
 /* Drops a path and finds the next winner of its net. */
@@ -464,7 +377,9 @@ static void path_drop(struct rib *r, uint32_t id)
 	uint32_t net = rib_path(r, id)->net;
 	bool was_best = rib_net(r, net)->best == id;
 
-	path_free(r, id);
+	path_unlink(r, id);
+	if (!gone_keep(r, id))
+		path_free(r, id);
 	if (was_best)
 		rib_net(r, net)->best = 0;
 	decide(r, net, was_best);
@@ -487,16 +402,18 @@ static enum rib_result path_replace(struct rib *r, uint32_t id, const struct nlr
 	p->attrs = set;
 	path_data_set(r, p, n);
 	peer->far_bytes += path_far(net, p);
-	decide(r, p->net, net->best == id);
+	path_changed(r, p->net, id);
 	return RIB_REPLACED;
 }
 
 static enum rib_result path_add(struct rib *r, uint32_t net, uint32_t slot,
 				const struct nlri *n, struct attrset *set)
 {
-	uint32_t id = slab_alloc(&r->paths);
+	uint32_t id = gone_take(r, net, slot, n->path_id);
 	struct path *p;
 
+	if (!id)
+		id = slab_alloc(&r->paths);
 	if (!id)
 		return RIB_FULL;
 	p = rib_path(r, id);
@@ -504,29 +421,47 @@ static enum rib_result path_add(struct rib *r, uint32_t net, uint32_t slot,
 	p->rx_id = n->path_id;
 	path_data_set(r, p, n);
 	path_link(r, id, net, slot);
-	decide(r, net, false);
+	path_changed(r, net, id);
 	return RIB_NEW;
+}
+
+/* May the peer have one more path of this net? A stale one makes room for it. */
+static bool make_room(struct rib *r, uint32_t net, uint32_t slot)
+{
+	uint32_t n = 0, stale = 0;
+
+	for (uint32_t id = rib_net(r, net)->paths; id; id = rib_path(r, id)->next) {
+		const struct path *p = rib_path(r, id);
+
+		if (p->peer != slot)
+			continue;
+		n++;
+		if (p->flags & PATH_STALE)
+			stale = id;
+	}
+	if (n < r->peer[slot].max_paths)
+		return true;
+	if (stale)
+		path_drop(r, stale);
+	return stale;
 }
 
 enum rib_result rib_update(struct rib *r, uint32_t slot, const struct nlri *n,
 			   struct attrset *set)
 {
-	uint32_t net = net_get(r, n);
+	uint32_t net = net_get(r, n), id;
 	enum rib_result res;
-	struct found f;
 
 	if (!net)
 		return RIB_FULL;
-	f = path_of(r, rib_net(r, net), slot, n->path_id);
-	if (f.path)
-		return path_replace(r, f.path, n, set);
-	if (f.n >= r->peer[slot].max_paths) {
-		if (!f.stale)
-			return RIB_LIMIT;
-		path_drop(r, f.stale);
-	}
+	id = path_of(r, rib_net(r, net), slot, n->path_id);
+	if (id)
+		return path_replace(r, id, n, set);
+	if (!make_room(r, net, slot))
+		return RIB_LIMIT;
 	res = path_add(r, net, slot, n, set);
-	if (res == RIB_FULL && !rib_net(r, net)->paths && !rib_net(r, net)->on_list)
+	if (res == RIB_FULL && !rib_net(r, net)->paths && !gone_any(r, net) &&
+	    !changes_has(r, net))
 		net_free(r, net);
 	return res;
 }
@@ -534,7 +469,7 @@ enum rib_result rib_update(struct rib *r, uint32_t slot, const struct nlri *n,
 enum rib_result rib_withdraw(struct rib *r, uint32_t slot, const struct nlri *n)
 {
 	uint32_t net = rib_find(r, n);
-	uint32_t id = net ? path_of(r, rib_net(r, net), slot, n->path_id).path : 0;
+	uint32_t id = net ? path_of(r, rib_net(r, net), slot, n->path_id) : 0;
 
 	if (!id)
 		return RIB_SAME;
@@ -575,11 +510,19 @@ void rib_peer_add(struct rib *r, uint32_t slot, const struct path_source *src,
 	};
 }
 
+static bool source_eq(const struct path_source *a, const struct path_source *b)
+{
+	return a->own == b->own && a->ebgp == b->ebgp && a->id == b->id &&
+	       ip_eq(&a->addr, &b->addr);
+}
+
 void rib_peer_source(struct rib *r, uint32_t slot, const struct path_source *src)
 {
+	if (source_eq(&r->peer[slot].src, src))
+		return;
 	r->peer[slot].src = *src;
 	for (uint32_t p = r->peer[slot].first; p; p = rib_path(r, p)->peer_next)
-		decide(r, rib_path(r, p)->net, false);
+		path_changed(r, rib_path(r, p)->net, p);
 }
 
 void rib_peer_stale(struct rib *r, uint32_t slot)
@@ -618,7 +561,7 @@ static void path_mark(struct rib *r, uint32_t id, struct attrset *marked)
 	attrset_unref(r->attrs, p->attrs);
 	p->attrs = marked;
 	if (changed)
-		decide(r, p->net, rib_net(r, p->net)->best == id);
+		path_changed(r, p->net, id);
 }
 
 uint32_t rib_peer_long_lived(struct rib *r, uint32_t slot)
@@ -693,5 +636,5 @@ size_t rib_peer_bytes(const struct rib *r, uint32_t slot)
 size_t rib_bytes(const struct rib *r)
 {
 	return slab_bytes(&r->nets) + slab_bytes(&r->paths) + hashidx_bytes(&r->index) +
-	       r->far_bytes + r->n_peers * sizeof(*r->peer);
+	       r->far_bytes + r->n_peers * sizeof(*r->peer) + changes_bytes(r);
 }

@@ -20,7 +20,17 @@
  * update group, the tenants) reads the list at its own pace through a cursor, so
  * a net that changes a hundred times before a slow consumer looks is one change.
  * A net without paths lives until every cursor has passed it.
+ *
+ * Groups that are told all paths (RFC 7911) read a second list in the same way, of
+ * paths that came, changed or went. It is kept only while there are such groups.
  */
+enum rib_list { RIB_NETS, RIB_PATHS, RIB_LISTS };
+
+/* Place in a list of changes, 0 = end. */
+struct rib_link {
+	uint32_t prev, next;
+};
+
 enum { NET_KEY_INLINE = 24, PATH_DATA_INLINE = 8 };
 
 enum {
@@ -29,13 +39,12 @@ enum {
 };
 
 struct net {
-	uint32_t hash;               /* of the key */
-	uint32_t chg_prev, chg_next; /* change list, 0 = end */
-	uint32_t paths;              /* first path, 0 = none */
-	uint32_t best;               /* winner, 0 = none */
+	uint32_t hash;        /* of the key */
+	struct rib_link link; /* in RIB_NETS */
+	uint32_t paths;       /* first path, 0 = none */
+	uint32_t best;        /* winner, 0 = none */
 	uint16_t key_len;
-	bool on_list;
-	bool marker; /* no route, but a cursor of the change list */
+	uint8_t list_flags; /* of rib/changes.c */
 	union {
 		uint8_t key[NET_KEY_INLINE];
 		uint8_t *key_far; /* key_len > NET_KEY_INLINE */
@@ -60,7 +69,8 @@ struct path {
 	uint32_t rx_id; /* path id the peer gave it (RFC 7911), 0 without */
 };
 
-/* There is one for each route and peer: mind its size. */
+/* There are as many as routes and peers: mind their size. */
+_Static_assert(sizeof(struct net) == 48, "struct net has grown");
 _Static_assert(sizeof(struct path) == 40, "struct path has grown");
 
 struct rib_peer {
@@ -74,24 +84,33 @@ struct rib_peer {
 };
 
 struct rib_cursor {
-	uint32_t marker; /* net id of its place in the list */
+	enum rib_list list;
+	uint32_t marker; /* id of its place in the list */
 };
+
+struct path_note; /* of rib/changes.c */
 
 struct rib {
 	const struct nlri_ops *ops;
 	struct attr_table *attrs; /* shared by all families; borrowed */
 	struct slab nets, paths;
 	struct hashidx index; /* nets by key */
-	uint32_t n_nets;
+	uint32_t n_nets, n_paths;
 	uint32_t n_dead;     /* of those, without a path: a withdraw is to be told */
 	uint32_t dead_limit; /* rib_forget() is worth its time above this */
-	uint32_t chg_head, chg_tail;
+	struct {
+		uint32_t head, tail;
+		uint32_t cursors;
+	} list[RIB_LISTS];
+	struct path_note *note; /* by path id, while RIB_PATHS has cursors ... */
+	uint32_t *gone;         /* ... by net id: paths that some still know */
+	uint32_t n_notes, n_gone;
 	struct rib_peer *peer;
 	uint32_t n_peers;             /* size of peer[] */
 	uint64_t n_freed;             /* grows when the id of a net becomes free */
 	uint64_t version;             /* grows with each change of a winner */
 	size_t far_bytes;             /* memory of keys and data kept outside */
-	void (*on_change)(void *ctx); /* the list has something new; may be NULL */
+	void (*on_change)(void *ctx); /* a list has something new; may be NULL */
 	void *on_change_ctx;
 };
 
@@ -106,8 +125,9 @@ void rib_peer_add(struct rib *r, uint32_t slot, const struct path_source *src,
 /** rib_peer_del - drop all its paths and close the slot. */
 void rib_peer_del(struct rib *r, uint32_t slot);
 
-/** rib_peer_source - the slot's source changed (new router id after a restart):
- * winners that it takes part in are chosen anew. */
+/** rib_peer_source - the slot's source, which may have changed (new router id after a
+ * restart): then winners that it takes part in are chosen anew, and its paths count as
+ * changed. */
 void rib_peer_source(struct rib *r, uint32_t slot, const struct path_source *src);
 
 /** rib_peer_stale - mark all its paths: kept until they are confirmed or swept. */
@@ -174,6 +194,10 @@ static inline struct path *rib_path(const struct rib *r, uint32_t id)
 /** rib_is_route - is this id (below r->nets.next) a route with paths? */
 bool rib_is_route(const struct rib *r, uint32_t id);
 
+/** rib_is_path - is this id (below r->paths.next) a path that its peer stands by?
+ * Others that a cursor yields are gone: name, net and peer are all they have. */
+bool rib_is_path(const struct rib *r, uint32_t id);
+
 static inline const uint8_t *net_key(const struct net *n)
 {
 	return n->key_len > NET_KEY_INLINE ? n->key_far : n->key;
@@ -189,26 +213,31 @@ struct path_view rib_path_view(const struct rib *r, uint32_t path);
 /** rib_best_reason - why the winner of a net won (compared with the runner-up). */
 enum best_reason rib_best_reason(const struct rib *r, uint32_t net);
 
-/* Change list. A new cursor stands at the end: it sees what changes from now on. */
-void rib_cursor_init(struct rib *r, struct rib_cursor *c);
+/* Change lists. A new cursor stands at the end: it sees what changes from now on. */
+void rib_cursor_init(struct rib *r, struct rib_cursor *c, enum rib_list l);
 /** rib_cursor_copy - a new cursor at the place of another. */
 void rib_cursor_copy(struct rib *r, struct rib_cursor *c, const struct rib_cursor *of);
 void rib_cursor_fini(struct rib *r, struct rib_cursor *c);
 
-/** rib_cursor_next - next changed net, 0 when there is none; the cursor passes it. */
+/** rib_cursor_next - next changed net or path, 0 when there is none; the cursor passes
+ * it. */
 uint32_t rib_cursor_next(struct rib *r, struct rib_cursor *c);
 
 /** rib_cursor_at_end - nothing left to read? */
 bool rib_cursor_at_end(const struct rib *r, const struct rib_cursor *c);
 
+/** rib_path_told - one more, or one less, who reads RIB_PATHS knows this path. What
+ * somebody knows stays when it is gone, so that everybody can be told. */
+void rib_path_told(struct rib *r, uint32_t path, bool told);
+
 /** rib_trim - forget changes that every cursor has passed; call after reading.
- * Nets without paths go here, so their ids are good until then. */
+ * Nets without paths and paths that are gone go here: their ids are good until then. */
 void rib_trim(struct rib *r);
 
 /**
  * rib_forget - forget nets without paths that nobody has been told of
- * @reader: a cursor that has to see every change, NULL for none
- * @told:   was somebody told of this net?
+ * @reader: a cursor of RIB_NETS that has to see every change, NULL for none
+ * @told:   was somebody who reads RIB_NETS told of this net?
  *
  * rib_trim() has to keep a net until the slowest cursor has passed it, although one
  * that came and went behind the back of a stalled peer means nothing to it. Does

@@ -416,6 +416,11 @@ static void edit_addpath_rx(void)
 	a.nbr->af[FAM_EVPN].no_addpath_rx = true;
 }
 
+static void edit_addpath_tx(void)
+{
+	a.nbr->af[FAM_EVPN].addpath_tx_all = true;
+}
+
 static void edit_shutdown(void)
 {
 	a.nbr->shutdown = true;
@@ -455,7 +460,8 @@ static const struct {
 	{ "description, limits, timers", edit_description, 0, true },
 	{ "TTL", edit_ttl, CEASE_CONFIG, true },
 	{ "reflector client", edit_role, CEASE_CONFIG, true },
-	{ "several paths", edit_addpath_rx, CEASE_CONFIG, true },
+	{ "several paths, in", edit_addpath_rx, CEASE_CONFIG, true },
+	{ "several paths, out", edit_addpath_tx, CEASE_CONFIG, true },
 	{ "router id", edit_router_id, CEASE_CONFIG, true },
 	{ "shutdown", edit_shutdown, CEASE_SHUTDOWN, false },
 	{ "no activate", edit_family, CEASE_CONFIG, false },

@@ -605,11 +605,12 @@ static void rnd_origin(struct claim_rule *r, bool may_be_off)
 
 static void rnd_af(struct cfg_nbr_af *af, bool flags_too)
 {
-	af->set = rnd(1 << 8);
+	af->set = rnd(1 << 9);
 	/* which neighbors may be reflector clients is not this test's question */
 	af->set &= ~(uint32_t)AF_RR_CLIENT;
 	af->activate = af->set & AF_ACTIVATE && (!flags_too || rnd(2));
 	af->rs_client = af->set & AF_RS_CLIENT && (!flags_too || rnd(2));
+	af->addpath_tx_all = af->set & AF_ADDPATH_TX_ALL && (!flags_too || rnd(2));
 	af->no_addpath_rx = af->set & AF_NO_ADDPATH_RX && (!flags_too || rnd(2));
 	if (af->set & AF_ADDPATH_RX_LIMIT)
 		af->addpath_rx_limit = (uint16_t)(1 + rnd(65535));

@@ -388,6 +388,12 @@ static void several_paths(void **state UNUSED)
 	p->cfg.af[FAM_EVPN].no_addpath_rx = true;
 	open_make(p, &c.tx_open);
 	assert_int_equal(c.tx_open.fam[0].addpath, 0);
+	p->cfg.af[FAM_EVPN].addpath_tx_all = true;
+	open_make(p, &c.tx_open);
+	assert_int_equal(c.tx_open.fam[0].addpath, ADDPATH_TX);
+	p->cfg.af[FAM_EVPN].no_addpath_rx = false;
+	open_make(p, &c.tx_open);
+	assert_int_equal(c.tx_open.fam[0].addpath, ADDPATH_RX | ADDPATH_TX);
 	peer_delete(p, NULL, "test");
 }
 
