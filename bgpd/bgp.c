@@ -253,7 +253,7 @@ static struct peer *range_peer(struct bgp *b, const struct cfg_range *r,
 	return NULL;
 }
 
-static void welcome(struct bgp *b, int fd, const struct ip *from)
+void bgp_welcome(struct bgp *b, int fd, const struct ip *from)
 {
 	struct peer *p = peer_find(b, from);
 	const struct cfg_range *r = p || !b->cfg ? NULL : range_find(b->cfg, from);
@@ -301,7 +301,7 @@ static void on_accept(evutil_socket_t lfd, short what UNUSED, void *arg)
 
 		struct ip from = ip_from_sockaddr(&ss, NULL);
 
-		welcome(arg, fd, &from);
+		bgp_welcome(arg, fd, &from);
 	}
 }
 

@@ -165,6 +165,10 @@ void gr_wait_expired(void *bgp);
 /** bgp_refuse - close fd (owned, or -1) and count why; from NULL: unknown. */
 void bgp_refuse(struct bgp *b, int fd, const struct ip *from, enum refusal why);
 
+/** bgp_welcome - somebody has connected: fd (owned) goes to its neighbor, one is made
+ * for it, or it is refused. */
+void bgp_welcome(struct bgp *b, int fd, const struct ip *from);
+
 /** bgp_tidy - have freed what is dead, and convergence checked, soon. */
 void bgp_tidy(struct bgp *b);
 

@@ -1,0 +1,624 @@
+/*
+ * Whole sessions. The input is a list of orders: who connects, which bytes come in
+ * which pieces, who stops reading or hangs up, how much time goes by, what the operator
+ * does. Everything behind the socket is the real thing, up to the tables and what other
+ * peers are told; sockets are pairs (session_wires.c), time is set.
+ *
+ * What must hold: whatever we send is well-formed; a peer that reads has been told just
+ * what the tables say, byte for byte of its keys; sums agree with what they sum up;
+ * when all have gone nothing is left.
+ */
+#include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <event2/event.h>
+
+#include "bgpd/config.h"
+#include "bgpd/conn.h"
+#include "bgpd/routes.h"
+#include "bgpd/session.h"
+#include "lib/clock.h"
+#include "lib/log.h"
+#include "lib/util.h"
+#include "lib/wbuf.h"
+#include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/session_wires.h"
+#include "wire/nlri_evpn.h"
+#include "wire/open.h"
+#include "wire/update.h"
+
+enum { ORDERS_MAX = 400, PASSES = 3 };
+
+/* ---- configuration ---- */
+
+#define COMMON                                                                         \
+	"router bgp 65000\n"                                                           \
+	" bgp router-id 10.0.0.1\n"                                                    \
+	" no bgp ebgp-requires-policy\n"                                               \
+	" bgp listen limit 2\n"                                                        \
+	" neighbor hosts peer-group\n"                                                 \
+	" neighbor hosts remote-as internal\n"                                         \
+	" neighbor hosts maximum-memory 1\n"                                           \
+	" bgp listen range 10.0.1.0/24 peer-group hosts\n"                             \
+	" neighbor 10.0.0.2 remote-as 65000\n"                                         \
+	" neighbor 10.0.0.2 passive\n"                                                 \
+	" neighbor 10.0.0.3 remote-as 65001\n"                                         \
+	" neighbor 10.0.0.3 timers 1 3\n"
+#define EVPN                                                                           \
+	" address-family l2vpn evpn\n"                                                 \
+	"  neighbor hosts activate\n"                                                  \
+	"  neighbor hosts route-reflector-client\n"                                    \
+	"  neighbor 10.0.0.2 activate\n"                                               \
+	"  neighbor 10.0.0.3 activate\n"
+
+static const char *const configs[] = {
+	COMMON " bgp graceful-restart\n"
+	       " bgp long-lived-graceful-restart stale-time 600\n"
+	       " neighbor 10.0.0.4 remote-as 65000\n" EVPN
+	       "  neighbor 10.0.0.2 route-reflector-client\n"
+	       "  neighbor 10.0.0.2 maximum-prefix 20\n"
+	       "  neighbor 10.0.0.4 activate\n",
+	COMMON EVPN "  neighbor 10.0.0.2 maximum-prefix 3 50 restart 1\n"
+		    "  bgp evpn malformed-nlri disable-family\n"
+		    "  bgp evpn unknown-types discard\n",
+	COMMON " bgp graceful-restart\n"
+	       " neighbor 10.0.0.3 shutdown\n"
+	       " neighbor 10.0.0.4 remote-as internal\n" EVPN
+	       "  bgp evpn malformed-nlri reset\n"
+	       "  neighbor 10.0.0.3 route-server-client\n"
+	       "  neighbor 10.0.0.4 activate\n"
+	       "  neighbor 10.0.0.4 addpath-rx-paths-limit 2\n",
+};
+
+static struct event_base *base;
+static struct bgp bgp;
+static struct routes routes;
+static struct config *config;
+static int64_t now;
+
+/* No chance in times. */
+uint32_t arc4random_uniform(uint32_t bound)
+{
+	(void)bound;
+	return 0;
+}
+
+/* The session that a wire carries, NULL for none. */
+static struct peer *session_of(const struct wire *w)
+{
+	struct ip addr = ip4_of(w->who < OTHERS ? others[w->who].addr : 0);
+	struct peer *p = peer_find(&bgp, &addr);
+	struct conn *c = p ? peer_established(p) : NULL;
+
+	return w->fd >= 0 && !w->ended && c && c->fd == w->engine_fd ? p : NULL;
+}
+
+/* Everybody says and hears what there is to say. */
+static void pump(void)
+{
+	for (int i = 0; i < PASSES; i++) {
+		event_base_loop(base, EVLOOP_NONBLOCK);
+		for (size_t k = 0; k < WIRES; k++) {
+			struct wire *w = &wires[k];
+			struct peer *p = session_of(w);
+
+			if (p && !w->known) {
+				w->known = true;
+				w->as4 = p->as4;
+				w->ebgp = p->ebgp;
+				w->addpath = p->chan[FAM_EVPN].tx_addpath;
+			}
+			wire_listen(w);
+		}
+	}
+}
+
+/* ---- what must hold ---- */
+
+static void sums_hold(void)
+{
+	const struct rib *r = &routes.rib[FAM_EVPN];
+	const struct peer *p;
+	const struct conn *c;
+	unsigned dynamic = 0, closing = 0;
+	uint32_t paths = 0;
+
+	TAILQ_FOREACH (p, &bgp.peers, link) {
+		dynamic += p->dynamic;
+		must(bgp.by_index[p->index] == p);
+		must(p->conn[0] || !p->conn[1]);
+		must((p->state == FSM_ESTABLISHED) == (peer_established(p) != NULL));
+		must(!p->dynamic || p->conn[0] || p->gr_stale);
+		must(!peer_established(p) || !p->chan[FAM_EVPN].eor_rx ||
+		     !p->stale[FAM_EVPN].any);
+	}
+	TAILQ_FOREACH (c, &bgp.closing, link)
+		closing++;
+	must(dynamic == bgp.n_dynamic && dynamic <= 2);
+	must(closing == bgp.n_closing);
+	for (uint32_t i = 0; i < r->n_peers; i++) {
+		const struct rib_peer *rp = &r->peer[i];
+		uint32_t n = 0, stale = 0;
+		size_t far = 0;
+
+		for (uint32_t id = rp->first; id; id = rib_path(r, id)->peer_next) {
+			const struct path *path = rib_path(r, id);
+			const struct net *net = rib_net(r, path->net);
+
+			must(path->peer == i && path->attrs->refs > 0);
+			n++;
+			stale += path->flags & PATH_STALE;
+			far += path->attrs->len;
+			far += path->data_len > PATH_DATA_INLINE ? path->data_len : 0;
+			far += net->key_len > NET_KEY_INLINE ? net->key_len : 0;
+		}
+		must(n == rp->n && stale == rp->n_stale);
+		must(rib_peer_bytes(r, i) ==
+		     far + n * (sizeof(struct net) + sizeof(struct path)));
+		paths += n;
+	}
+	must(paths == r->paths.used);
+}
+
+/* May this peer know this path? Not asked of group_next(), but of the RFCs. */
+static bool may_know(const struct peer *p, const struct rib *r, const struct path *path)
+{
+	const struct rib_peer *from = &r->peer[path->peer];
+	const struct peer *source = routes_peer(&routes, r, path->peer);
+
+	if (path->peer == peer_slot(p) || path->attrs->no_advertise)
+		return false;
+	if (p->ebgp)
+		return !path->attrs->no_export;
+	if (path->peer == RIB_OWN || from->src.ebgp)
+		return true;
+	return p->cfg.af[FAM_EVPN].rr_client ||
+	       (source && source->cfg.af[FAM_EVPN].rr_client);
+}
+
+static void heard_all(struct wire *w, struct peer *p)
+{
+	const struct rib *r = &routes.rib[FAM_EVPN];
+	unsigned told = 0, want = 0;
+
+	for (unsigned i = 0; i < w->n_told; i++)
+		told += w->told[i].used;
+	for (uint32_t id = 1; id < r->nets.next; id++) {
+		const struct path *best;
+		struct nlri n;
+		bool may;
+
+		if (!rib_is_route(r, id))
+			continue;
+		best = rib_path(r, rib_net(r, id)->best);
+		/* LLGR goes by what the peer has said; long ones may not fit. */
+		if (best->attrs->llgr_stale || best->attrs->len > 3000)
+			return;
+		may = may_know(p, r, best);
+		rib_nlri(r, id, 0, &n);
+		must(export_told(p, &families[FAM_EVPN], id) == may);
+		if (!w->addpath)
+			must((wire_told(w, &n, 0) != NULL) == may);
+		want += may;
+	}
+	must(export_count(p, &families[FAM_EVPN]) == want);
+	must(told == want);
+}
+
+static void everybody_heard(void)
+{
+	for (size_t i = 0; i < WIRES; i++)
+		wires[i].stalled = false;
+	pump();
+	pump();
+	for (size_t i = 0; i < WIRES; i++) {
+		struct wire *w = &wires[i];
+		struct peer *p = session_of(w);
+
+		if (p && w->known && w->n_told < TOLD_MAX &&
+		    !p->chan[FAM_EVPN].disabled)
+			heard_all(w, p);
+	}
+}
+
+/* ---- orders ---- */
+
+struct input {
+	struct rbuf r;
+	struct wire *w; /* the one that orders are for */
+};
+
+static void send_piece(struct wire *w, const uint8_t *p, size_t len)
+{
+	if (w->fd >= 0 && len)
+		(void)!send(w->fd, p, len, MSG_NOSIGNAL);
+	pump();
+}
+
+/* In two pieces, the first of `cut` bytes. */
+static void send_cut(struct wire *w, const struct wbuf *m, size_t cut)
+{
+	cut = cut % 64 ? MIN_OF(cut, m->len) : 0;
+	if (cut)
+		send_piece(w, m->base, cut);
+	send_piece(w, m->base + cut, m->len - cut);
+}
+
+static void order_call(struct input *in)
+{
+	unsigned who = rbuf_u8(&in->r) % OTHERS;
+	struct ip from = ip4_of(others[who].addr);
+	int fd = wire_pair(others[who].addr);
+
+	for (size_t i = 0; i < WIRES; i++)
+		if (wires[i].fd >= 0 && wires[i].engine_fd == fd && !wires[i].ended)
+			in->w = &wires[i];
+	bgp_welcome(&bgp, fd, &from);
+	pump();
+}
+
+/* As many bytes as two of the input say, or as are left. */
+static struct rbuf take(struct input *in, size_t limit)
+{
+	size_t len = rbuf_u16(&in->r) % limit;
+
+	return rbuf_sub(&in->r, MIN_OF(len, rbuf_left(&in->r)));
+}
+
+static void order_bytes(struct input *in)
+{
+	struct rbuf piece = take(in, 4096);
+
+	in->w->rough = true;
+	send_piece(in->w, piece.p, rbuf_left(&piece));
+}
+
+static void order_open(struct input *in)
+{
+	unsigned bits = rbuf_u16(&in->r), cut = rbuf_u8(&in->r);
+	uint8_t buf[1024];
+	struct wbuf w = wbuf_of(buf, sizeof(buf));
+	const unsigned who = in->w->who % OTHERS;
+	struct open_msg o = {
+		.version = 4,
+		.as = others[who].as,
+		.as2 = (uint16_t)others[who].as,
+		.as4 = !(bits & 1),
+		.hold_s = bits & 2   ? 0
+			  : bits & 4 ? 3
+				     : 90,
+		.id = others[who].addr + (bits & 0x400 ? 0x01000000 : 0),
+		.any_mp = true,
+		.refresh = !(bits & 8),
+		.refresh_enhanced = bits & 16,
+		.extended_msg = bits & 32,
+		.gr = bits & 64,
+		.gr_restarting = bits & 128,
+		.gr_notification = bits & 256,
+		.gr_time_s = bits & 512 ? 0 : 120,
+		.n_families = 1,
+	};
+
+	o.fam[0] = (struct open_family) {
+		.afi = 25,
+		.safi = 70,
+		.mp = true,
+		.addpath = (bits >> 11) & 3,
+		.gr = bits & 64,
+		.gr_forward = bits & 0x2000,
+		.llgr = bits & 0x4000,
+		.llgr_forward = bits & 0x8000,
+		.llgr_stale_s = 300,
+	};
+	if (!open_encode(&w, &o))
+		send_cut(in->w, &w, cut);
+}
+
+static void order_keepalive(struct input *in)
+{
+	uint8_t buf[MSG_HEADER_LEN];
+	struct wbuf w = wbuf_of(buf, sizeof(buf));
+
+	msg_keepalive_encode(&w);
+	send_piece(in->w, buf, w.len);
+}
+
+static struct nlri route(unsigned number)
+{
+	struct evpn_route r = { .type = EVPN_MACIP, .label1 = 100 };
+	struct nlri n;
+
+	r.rd = rd_make_ip(1, (uint16_t)(number & 3));
+	r.mac = (struct mac) { { 2, 0, 0, 0, 0, (uint8_t)number } };
+	if (number & 64)
+		r.ip = ip_of("\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\1", 16);
+	if (number & 128)
+		r = (struct evpn_route) { .type = EVPN_IMET,
+					  .rd = rd_make_ip(1, 1),
+					  .ip = ip4_of(number) };
+	must(!evpn_build(&r, &n));
+	return n;
+}
+
+static struct attrs attributes(unsigned kind)
+{
+	static const uint8_t path[] = { 2, 1, 0, 0, 0xfd, 0xe9 };
+	static const uint8_t rt[] = { 0, 2, 0xfd, 0xe8, 0, 0, 0, 100 };
+	/* NO_EXPORT, NO_ADVERTISE, LLGR_STALE */
+	static const uint8_t special[] = { 0xff, 0xff, 0xff, 1,    0xff, 0xff,
+					   0xff, 2,    0xff, 0xff, 0,    6 };
+	static uint8_t many[3000];
+	struct attrs a = { .nexthop = ip4_of(0x0a090001 + (kind & 3)),
+			   .local_pref = 100 + (kind >> 2 & 1),
+			   .med = kind };
+
+	a.present = 1ull << ATTR_ORIGIN | 1ull << ATTR_AS_PATH | 1ull << ATTR_MED |
+		    1ull << ATTR_LOCAL_PREF | 1ull << ATTR_EXT_COMMUNITY;
+	a.ext_communities = (struct bytes) { rt, sizeof(rt) };
+	if (kind & 8)
+		a.as_path = (struct bytes) { path, sizeof(path) };
+	if (kind & 0x70)
+		a.present |= 1ull << ATTR_COMMUNITY;
+	if (kind & 0x40) /* 4000 bytes and more with the next bit */
+		a.communities = (struct bytes) { many, kind & 0x80 ? 3000 : 1200 };
+	else if (kind & 0x30)
+		a.communities =
+			(struct bytes) { special + 4 * ((kind >> 4 & 3) - 1), 4 };
+	return a;
+}
+
+/* Routes first..first+n-1 with attributes `kind`, or their withdraw. */
+static void order_routes(struct input *in)
+{
+	unsigned first = rbuf_u8(&in->r), how = rbuf_u8(&in->r), kind = rbuf_u8(&in->r),
+		 n = (how & 15) + 1;
+	static const struct attr_export as_is = { 0 };
+	static uint8_t buf[65536], attrs[8192];
+	struct wbuf w = wbuf_of(buf, sizeof(buf)), aw = wbuf_of(attrs, sizeof(attrs));
+	const struct peer *p = session_of(in->w);
+	bool addpath = p && p->chan[FAM_EVPN].rx_addpath;
+	struct attrs a = attributes(kind);
+	struct update_writer u;
+
+	must(!attrs_export(&aw, &a, &as_is));
+	if (how & 16)
+		update_unreach_begin(&u, &w, MSG_MAX, &nlri_evpn_ops, addpath);
+	else
+		update_reach_begin(&u, &w, MSG_MAX, &nlri_evpn_ops, addpath, &a.nexthop,
+				   (struct bytes) { attrs, aw.len });
+	for (unsigned i = 0; i < n; i++) {
+		struct nlri one = route((first + i) & 255);
+
+		one.path_id = how >> 5;
+		if (update_add(&u, &one))
+			break;
+	}
+	if (!update_end(&u))
+		send_cut(in->w, &w, kind);
+}
+
+/* Bytes from the input in the body of an UPDATE: a frame that fits. */
+static void order_update(struct input *in)
+{
+	struct rbuf body = take(in, 1024);
+	uint8_t buf[2048];
+	struct wbuf w = wbuf_of(buf, sizeof(buf));
+	size_t at = msg_begin(&w, MSG_UPDATE);
+
+	wbuf_bytes(&w, body.p, rbuf_left(&body));
+	msg_end(&w, at);
+	in->w->rough = true;
+	send_piece(in->w, buf, w.len);
+}
+
+static void order_eor(struct input *in)
+{
+	uint8_t buf[64];
+	struct wbuf w = wbuf_of(buf, sizeof(buf));
+
+	update_eor_encode(&w, 25, 70);
+	send_piece(in->w, buf, w.len);
+}
+
+static void order_refresh(struct input *in)
+{
+	struct msg_refresh m = { .afi = 25, .sub = rbuf_u8(&in->r) & 3, .safi = 70 };
+	unsigned times = 1 + (rbuf_u8(&in->r) & 7);
+	uint8_t buf[256];
+	struct wbuf w = wbuf_of(buf, sizeof(buf));
+
+	while (times--)
+		msg_refresh_encode(&w, &m);
+	send_piece(in->w, buf, w.len);
+}
+
+static void order_notification(struct input *in)
+{
+	struct notif n = notif_make(rbuf_u8(&in->r), rbuf_u8(&in->r), "\2hi", 3);
+	uint8_t buf[64];
+	struct wbuf w = wbuf_of(buf, sizeof(buf));
+
+	msg_notif_encode(&w, &n);
+	send_piece(in->w, buf, w.len);
+}
+
+static void order_hang_up(struct input *in)
+{
+	if (rbuf_u8(&in->r) & 1)
+		shutdown(in->w->fd, SHUT_WR);
+	else
+		wire_close(in->w);
+	pump();
+}
+
+static void order_stall(struct input *in)
+{
+	in->w->stalled = rbuf_u8(&in->r) & 1;
+	pump();
+}
+
+static void order_choose(struct input *in)
+{
+	in->w = &wires[rbuf_u8(&in->r) % WIRES];
+}
+
+static void pass(int64_t ms)
+{
+	for (int64_t step; ms > 0; ms -= step) {
+		step = MIN_OF(ms, MAX_OF(ms / 2, 1000));
+		now += step;
+		clock_set(now);
+		ev_timers_run();
+		pump();
+	}
+}
+
+static void order_time(struct input *in)
+{
+	static const int64_t ms[] = { 100,   1000,   3000,   10000,
+				      61000, 121000, 361000, 700000 };
+
+	pass(ms[rbuf_u8(&in->r) & 7]);
+}
+
+static void order_operator(struct input *in)
+{
+	unsigned what = rbuf_u8(&in->r), who = rbuf_u8(&in->r) % OTHERS;
+	struct ip addr = ip4_of(others[who].addr);
+	struct peer *p = peer_find(&bgp, &addr);
+
+	if (p && (what & 3) == 0)
+		peer_reset(p, CEASE_RESET, NULL);
+	else if (p && (what & 3) == 1)
+		peer_refresh_send(p, &families[FAM_EVPN], RR_REQUEST);
+	else if (p && (what & 3) == 2)
+		export_refresh(&routes, p, &families[FAM_EVPN]);
+	else
+		bgp_forgive(&bgp, what & 4 ? NULL : &addr);
+	pump();
+}
+
+static struct config *config_of(unsigned number)
+{
+	static struct config *parsed[ARRAY_SIZE(configs)];
+	unsigned i = number % ARRAY_SIZE(configs);
+	char err[200] = "";
+
+	if (!parsed[i]) {
+		parsed[i] = config_parse_text("fuzz", configs[i], err, sizeof(err));
+		if (!parsed[i] || config_check(parsed[i], err, sizeof(err)))
+			fprintf(stderr, "%s\n", err);
+		must(!err[0]);
+	}
+	return config_copy(parsed[i]);
+}
+
+static void order_reload(struct input *in)
+{
+	struct config *old = config;
+
+	config = config_of(rbuf_u8(&in->r));
+	bgp_apply(&bgp, old, config);
+	config_free(old);
+	pump();
+}
+
+static void order_own(struct input *in)
+{
+	unsigned number = rbuf_u8(&in->r), kind = rbuf_u8(&in->r);
+	struct nlri n = route(number);
+	struct attrs a = attributes(kind & 0x4f);
+
+	if (kind & 0x80)
+		routes_unoriginate(&routes, &families[FAM_EVPN], &n);
+	else
+		routes_originate(&routes, &families[FAM_EVPN], &n, &a);
+	pump();
+}
+
+static void order_check(struct input *in)
+{
+	(void)in;
+	everybody_heard();
+}
+
+static void (*const orders[])(struct input *in) = {
+	order_call,   order_bytes,  order_open,    order_keepalive,    order_routes,
+	order_update, order_eor,    order_refresh, order_notification, order_hang_up,
+	order_stall,  order_choose, order_time,    order_operator,     order_reload,
+	order_own,    order_check,
+};
+
+/* ---- one run ---- */
+
+static void setup(void)
+{
+	static bool once;
+	static struct session_hooks hooks;
+
+	if (!once) {
+		log_level_set(LOG_LVL_ERR);
+		signal(SIGPIPE, SIG_IGN);
+	}
+	once = true;
+	now = 1000000;
+	clock_set(now);
+	wires_init();
+	base = event_base_new();
+	hooks = routes_hooks;
+	bgp_init(&bgp, base, &hooks);
+	routes_init(&routes, &bgp);
+	bgp.as = 65000;
+	bgp.router_id = 0x0a000001;
+	config = config_of(0);
+	bgp_apply(&bgp, NULL, config);
+	pump();
+}
+
+/* Everybody goes, and all time passes: nothing may be left. */
+static void teardown(void)
+{
+	for (size_t i = 0; i < WIRES; i++)
+		wire_close(&wires[i]);
+	pump();
+	bgp_forgive(&bgp, NULL);
+	for (unsigned i = 0; i < 256; i++) {
+		struct nlri n = route(i);
+
+		routes_unoriginate(&routes, &families[FAM_EVPN], &n);
+	}
+	for (int i = 0; i < 3; i++) { /* restart times, long-lived ones */
+		for (size_t k = 0; k < WIRES; k++)
+			wire_close(&wires[k]); /* we dial */
+		pass(1 << 20);
+	}
+	sums_hold();
+	must(routes.rib[FAM_EVPN].paths.used == 0);
+	must(routes.rib[FAM_EVPN].n_nets == 0 && routes.rib[FAM_EVPN].n_dead == 0);
+	must(routes.attrs.n == 0 && routes.attrs.bytes == 0);
+	bgp_fini(&bgp);
+	routes_fini(&routes);
+	config_free(config);
+	for (size_t i = 0; i < WIRES; i++)
+		wire_close(&wires[i]);
+	event_base_free(base);
+	must(txbuf_total() == 0);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct input in = { .r = rbuf_of(data, size) };
+
+	setup();
+	in.w = &wires[0];
+	for (int i = 0; i < ORDERS_MAX && rbuf_left(&in.r); i++) {
+		orders[rbuf_u8(&in.r) % ARRAY_SIZE(orders)](&in);
+		sums_hold();
+	}
+	everybody_heard();
+	sums_hold();
+	teardown();
+	return 0;
+}
