@@ -1,7 +1,7 @@
 /*
- * UPDATE bodies. First byte: bit 0 4-octet AS, bit 1 external peer. Whatever is
- * not a reset leaves a set of attributes that survives canonical bytes and every
- * kind of export, and can be sent on.
+ * UPDATE bodies. First byte: bit 0 4-octet AS, bit 1 external peer, bit 2 ADD-PATH.
+ * Whatever is not a reset leaves a set of attributes that survives canonical bytes and
+ * every kind of export, and can be sent on; routes with the path ids they came with.
  */
 #include <errno.h>
 #include <string.h>
@@ -103,30 +103,64 @@ static void exports(const struct attrs *a)
 		export(a, &kinds[i], len);
 }
 
-static void routes(struct rbuf r, bool withdraw)
+/* The next route that is neither unreadable nor bad; false at the end. */
+static bool next_good(struct rbuf *r, bool addpath, bool withdraw, struct nlri *n)
+{
+	while (rbuf_left(r)) {
+		enum nlri_result res =
+			nlri_next(&nlri_evpn_ops, r, addpath, withdraw, n);
+
+		if (res == NLRI_OK || res == NLRI_FRAMING)
+			return res == NLRI_OK;
+	}
+	return false;
+}
+
+/* What was written reads as the first n routes of r. */
+static void read_back(struct bytes message, struct rbuf r, unsigned n, bool addpath,
+		      bool withdraw)
+{
+	const struct update_ctx ctx = { .as4 = true };
+	struct rbuf body =
+		rbuf_of(message.p + MSG_HEADER_LEN, message.len - MSG_HEADER_LEN);
+	struct update u;
+	struct rbuf got;
+
+	update_decode(body, &ctx, &scratch2, &u);
+	must(withdraw ? u.unreach.present : u.reach.present);
+	got = withdraw ? u.unreach.nlri : u.reach.nlri;
+	for (; n; n--) {
+		struct nlri want, is;
+
+		must(next_good(&r, addpath, withdraw, &want));
+		must(next_good(&got, true, withdraw, &is));
+		must(is.path_id == want.path_id && is.key_len == want.key_len);
+		must(!memcmp(is.key, want.key, is.key_len));
+	}
+	must(!rbuf_left(&got));
+}
+
+static void routes(struct rbuf r, bool addpath, bool withdraw)
 {
 	struct wbuf w = wbuf_of(out, OUT);
+	struct rbuf again = r;
 	struct update_writer uw;
-	struct ip nh = ip4_of(1);
+	struct ip nh = ip4_of(0x0a000001);
 	unsigned n_in = 0;
+	struct nlri n;
 
 	if (withdraw)
 		update_unreach_begin(&uw, &w, MSG_MAX_EXTENDED, &nlri_evpn_ops, true);
 	else
 		update_reach_begin(&uw, &w, MSG_MAX_EXTENDED, &nlri_evpn_ops, true, &nh,
 				   (struct bytes) { NULL, 0 });
-	while (rbuf_left(&r)) {
-		struct nlri n;
-		enum nlri_result res =
-			nlri_next(&nlri_evpn_ops, &r, false, withdraw, &n);
-
-		if (res == NLRI_FRAMING)
-			break;
-		if (res == NLRI_OK && !update_add(&uw, &n))
-			n_in++;
-	}
+	while (next_good(&r, addpath, withdraw, &n) && !update_add(&uw, &n))
+		n_in++;
 	must(uw.n == n_in);
 	must(update_end(&uw) == (n_in ? 0 : -ENODATA) && w.len <= MSG_MAX_EXTENDED);
+	if (n_in)
+		read_back((struct bytes) { out, w.len }, again, n_in, addpath,
+			  withdraw);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -153,8 +187,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (update_is_eor(&u, &afi, &safi))
 		must(v == V_OK && !u.reach.present);
 	if (u.reach.present)
-		routes(u.reach.nlri, false);
+		routes(u.reach.nlri, how & 4, false);
 	if (u.unreach.present)
-		routes(u.unreach.nlri, true);
+		routes(u.unreach.nlri, how & 4, true);
 	return 0;
 }
