@@ -206,41 +206,65 @@ static bool one_neighbour_as(const struct rib *r, const struct net *n)
 	return true;
 }
 
-/* Is some path of the same neighbouring AS better? */
-static bool beaten_in_as(const struct rib *r, const struct net *n, uint32_t path)
+/* By neighbouring AS, and the best of each first. */
+static int as_order(const void *pa, const void *pb, void *arg)
 {
-	uint32_t as = rib_path(r, path)->attrs->first_as;
+	const struct rib *r = arg;
+	uint32_t a = *(const uint32_t *)pa, b = *(const uint32_t *)pb;
+	uint32_t as_a = rib_path(r, a)->attrs->first_as;
+	uint32_t as_b = rib_path(r, b)->attrs->first_as;
 
-	for (uint32_t p = n->paths; p; p = rib_path(r, p)->next)
-		if (p != path && rib_path(r, p)->attrs->first_as == as &&
-		    path_cmp(r, p, path, NULL) < 0)
-			return true;
-	return false;
+	return as_a != as_b ? (as_a > as_b) - (as_a < as_b) : path_cmp(r, a, b, NULL);
 }
 
-/*
- * Deterministic MED: first the winner of each neighbouring AS, then the best of
- * those, where MED no longer compares. With one AS (always so on iBGP) this is a
- * plain minimum. Skips `except` to find the runner-up.
- */
-static uint32_t select_best(const struct rib *r, const struct net *n, uint32_t except)
+/* Deterministic MED: first the winner of each neighbouring AS, then the best of those,
+ * where MED no longer compares. */
+static uint32_t select_by_as(const struct rib *r, const struct net *n)
 {
-	bool one_as = n->paths && one_neighbour_as(r, n);
-	uint32_t best = 0;
+	static uint32_t *ids, room;
+	uint32_t count = 0, best = 0;
 
 	for (uint32_t p = n->paths; p; p = rib_path(r, p)->next) {
-		if (p == except || (!one_as && !except && beaten_in_as(r, n, p)))
+		if (count == room) {
+			room = room ? 2 * room : 64;
+			ids = xrealloc(ids, room * sizeof(*ids));
+		}
+		ids[count++] = p;
+	}
+	qsort_r(ids, count, sizeof(*ids), as_order, (void *)(uintptr_t)r);
+	for (uint32_t i = 0; i < count; i++) {
+		uint32_t as = rib_path(r, ids[i])->attrs->first_as;
+
+		if (i && rib_path(r, ids[i - 1])->attrs->first_as == as)
 			continue;
-		if (!best || path_cmp(r, p, best, NULL) < 0)
-			best = p;
+		if (!best || path_cmp(r, ids[i], best, NULL) < 0)
+			best = ids[i];
 	}
 	return best;
+}
+
+/* The best but for `except`. With one AS (always so on iBGP) a plain minimum. */
+static uint32_t select_plain(const struct rib *r, const struct net *n, uint32_t except)
+{
+	uint32_t best = 0;
+
+	for (uint32_t p = n->paths; p; p = rib_path(r, p)->next)
+		if (p != except && (!best || path_cmp(r, p, best, NULL) < 0))
+			best = p;
+	return best;
+}
+
+static uint32_t select_best(const struct rib *r, const struct net *n)
+{
+	if (!n->paths || one_neighbour_as(r, n))
+		return select_plain(r, n, 0);
+	return select_by_as(r, n);
 }
 
 enum best_reason rib_best_reason(const struct rib *r, uint32_t net)
 {
 	const struct net *n = rib_net(r, net);
-	uint32_t second = n->best ? select_best(r, n, n->best) : 0;
+	uint32_t second = n->best ? select_plain(r, n, n->best) : 0;
 	enum best_reason why = BEST_FIRST;
 
 	if (second)
@@ -252,7 +276,7 @@ enum best_reason rib_best_reason(const struct rib *r, uint32_t net)
 static void decide(struct rib *r, uint32_t id, bool changed)
 {
 	struct net *n = rib_net(r, id);
-	uint32_t best = select_best(r, n, 0);
+	uint32_t best = select_best(r, n);
 
 	if (best == n->best && !changed)
 		return;

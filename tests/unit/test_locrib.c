@@ -205,6 +205,63 @@ static void med_does_not_depend_on_order(void **state)
 	}
 }
 
+/* The best of those that nobody of their neighbouring AS beats: as the text says it. */
+static uint32_t slow_winner(const struct net *n)
+{
+	uint32_t best = 0;
+
+	for (uint32_t a = n->paths; a; a = rib_path(&rib, a)->next) {
+		struct path_view va = rib_path_view(&rib, a), vb;
+		bool beaten = false;
+
+		for (uint32_t b = n->paths; b; b = rib_path(&rib, b)->next) {
+			vb = rib_path_view(&rib, b);
+			beaten |= vb.attrs->first_as == va.attrs->first_as &&
+				  best_cmp(&vb, &va, NULL) < 0;
+		}
+		if (beaten)
+			continue;
+		vb = best ? rib_path_view(&rib, best) : va;
+		if (!best || best_cmp(&va, &vb, NULL) < 0)
+			best = a;
+	}
+	return best;
+}
+
+static void med_among_many(void **state)
+{
+	struct nlri n = key_nlri(8);
+	unsigned seed = 9;
+
+	(void)state;
+	setup_tables();
+	rib.peer[1].max_paths = rib.peer[2].max_paths = 100;
+	for (int i = 0; i < 5000; i++) {
+		uint8_t path[6] = { 2, 1, 0, 0, 0, (uint8_t)(rand_r(&seed) % 5) };
+		struct attrs a = attrs_plain(1);
+		uint32_t p = 1 + (uint32_t)rand_r(&seed) % 2;
+		struct attrset *s;
+
+		a.present |= 1ull << ATTR_MED | 1ull << ATTR_ORIGINATOR_ID;
+		a.med = (uint32_t)rand_r(&seed) % 4;
+		a.originator_id = 1 + (uint32_t)rand_r(&seed) % 9;
+		a.as_path = (struct bytes) { path, 6 };
+		s = attrset_intern(&attrs, &a);
+		n.path_id = (uint32_t)rand_r(&seed) % 40;
+		if (rand_r(&seed) % 3)
+			rib_update(&rib, p, &n, s);
+		else
+			rib_withdraw(&rib, p, &n);
+		attrset_unref(&attrs, s);
+		if (rib_find(&rib, &n)) {
+			const struct net *net = rib_net(&rib, rib_find(&rib, &n));
+
+			assert_int_equal(net->best, slow_winner(net));
+		}
+	}
+	teardown_tables();
+}
+
 int main(void)
 {
 	const struct CMUnitTest t[] = {
@@ -213,6 +270,7 @@ int main(void)
 		cmocka_unit_test(stale_paths_are_swept),
 		cmocka_unit_test(long_lived_paths_are_marked),
 		cmocka_unit_test(med_does_not_depend_on_order),
+		cmocka_unit_test(med_among_many),
 	};
 	return cmocka_run_group_tests(t, NULL, NULL);
 }
