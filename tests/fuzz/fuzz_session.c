@@ -50,6 +50,7 @@ enum { ORDERS_MAX = 400, PASSES = 3 };
 	" address-family l2vpn evpn\n"                                                 \
 	"  neighbor hosts activate\n"                                                  \
 	"  neighbor hosts route-reflector-client\n"                                    \
+	"  neighbor hosts addpath-tx-all-paths\n"                                      \
 	"  neighbor 10.0.0.2 activate\n"                                               \
 	"  neighbor 10.0.0.3 activate\n"
 
@@ -69,7 +70,8 @@ static const char *const configs[] = {
 	       "  bgp evpn malformed-nlri reset\n"
 	       "  neighbor 10.0.0.3 route-server-client\n"
 	       "  neighbor 10.0.0.4 activate\n"
-	       "  neighbor 10.0.0.4 addpath-rx-paths-limit 2\n",
+	       "  neighbor 10.0.0.4 addpath-rx-paths-limit 2\n"
+	       "  neighbor 10.0.0.4 addpath-tx-all-paths\n",
 };
 
 static struct event_base *base;
@@ -159,7 +161,7 @@ static void sums_hold(void)
 		     far + n * (sizeof(struct net) + sizeof(struct path)));
 		paths += n;
 	}
-	must(paths == r->paths.used);
+	must(paths == r->n_paths && paths <= r->paths.used);
 }
 
 /* May this peer know this path? Not asked of group_next(), but of the RFCs. */
@@ -178,7 +180,40 @@ static bool may_know(const struct peer *p, const struct rib *r, const struct pat
 	       (source && source->cfg.af[FAM_EVPN].rr_client);
 }
 
-static void heard_all(struct wire *w, struct peer *p)
+/* One route; Return: of how many paths of it the peer should know. */
+static unsigned heard_net(const struct wire *w, const struct peer *p, uint32_t id)
+{
+	const struct rib *r = &routes.rib[FAM_EVPN];
+	const struct net *net = rib_net(r, id);
+	unsigned want = 0;
+	struct nlri n;
+
+	rib_nlri(r, id, 0, &n);
+	for (uint32_t path = net->paths; path; path = rib_path(r, path)->next) {
+		bool may = (w->addpath || path == net->best) &&
+			   may_know(p, r, rib_path(r, path));
+
+		must(export_told_path(p, &families[FAM_EVPN], path) == may);
+		if (w->addpath)
+			must((wire_told(w, &n, path) != NULL) == may);
+		want += may;
+	}
+	if (!w->addpath)
+		must((wire_told(w, &n, 0) != NULL) == (want == 1));
+	return want;
+}
+
+/* LLGR goes by what the peer has said, and long attributes may not fit its messages. */
+static bool is_plain(const struct rib *r, uint32_t id)
+{
+	for (uint32_t p = rib_net(r, id)->paths; p; p = rib_path(r, p)->next)
+		if (rib_path(r, p)->attrs->llgr_stale ||
+		    rib_path(r, p)->attrs->len > 3000)
+			return false;
+	return true;
+}
+
+static void heard_all(const struct wire *w, const struct peer *p)
 {
 	const struct rib *r = &routes.rib[FAM_EVPN];
 	unsigned told = 0, want = 0;
@@ -186,22 +221,11 @@ static void heard_all(struct wire *w, struct peer *p)
 	for (unsigned i = 0; i < w->n_told; i++)
 		told += w->told[i].used;
 	for (uint32_t id = 1; id < r->nets.next; id++) {
-		const struct path *best;
-		struct nlri n;
-		bool may;
-
 		if (!rib_is_route(r, id))
 			continue;
-		best = rib_path(r, rib_net(r, id)->best);
-		/* LLGR goes by what the peer has said; long ones may not fit. */
-		if (best->attrs->llgr_stale || best->attrs->len > 3000)
+		if (!is_plain(r, id))
 			return;
-		may = may_know(p, r, best);
-		rib_nlri(r, id, 0, &n);
-		must(export_told(p, &families[FAM_EVPN], id) == may);
-		if (!w->addpath)
-			must((wire_told(w, &n, 0) != NULL) == may);
-		want += may;
+		want += heard_net(w, p, id);
 	}
 	must(export_count(p, &families[FAM_EVPN]) == want);
 	must(told == want);
