@@ -303,8 +303,12 @@ static void on_tick(void *arg)
 	uint64_t changes = 0;
 
 	tenants_tick(e->tenants);
-	for (unsigned i = 0; i < FAMS; i++)
-		changes += e->routes.rib[i].version;
+	for (unsigned i = 0; i < FAMS; i++) {
+		const struct rib *r = &e->routes.rib[i];
+
+		changes = (changes + r->version) * 31 + r->nets.used;
+	}
+	changes = changes * 31 + txbuf_total(); /* slow peers hold on to what is gone */
 	heap_tick(changes);
 	ev_timer_set(&e->tick, TICK_MS);
 }

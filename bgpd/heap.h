@@ -9,8 +9,8 @@ void heap_init(void);
 
 /**
  * heap_tick - give memory that has become free back to the kernel, when it is much
- * @changes: a number that moves whenever tables change; nothing is done when it is
- *           what it was
+ * @changes: a number that moves when tables or queues change; nothing is done when it
+ * is what it was
  */
 void heap_tick(uint64_t changes);
 

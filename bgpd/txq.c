@@ -39,6 +39,8 @@ void txbuf_unref(struct txbuf *t)
 	free(t);
 }
 
+enum { RING_KEPT = 64 }; /* a longer ring goes when it is empty */
+
 static struct txbuf **slot(const struct txq *q, uint32_t i)
 {
 	return &q->ring[(q->head + i) & (q->cap - 1)];
@@ -119,6 +121,8 @@ void txq_sent(struct txq *q, size_t n, uint64_t *messages)
 		*messages += t->messages;
 		drop_first(q);
 	}
+	if (q->cap > RING_KEPT)
+		txq_clear(q);
 }
 
 bool txq_next_is(const struct txq *q, const void *p, size_t len)

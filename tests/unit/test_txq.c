@@ -124,6 +124,29 @@ static void grows_and_wraps(void **state UNUSED)
 	txbuf_unref(shared);
 }
 
+/* What a burst needed is not kept by each of many hundred queues. */
+static void a_long_ring_goes(void **state UNUSED)
+{
+	struct txq q = { 0 };
+	uint64_t messages = 0;
+
+	for (int i = 0; i < 3; i++)
+		push(&q, "x", false);
+	txq_sent(&q, 3, &messages);
+	assert_non_null(q.ring);
+	for (int i = 0; i < 1000; i++)
+		push(&q, "ab", false);
+	txq_sent(&q, 1999, &messages);
+	assert_int_equal(q.n, 1);
+	assert_non_null(q.ring);
+	txq_sent(&q, 1, &messages);
+	assert_null(q.ring);
+	assert_int_equal(q.cap, 0);
+	push(&q, "again", true);
+	expect(&q, "again");
+	txq_clear(&q);
+}
+
 int main(void)
 {
 	const struct CMUnitTest t[] = {
@@ -131,6 +154,7 @@ int main(void)
 		cmocka_unit_test(trims_to_the_partly_sent),
 		cmocka_unit_test(knows_what_is_next),
 		cmocka_unit_test(grows_and_wraps),
+		cmocka_unit_test(a_long_ring_goes),
 	};
 
 	return cmocka_run_group_tests(t, NULL, NULL);
