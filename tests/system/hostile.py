@@ -45,10 +45,10 @@ BASE = attr(0x40, 1, b"\0") + attr(0x40, 5, struct.pack("!I", 100))
 RT = bytes([0, 2]) + struct.pack("!HI", AS, 100)
 
 
-def reach(nlri, extra=b"", path=b"", nexthop="10.79.9.9"):
+def reach(nlri, extra=b"", path=b"", nexthop="10.79.9.9", communities=RT):
     mp = attr(0x80, 14, EVPN[:2] + b"\x46\x04" + socket.inet_aton(nexthop) + b"\0" +
               nlri)
-    a = mp + BASE + attr(0x40, 2, path) + attr(0xc0, 16, RT) + extra
+    a = mp + BASE + attr(0x40, 2, path) + attr(0xc0, 16, communities) + extra
     return message(UPDATE, struct.pack("!HH", 0, len(a)) + a)
 
 
