@@ -172,6 +172,22 @@ static void peer_json(const struct route_show *t, const struct path *p)
 	out_end(t->o);
 }
 
+/* Path ids (RFC 7911): as the peer has it, as we tell it. Keys and words of FRR. */
+static void path_ids(const struct route_show *t, uint32_t path)
+{
+	uint32_t rx = rib_path(t->r, path)->rx_id, tx = rib_path_tx_id(t->r, path);
+
+	if (!rx && !tx)
+		return;
+	out_uint(t->o, "addpathRxId", rx);
+	out_text(t->o, "      AddPath ID: RX %u", rx);
+	if (tx) {
+		out_uint(t->o, "addpathTxIdAll", tx);
+		out_text(t->o, ", TX-All %u", tx);
+	}
+	out_text(t->o, "\n");
+}
+
 static void path_json(const struct route_show *t, uint32_t net, uint32_t path)
 {
 	static struct nlri n;
@@ -207,8 +223,7 @@ static void path_json(const struct route_show *t, uint32_t net, uint32_t path)
 		out_bool(o, "stale", true);
 	if (p->flags & PATH_LONG_LIVED)
 		out_bool(o, "longLivedStale", true);
-	if (p->rx_id)
-		out_uint(o, "addpathRxId", p->rx_id);
+	path_ids(t, path);
 	if (t->detail)
 		path_detail_json(t, p, &a, &v);
 	community_json(o, &a);
@@ -259,8 +274,7 @@ static void path_detail_text(const struct route_show *t, uint32_t net, uint32_t 
 	out_text(t->o, "      from %s%s\n",
 		 from ? ip_format(&from->addr, addr) : "this host",
 		 p->flags & PATH_STALE ? ", stale" : "");
-	if (p->rx_id)
-		out_text(t->o, "      AddPath ID: RX %u\n", p->rx_id);
+	path_ids(t, path);
 	if (v.type == EVPN_MACIP || v.type == EVPN_PREFIX || v.type == EVPN_AD)
 		out_text(t->o, "      VNI %u (as MPLS label: %u)\n", v.label1,
 			 label_from_mpls(v.label1));

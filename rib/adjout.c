@@ -153,7 +153,8 @@ static bool sync_path(struct adjout *o, uint32_t id, adjout_policy may, void *ct
 	uint16_t *told = told_at(o, id);
 	bool was = *told, is = rib_is_path(o->rib, id) && may(ctx, o->rib, p);
 
-	*s = (struct adjout_step) { .net = p->net, .path_id = id, .src = p->peer };
+	*s = (struct adjout_step) { .net = p->net, .src = p->peer };
+	s->path_id = rib_path_tx_id(o->rib, id);
 	s->old_src = p->peer;
 	if (is)
 		s->path = id;

@@ -226,6 +226,13 @@ uint32_t rib_cursor_next(struct rib *r, struct rib_cursor *c);
 /** rib_cursor_at_end - nothing left to read? */
 bool rib_cursor_at_end(const struct rib *r, const struct rib_cursor *c);
 
+/** rib_path_tx_id - what groups that are told all paths hear this one called: not 0, as
+ * long as somebody knows it; 0 while there is no such group. */
+static inline uint32_t rib_path_tx_id(const struct rib *r, uint32_t path)
+{
+	return r->list[RIB_PATHS].cursors ? path : 0;
+}
+
 /** rib_path_told - one more, or one less, who reads RIB_PATHS knows this path. What
  * somebody knows stays when it is gone, so that everybody can be told. */
 void rib_path_told(struct rib *r, uint32_t path, bool told);

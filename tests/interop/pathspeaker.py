@@ -5,7 +5,7 @@ its standard input.
 pathspeaker.py SOURCE REMOTE AS MODE DIR      MODE: capability 69, 0 = not offered
   announce N ID NEXTHOP [COMMUNITY]   MAC N, path id ID (ignored without ADD-PATH)
   withdraw N ID
-  eor | close | open | quit           close: without NOTIFICATION
+  eor | refresh | close | open | quit close: without NOTIFICATION
 
 DIR/table has what it was told, a line "N NEXTHOP" per path, sorted, always whole;
 DIR/ids the same as "N ID NEXTHOP". DIR/log has what came, line by line; BAD marks
@@ -16,8 +16,9 @@ import select
 import socket
 import struct
 import sys
+import time
 
-from raw import EVPN, KEEPALIVE, OPEN, UPDATE, Raw, cap, message, open_message
+from raw import EVPN, KEEPALIVE, OPEN, REFRESH, UPDATE, Raw, cap, message, open_message
 
 src, dst, asn, mode, folder = (sys.argv[1], sys.argv[2], int(sys.argv[3]),
                                int(sys.argv[4]), sys.argv[5])
@@ -116,10 +117,26 @@ def addpath_of(body):
     return mode
 
 
+def opened():
+    """A connection and the other's OPEN, once it is there and answers."""
+    end = time.monotonic() + 10
+    while True:
+        try:
+            raw = Raw(src, dst)
+            body = raw.expect(OPEN)
+            if body is not None:
+                return raw, body
+            raw.close()
+        except OSError:
+            pass
+        if time.monotonic() > end:
+            sys.exit("no OPEN from " + dst)
+        time.sleep(0.05)
+
+
 def connect():
     global s
-    s = Raw(src, dst)
-    body = s.expect(OPEN)
+    s, body = opened()
     theirs = addpath_of(body)
     s.sends = bool(mode & 2 and theirs & 1)
     s.receives = bool(mode & 1 and theirs & 2)
@@ -139,6 +156,8 @@ def command(words):
         withdraw(int(words[1]), int(words[2]))
     elif words[0] == "eor":
         update(attr(0x80, 15, EVPN[:2] + EVPN[3:]))
+    elif words[0] == "refresh":
+        s.send(message(REFRESH, EVPN))
     elif words[0] == "close":
         s.close()
         s = None
