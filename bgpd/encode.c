@@ -46,6 +46,7 @@ struct encoder {
 	int n_bundles, n_items;
 	uint8_t buf[OUT_BYTES];
 	struct wbuf w;
+	size_t bytes; /* of all messages of this round */
 	uint32_t messages;
 	uint32_t src; /* audience of what is in buf */
 	bool one;
@@ -70,6 +71,7 @@ static void audience_send(struct encoder *e)
 		if ((peer_slot(m->p) == e->src) == e->one)
 			peer_tx(m->p, t);
 	txbuf_unref(t);
+	e->bytes += e->w.len;
 	e->w = wbuf_of(e->buf, sizeof(e->buf));
 	e->messages = 0;
 }
@@ -262,11 +264,12 @@ static void collect(struct encoder *e)
 		e->hash[e->bundle[i].slot] = -1;
 }
 
-bool encode_round(struct routes *r, struct group *g)
+bool encode_round(struct routes *r, struct group *g, size_t *bytes)
 {
 	struct encoder *e = enc;
 
 	e->r = r;
+	e->bytes = 0;
 	e->g = g;
 	collect(e);
 	if (!e->n_items)
@@ -279,6 +282,7 @@ bool encode_round(struct routes *r, struct group *g)
 	for (int i = 0; i < e->n_bundles; i++)
 		bundle_encode(e, &e->bundle[i]);
 	audience_send(e);
+	*bytes += e->bytes;
 	return true;
 }
 

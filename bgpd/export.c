@@ -1,7 +1,8 @@
 /*
  * What we tell peers. Peers that are told the same share an update group, whose
  * messages are encoded once into counted buffers. Runs at the end of an event-loop
- * turn, never on a timer: what changed in one turn is packed together.
+ * turn, never on a timer: what changed in one turn is packed together. What is too
+ * much for one turn goes on in the next one.
  *
  * A peer that comes up, asks for a refresh, or cannot keep pace is a group of its
  * own, with its own place in the change list, until it has caught up; so nobody
@@ -15,6 +16,12 @@
 
 #include "lib/util.h"
 #include "lib/wbuf.h"
+
+enum { /* of messages for each member of a group, in one turn of the loop */
+       TURN_MOST = 1 << 20,
+       TURN_LEAST = 128 << 10,
+       TURN_TOTAL = 64 << 20, /* for all of them together */
+};
 
 /* ---- policy ---------------------------------------------------------------- */
 
@@ -206,30 +213,70 @@ static void group_finished(struct routes *r, struct group *g)
 	}
 }
 
-/* Slow members leave for groups of their own; Return: the group must wait. */
-static bool group_throttle(struct routes *r, struct group *g)
+/* Those who cannot take more, into a group of their own that waits for them. */
+static void group_split_full(struct routes *r, struct group *g)
 {
+	struct group *slow = group_new(r, &g->key);
 	struct member *m, *next;
 
+	adjout_split(&slow->out, &g->out);
+	slow->blocked = true;
 	for (m = TAILQ_FIRST(&g->members); m; m = next) {
 		next = TAILQ_NEXT(m, link);
 		if (!peer_tx_full(m->p))
 			continue;
-		if (g->n == 1) {
-			g->blocked = true;
-			return true;
-		}
-		member_split(r, m)->blocked = true;
+		member_leave(r, m);
+		member_join(m, slow);
 	}
-	return false;
 }
 
-static void group_flush(struct routes *r, struct group *g)
+/*
+ * Must the group wait? When some members are full while others have nothing left to
+ * send, it is these that are slow, and they leave. When all have plenty, we were
+ * faster than the network: nobody is slow, and everybody is waited for.
+ */
+static bool group_waits(struct routes *r, struct group *g)
 {
-	while (!g->blocked && encode_round(r, g))
-		group_throttle(r, g);
-	if (!g->blocked)
-		group_finished(r, g);
+	bool idle = false, full = false;
+	struct member *m;
+
+	if (txbuf_total() < PEER_TXQ_LEAST)
+		return false; /* nobody can be full */
+	TAILQ_FOREACH (m, &g->members, link) {
+		full |= peer_tx_full(m->p);
+		idle |= peer_tx_idle(m->p);
+	}
+	if (full && idle)
+		group_split_full(r, g);
+	g->blocked = full && !idle;
+	if (g->blocked)
+		TAILQ_FOREACH (m, &g->members, link)
+			peer_tx_watch(m->p);
+	return g->blocked;
+}
+
+/* So much at a time, that timers and other sessions have their turn meanwhile. */
+static size_t turn_bytes(const struct group *g)
+{
+	size_t share = TURN_TOTAL / g->n;
+
+	return MAX_OF(MIN_OF(share, (size_t)TURN_MOST), (size_t)TURN_LEAST);
+}
+
+/* Return: is there more to say now? */
+static bool group_flush(struct routes *r, struct group *g)
+{
+	size_t bytes = 0, most = turn_bytes(g);
+
+	while (!g->blocked && !group_waits(r, g)) {
+		if (!encode_round(r, g, &bytes)) {
+			group_finished(r, g);
+			return false;
+		}
+		if (bytes >= most)
+			return true;
+	}
+	return false;
 }
 
 /* Groups with equal keys that have said everything have said the same. */
@@ -307,6 +354,7 @@ static void export_run(evutil_socket_t fd, short what, void *arg)
 {
 	struct routes *r = arg;
 	struct group *g, *next;
+	bool more = false;
 
 	(void)fd;
 	(void)what;
@@ -317,7 +365,7 @@ static void export_run(evutil_socket_t fd, short what, void *arg)
 	/* New groups that splits append have been told what theirs was. */
 	for (g = TAILQ_FIRST(&r->groups); g; g = next) {
 		next = TAILQ_NEXT(g, link);
-		group_flush(r, g);
+		more |= group_flush(r, g);
 	}
 	groups_merge(r);
 	for (unsigned i = 0; i < FAMS; i++) {
@@ -325,6 +373,8 @@ static void export_run(evutil_socket_t fd, short what, void *arg)
 		rib_forget(&r->rib[i], i == r->consume_fam ? r->consume_at : NULL,
 			   told_somebody, r);
 	}
+	if (more) /* in the next turn of the loop, not at the end of this one */
+		event_add(r->export_ev, &(struct timeval) { 0 });
 }
 
 void export_kick(struct routes *r)
@@ -385,10 +435,12 @@ void export_peer_down(struct routes *r, struct peer *p)
 	for (unsigned i = 0; i < FAMS; i++) {
 		if (!p->member[i])
 			continue;
+		p->member[i]->g->blocked = false; /* it may have been the full one */
 		member_leave(r, p->member[i]);
 		free(p->member[i]);
 		p->member[i] = NULL;
 	}
+	export_kick(r);
 }
 
 void export_refresh(struct routes *r, struct peer *p, const struct family *f)

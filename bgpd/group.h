@@ -43,7 +43,7 @@ struct group {
 	TAILQ_HEAD(, member) members;
 	unsigned n;
 	uint32_t id;
-	bool blocked; /* one slow member: waits for export_drained() */
+	bool blocked; /* waits for export_drained() of a member */
 };
 
 /** group_next - the next thing to say to a group, its policy applied; as
@@ -56,7 +56,8 @@ void encode_init(void);
 void encode_fini(void);
 
 /** encode_round - collects some thousand steps of a group, makes messages of them
- * and queues those on its members. Return: was there anything? */
-bool encode_round(struct routes *r, struct group *g);
+ * and queues those on its members; adds their length to *bytes. Return: was there
+ * anything? */
+bool encode_round(struct routes *r, struct group *g, size_t *bytes);
 
 #endif

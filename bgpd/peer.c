@@ -460,6 +460,19 @@ bool peer_tx_full(struct peer *p)
 	return true;
 }
 
+bool peer_tx_idle(const struct peer *p)
+{
+	return peer_tx_queued(p) < conn_tx_limit() / 8;
+}
+
+void peer_tx_watch(struct peer *p)
+{
+	struct conn *c = peer_established(p);
+
+	if (c)
+		c->tx_high = true;
+}
+
 int peer_refresh_send(struct peer *p, const struct family *f, uint8_t sub)
 {
 	struct msg_refresh m = { .afi = f->ops->afi, .sub = sub, .safi = f->ops->safi };

@@ -313,6 +313,13 @@ size_t peer_tx_queued(const struct peer *p);
 /** peer_tx_full - is its queue full? If so, hooks->drained() will be called. */
 bool peer_tx_full(struct peer *p);
 
+/** peer_tx_idle - is it next to empty? */
+bool peer_tx_idle(const struct peer *p);
+
+/** peer_tx_watch - have hooks->drained() called when its queue, which is not empty, is
+ * less than half full, also when it is already. */
+void peer_tx_watch(struct peer *p);
+
 /** peer_max_msg - longest message this peer takes now: 4096 or 65535. */
 static inline size_t peer_max_msg(const struct peer *p)
 {

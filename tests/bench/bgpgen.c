@@ -96,7 +96,7 @@ static void open_send(void)
 	uint8_t buf[512];
 	struct wbuf w = wbuf_of(buf, sizeof(buf));
 
-	gen_open(&w, opt.as, opt.id);
+	gen_open(&w, opt.as, opt.id, GEN_HOLD_S);
 	send_all(buf, w.len);
 }
 

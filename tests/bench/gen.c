@@ -127,13 +127,13 @@ void gen_eor(struct wbuf *w)
 	must(!w->full, "End-of-RIB");
 }
 
-void gen_open(struct wbuf *w, uint32_t as, uint32_t id)
+void gen_open(struct wbuf *w, uint32_t as, uint32_t id, uint16_t hold_s)
 {
 	struct open_msg o = {
 		.version = 4,
 		.as2 = (uint16_t)(as > UINT16_MAX ? AS_TRANS : as),
 		.as = as,
-		.hold_s = 180,
+		.hold_s = hold_s,
 		.id = id,
 		.as4 = true,
 		.any_mp = true,

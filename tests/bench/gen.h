@@ -60,7 +60,9 @@ void gen_withdraw(const struct gen *g, struct wbuf *w, uint32_t from, uint32_t t
 /** gen_eor - append End-of-RIB. */
 void gen_eor(struct wbuf *w);
 
-/** gen_open - append an OPEN: EVPN, 4-octet AS, route refresh, hold time 180. */
-void gen_open(struct wbuf *w, uint32_t as, uint32_t id);
+enum { GEN_HOLD_S = 180 };
+
+/** gen_open - append an OPEN: EVPN, 4-octet AS, route refresh, this hold time. */
+void gen_open(struct wbuf *w, uint32_t as, uint32_t id, uint16_t hold_s);
 
 #endif

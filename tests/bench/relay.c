@@ -66,7 +66,7 @@ void relay_run(const struct sockaddr_in *at, uint32_t as)
 	long long alive = now_ns();
 
 	id = ntohl(at->sin_addr.s_addr);
-	sess_init(&hooks, as);
+	sess_init(&hooks, as, GEN_HOLD_S);
 	sess_listen(at);
 	for (;;) {
 		sess_turn(1000);

@@ -12,6 +12,8 @@
  *   latency:K    K single changes (a MAC that moves), one after another: from the
  *                write to the arrival at a receiver, microseconds
  *   rest:MS      nothing for so long
+ *   gaps         the longest time that a client heard nothing since the last `gaps`,
+ *                milliseconds
  *   settle       the daemon rests; its resident kilobytes
  *   verify       every client holds just the model's routes; only with -V
  * All that is sent was encoded before. With -V every client decodes and remembers what
@@ -42,12 +44,14 @@ static struct {
 	struct sockaddr_in reflector;
 	uint32_t cluster;
 	long long patience_ns;
+	uint16_t hold_s;
 	bool verify, frr;
 	pid_t pid[PIDS_MAX];
 	size_t n_pids;
 } opt = {
 	.receivers = 2,
 	.patience_ns = 60000000000LL,
+	.hold_s = GEN_HOLD_S,
 	.reflector = { .sin_family = AF_INET },
 };
 
@@ -132,7 +136,7 @@ static void turn(int wait_ms)
 	long long now = now_ns();
 
 	sess_turn(wait_ms);
-	if (now - alive < 20000000000LL)
+	if (now - alive < opt.hold_s * 1000000000LL / 9) /* they may take a while */
 		return;
 	alive = now;
 	for (uint32_t i = 0; i < n_clients; i++)
@@ -392,6 +396,22 @@ static void do_rest(unsigned ms)
 		turn(20);
 }
 
+static void do_gaps(void)
+{
+	const struct client *worst = client;
+	long long longest = 0;
+
+	for (uint32_t i = 0; i < n_clients; i++) {
+		long long gap = sess_gap_ns(&client[i].s);
+
+		if (gap > longest) {
+			longest = gap;
+			worst = &client[i];
+		}
+	}
+	printf("gaps longest_ms=%lld client=%u\n", longest / 1000000, worst->nr);
+}
+
 /* Until nothing comes in and the daemon's CPU time stands, a tenth of a second. */
 static void do_settle(void)
 {
@@ -500,6 +520,7 @@ static const struct {
 	{ "settle", do_settle, NULL },
 	{ "verify", do_verify, NULL },
 	{ "rest", NULL, do_rest },
+	{ "gaps", do_gaps, NULL },
 };
 
 static void do_step(const char *text)
@@ -586,7 +607,7 @@ static int usage(void)
 		"usage: rrload [-s SENDERS] [-r RECEIVERS] [-n ROUTES] [-v VNIS]"
 		" [-c ADDRESS] [-p PORT]\n"
 		"              [-b FIRST-ADDRESS] [-k CLUSTER-ID] [-a AS] [-T SECONDS]"
-		" [-P PID]... [-V] [-F] STEP...\n"
+		" [-P PID]... [-H HOLD] [-V] [-F] STEP...\n"
 		"       rrload [-a AS] [-c ADDRESS] [-p PORT] relay\n");
 	return 2;
 }
@@ -643,6 +664,9 @@ static bool option(int c, const char *arg)
 	case 'T':
 		opt.patience_ns = number(arg) * 1000000000LL;
 		break;
+	case 'H':
+		opt.hold_s = (uint16_t)number(arg);
+		break;
 	case 'F':
 		opt.frr = true;
 		break;
@@ -681,7 +705,7 @@ int main(int argc, char **argv)
 	int c;
 
 	opt.reflector.sin_port = htons(179);
-	while ((c = getopt(argc, argv, "s:r:n:v:a:b:c:k:p:P:T:FV")) != -1)
+	while ((c = getopt(argc, argv, "s:r:n:v:a:b:c:k:p:P:T:H:FV")) != -1)
 		if (!option(c, optarg))
 			return usage();
 	if (optind == argc || !options_good())
@@ -690,7 +714,7 @@ int main(int argc, char **argv)
 	if (!strcmp(argv[optind], "relay"))
 		relay_run(&opt.reflector, gen.as);
 	clients_make();
-	sess_init(&hooks, gen.as);
+	sess_init(&hooks, gen.as, opt.hold_s);
 	for (; optind < argc; optind++)
 		do_step(argv[optind]);
 	clients_free();

@@ -24,6 +24,7 @@ enum { RX_BUF = 512 << 10, EVENTS = 256, BACKLOG = 1024 };
 
 static const struct sess_hooks *hooks;
 static uint32_t as;
+static uint16_t hold_s;
 static int ep = -1, listener = -1;
 static uint8_t rx[RX_BUF];
 
@@ -41,10 +42,11 @@ static void watch(int op, int fd, uint32_t events, void *ptr)
 		die("epoll");
 }
 
-void sess_init(const struct sess_hooks *h, uint32_t local_as)
+void sess_init(const struct sess_hooks *h, uint32_t local_as, uint16_t hold)
 {
 	hooks = h;
 	as = local_as;
+	hold_s = hold;
 	ep = epoll_create1(EPOLL_CLOEXEC);
 	if (ep < 0)
 		die("epoll");
@@ -134,7 +136,7 @@ static void opening(struct sess *s)
 
 	setsockopt(s->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	s->state = SESS_OPENING;
-	gen_open(&w, as, s->id);
+	gen_open(&w, as, s->id, hold_s);
 	send_copy(s, &w);
 }
 
@@ -198,6 +200,8 @@ static bool control(struct sess *s, const uint8_t *p)
 	case MSG_KEEPALIVE:
 		if (s->state == SESS_OPENING) {
 			s->state = SESS_UP;
+			s->heard_ns = now_ns();
+			s->gap_ns = 0;
 			hooks->up(s);
 		}
 		return true;
@@ -251,6 +255,22 @@ static void part_save(struct sess *s, const uint8_t *p, size_t len)
 	s->part_len = len;
 }
 
+static void heard(struct sess *s)
+{
+	long long now = now_ns();
+
+	s->gap_ns = MAX_OF(s->gap_ns, now - s->heard_ns);
+	s->heard_ns = now;
+}
+
+long long sess_gap_ns(struct sess *s)
+{
+	long long gap = MAX_OF(s->gap_ns, now_ns() - s->heard_ns);
+
+	s->gap_ns = 0;
+	return s->state == SESS_UP ? gap : 0;
+}
+
 static void readable(struct sess *s)
 {
 	bool drop = s->deaf && s->state == SESS_UP;
@@ -269,12 +289,16 @@ static void readable(struct sess *s)
 		end(s, n ? strerror(errno) : "closed");
 		return;
 	}
-	if (drop)
+	if (drop) { /* whole messages or not */
+		heard(s);
 		return;
+	}
 	have += (size_t)n;
 
 	size_t used = messages(s, rx, have);
 
+	if (used)
+		heard(s);
 	part_save(s, rx + used, have - used);
 }
 

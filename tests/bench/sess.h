@@ -20,6 +20,7 @@ struct sess {
 	bool wants_out;
 	uint8_t *part; /* start of an incomplete message; owned */
 	size_t part_len;
+	long long heard_ns, gap_ns; /* the last message, the longest time between two */
 };
 
 /* What the program does with sessions; all are called from sess_turn(). */
@@ -37,7 +38,8 @@ struct sess_hooks {
 	void (*incoming)(int fd);
 };
 
-void sess_init(const struct sess_hooks *hooks, uint32_t as);
+/** sess_init - hold_s: as OPEN tells it; nobody looks whether the peer keeps it. */
+void sess_init(const struct sess_hooks *hooks, uint32_t as, uint16_t hold_s);
 
 /** sess_listen - take connections at this address. Exits when that fails. */
 void sess_listen(const struct sockaddr_in *at);
@@ -56,6 +58,10 @@ void sess_send(struct sess *s, struct txbuf *t);
 
 /** sess_turn - serve whatever is ready, wait for it at most this long. */
 void sess_turn(int wait_ms);
+
+/** sess_gap_ns - the longest time between two messages from the peer since the last
+ * call, with what has passed since the last of them; 0 when it is not up. */
+long long sess_gap_ns(struct sess *s);
 
 /** sess_keepalive - unless it is not up or has other things to send. */
 void sess_keepalive(struct sess *s);
