@@ -84,6 +84,7 @@ void bgp_init(struct bgp *b, struct event_base *base, const struct session_hooks
 	if (!b->tidy_ev)
 		abort(); /* out of memory, as in xcalloc() */
 	ev_timer_init(&b->defer_timer, base, gr_wait_expired, b);
+	ev_timer_init(&b->quiet_timer, base, gr_check, b);
 	ev_timer_init(&b->stop_timer, base, on_stop_timer, b);
 	ev_timer_init(&b->accept_timer, base, listeners_wake, b);
 }
@@ -624,6 +625,7 @@ void bgp_fini(struct bgp *b)
 		conn_bury(c);
 	conn_reap(b);
 	ev_timer_fini(&b->defer_timer);
+	ev_timer_fini(&b->quiet_timer);
 	ev_timer_fini(&b->stop_timer);
 	ev_timer_fini(&b->accept_timer);
 	event_free(b->tidy_ev);

@@ -216,6 +216,7 @@ static void sessions_start(struct engine *e, bool restarted)
 	e->bgp.forwarding_kept = e->fib.kept;
 	e->bgp.restarting = config_restarts(e->cfg) && (restarted || e->bgp.n_expected);
 	e->routes.hold_eor = e->bgp.restarting;
+	e->bgp.local_pending = !fibc_is_record(e->fibc) && !e->fib.picture;
 	e->sessions = true;
 	bgp_apply(&e->bgp, NULL, e->cfg);
 }
@@ -290,9 +291,15 @@ static void on_converged(struct bgp *b)
 {
 	struct engine *e = container_of(b, struct engine, bgp);
 
-	log_info(LOG_SESSION, "routes of all peers are complete");
-	e->sweep_due = true;
 	routes_release(&e->routes);
+}
+
+/* Not before: what is still in the kernel and not yet said again would go. */
+static void on_complete(struct bgp *b)
+{
+	struct engine *e = container_of(b, struct engine, bgp);
+
+	e->sweep_due = true;
 	export_kick(&e->routes);
 }
 
@@ -406,6 +413,7 @@ static int engine_init(struct engine *e)
 	ev_timer_init(&e->restart_timer, e->base, on_restart_save, e);
 	session_hooks = routes_hooks;
 	session_hooks.converged = on_converged;
+	session_hooks.complete = on_complete;
 	session_hooks.session = on_session;
 	bgp_init(&e->bgp, e->base, &session_hooks);
 	e->bgp.listen_addr = o->listen_addr;

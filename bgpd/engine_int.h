@@ -37,7 +37,7 @@ struct engine {
 	struct rib_cursor cursor; /* tenants' place in the change list */
 	bool has_cursor;
 	uint32_t reimport; /* next net to import again, 0 = none */
-	bool sweep_due;    /* converged: tell fib once all is imported */
+	bool sweep_due;    /* complete: tell fib once all is imported */
 	bool swept;
 	struct fibc *fibc;
 	struct fib_view fib;

@@ -182,6 +182,7 @@ void evpn_record(struct engine *e, const struct intent_hdr *h, const void *body)
 		break;
 	case INTENT_DUMP_END:
 		e->fib.picture = true;
+		bgp_local_complete(&e->bgp);
 		tenants_dump_end(e->tenants);
 		break;
 	case INTENT_RESULT:

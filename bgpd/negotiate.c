@@ -42,7 +42,7 @@ static bool forwarding_survived(const struct peer *p)
 {
 	const struct bgp *b = p->bgp;
 
-	return b->forwarding_kept || b->converged || p->stats.established ||
+	return b->forwarding_kept || b->complete || p->stats.established ||
 	       b->cfg->gr_preserve ||
 	       (TAILQ_EMPTY(&b->cfg->tenants) && !b->cfg->advertise_all_vni);
 }

@@ -159,10 +159,14 @@ struct session_hooks {
 	/** session - some session came up or ended; may be NULL. */
 	void (*session)(struct bgp *b);
 
-	/** converged - once after the start: End-of-RIB came from every peer that is
-	 * to send one, or gr_defer_s passed. Peers that are not up count for the first
-	 * half minute only. b->restarting is off from here on. May be NULL. */
+	/** converged - once after the start: the routes that we pass on are there, so
+	 * End-of-RIB may go out. May be NULL. */
 	void (*converged)(struct bgp *b);
+
+	/** complete - once, then or later: End-of-RIB came from every peer that is to
+	 * send one, or gr_defer_s passed. Peers that are not up count for the first
+	 * half minute only. b->restarting is off from here on. May be NULL. */
+	void (*complete)(struct bgp *b);
 };
 
 /* Why a connection was closed before it could say anything. */
@@ -217,10 +221,11 @@ struct bgp {
 	uint8_t *rx_buf;     /* shared: one connection reads at a time */
 	struct md5_key *md5; /* in force on the listeners */
 	size_t n_md5;
-	struct ev_timer defer_timer, stop_timer, accept_timer;
+	struct ev_timer defer_timer, quiet_timer, stop_timer, accept_timer;
 	uint32_t applied[3]; /* as, router_id, cluster_id of the last bgp_apply() */
 	bool absent_over;    /* peers not yet up are waited for no longer */
-	bool converged, stopping;
+	bool local_pending;  /* our own routes are not all there yet */
+	bool converged, complete, stopping;
 	bool stop_keeps; /* the stop is a restart: routes and forwarding stay */
 	void (*stop_done)(void *arg);
 	void *stop_arg;
@@ -237,6 +242,9 @@ void bgp_apply(struct bgp *b, const struct config *old, struct config *now);
 /** bgp_listen_add - take a bound, listening TCP socket (passed by the start process).
  */
 void bgp_listen_add(struct bgp *b, int fd);
+
+/** bgp_local_complete - local_pending is over: what this host has to say is there. */
+void bgp_local_complete(struct bgp *b);
 
 /** bgp_stop - end all sessions. keep: we restart; peers that were asked to keep our
  * routes are left without a word, and down() is called with keep_stale for all. The

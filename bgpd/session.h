@@ -148,11 +148,9 @@ void gr_long_lived_off(struct bgp *b);
 
 /* ---- defer.c ---- */
 
-/** gr_converging - is End-of-RIB from some peer still to be waited for? */
-bool gr_converging(const struct bgp *b);
-
-/** gr_check - converged now? Called from tidy_ev. */
-void gr_check(struct bgp *b);
+/** gr_check - may End-of-RIB go out, is all complete? Called from tidy_ev, and as
+ * quiet_timer. */
+void gr_check(void *bgp);
 
 /** gr_wait - start to wait for End-of-RIB: once, after the first configuration. */
 void gr_wait(struct bgp *b);

@@ -127,6 +127,11 @@ static void on_converged(struct bgp *b UNUSED)
 	printf("converged\n");
 }
 
+static void on_complete(struct bgp *b UNUSED)
+{
+	printf("complete\n");
+}
+
 static const struct session_hooks hooks = {
 	.up = on_up,
 	.down = on_down,
@@ -137,6 +142,7 @@ static const struct session_hooks hooks = {
 	.drained = on_drained,
 	.gone = on_gone,
 	.converged = on_converged,
+	.complete = on_complete,
 };
 
 /* ---- commands ---- */

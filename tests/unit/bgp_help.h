@@ -30,7 +30,7 @@ static int64_t now_ms;
 
 static struct seen {
 	unsigned up, down, kept, updates, refreshes, sweeps, long_lived, drained, gone,
-		converged, configured;
+		converged, complete, configured;
 	uint8_t refresh_sub;
 	enum verdict answer; /* of the next update() */
 	bool kill;           /* update() ends the session itself */
@@ -93,6 +93,11 @@ static void h_converged(struct bgp *b UNUSED)
 	seen.converged++;
 }
 
+static void h_complete(struct bgp *b UNUSED)
+{
+	seen.complete++;
+}
+
 static void h_configured(struct peer *p UNUSED, const struct cfg_nbr *was UNUSED)
 {
 	seen.configured++;
@@ -109,6 +114,7 @@ static UNUSED const struct session_hooks hooks = {
 	.drained = h_drained,
 	.gone = h_gone,
 	.converged = h_converged,
+	.complete = h_complete,
 };
 
 /* ---- configuration without a parser ---- */

@@ -345,51 +345,129 @@ static void dynamic_peers_go_in_the_end(void **state UNUSED)
 	PUMP_UNTIL(seen.gone == 1);
 }
 
+/* ---- after our own restart ---- */
+
+static void started(void)
+{
+	seen.converged = seen.complete = 0;
+	bgp.converged = bgp.complete = bgp.absent_over = false;
+	bgp.restarting = true;
+	ev_timer_stop(&bgp.defer_timer);
+	gr_wait(&bgp);
+}
+
+static void is_up(struct peer *p, bool restarting)
+{
+	p->state = FSM_ESTABLISHED;
+	p->gr_both = p->chan[0].up = true;
+	p->chan[0].eor_rx = false;
+	p->rx_open.gr_restarting = restarting;
+	p->last_update_ms = clock_ms();
+}
+
+/* A reflector passes on what its clients say: End-of-RIB waits for them. */
 static void converges(void **state UNUSED)
 {
 	struct peer *a = fresh_peer(), *b = fresh_peer();
 
-	a->idle = b->idle = PEER_RUNS;
-	seen.converged = 0;
-	bgp.converged = bgp.absent_over = false;
-	bgp.restarting = true;
-	gr_wait(&bgp);
-	a->state = FSM_ESTABLISHED;
-	a->gr_both = true;
-	a->chan[0].up = true;
+	a->idle = PEER_RUNS;
+	a->cfg.af[0].rr_client = true;
+	started();
+	is_up(a, false);
 	b->idle = PEER_ADMIN_DOWN; /* nobody waits for it */
 	gr_check(&bgp);
 	assert_int_equal(seen.converged, 0);
-	a->chan[0].eor_rx = true;
 	b->idle = PEER_RUNS; /* not up yet: wait */
+	peer_eor_received(a, &families[0]);
 	gr_check(&bgp);
 	assert_int_equal(seen.converged, 0);
-	b->state = FSM_ESTABLISHED;
-	b->gr_both = b->rx_open.gr_restarting = true;
-	b->chan[0].up = true; /* it waits for us: never wait for each other */
+	is_up(b, false);
+	gr_check(&bgp);
+	assert_int_equal(seen.converged, 0);
+	peer_eor_received(b, &families[0]);
 	gr_check(&bgp);
 	gr_check(&bgp);
 	assert_int_equal(seen.converged, 1);
+	assert_int_equal(seen.complete, 1);
 	assert_false(bgp.restarting);
 
-	bgp.converged = false; /* b is down: half a minute, no more */
+	started(); /* b is down: half a minute, no more */
 	b->state = FSM_ACTIVE;
-	gr_wait(&bgp);
 	pass(29000);
+	assert_int_equal(seen.converged, 0);
+	pass(1000);
 	assert_int_equal(seen.converged, 1);
-	pass(1000);
-	assert_int_equal(seen.converged, 2);
+	assert_int_equal(seen.complete, 1);
 
-	bgp.converged = bgp.absent_over = false; /* a never says that it is done */
+	started(); /* a never says that it is done */
 	a->chan[0].eor_rx = false;
-	gr_wait(&bgp);
 	pass(359000);
-	assert_int_equal(seen.converged, 2);
+	assert_int_equal(seen.converged, 0);
 	pass(1000);
-	assert_int_equal(seen.converged, 3);
-	a->state = b->state = FSM_IDLE;
-	peer_delete(a, NULL, "test");
-	peer_delete(b, NULL, "test");
+	assert_int_equal(seen.converged, 1);
+	assert_int_equal(seen.complete, 1);
+
+	started(); /* nobody is there: what the kernel has may be all there is */
+	a->state = FSM_ACTIVE;
+	pass(359000);
+	assert_int_equal(seen.converged, 1);
+	assert_int_equal(seen.complete, 0);
+	pass(1000);
+	assert_int_equal(seen.complete, 1);
+	drop(a);
+	drop(b);
+}
+
+/* One that restarts as we do may wait for our End-of-RIB: never wait for each other,
+ * but let it finish what it says; and do not sweep before its End-of-RIB. */
+static void nobody_waits_for_each_other(void **state UNUSED)
+{
+	struct peer *a = fresh_peer();
+
+	a->idle = PEER_RUNS;
+	a->cfg.af[0].rr_client = true;
+	started();
+	is_up(a, true);
+	gr_check(&bgp);
+	pass(750);
+	a->last_update_ms = clock_ms(); /* it goes on to tell its routes */
+	pass(750);
+	assert_int_equal(seen.converged, 0);
+	pass(500);
+	assert_int_equal(seen.converged, 1);
+	assert_int_equal(seen.complete, 0);
+	assert_true(bgp.restarting);
+	peer_eor_received(a, &families[0]);
+	gr_check(&bgp);
+	assert_int_equal(seen.complete, 1);
+	assert_false(bgp.restarting);
+
+	started(); /* its End-of-RIB counts at once */
+	is_up(a, true);
+	peer_eor_received(a, &families[0]);
+	gr_check(&bgp);
+	assert_int_equal(seen.converged, 1);
+	drop(a);
+}
+
+/* Who passes nothing on has nothing to wait for but its own kernel. */
+static void a_host_waits_for_itself_only(void **state UNUSED)
+{
+	struct peer *a = fresh_peer();
+
+	a->idle = PEER_RUNS;
+	bgp.local_pending = true;
+	started();
+	is_up(a, false);
+	gr_check(&bgp);
+	assert_int_equal(seen.converged, 0);
+	bgp_local_complete(&bgp);
+	PUMP_UNTIL(seen.converged == 1);
+	assert_int_equal(seen.complete, 0);
+	peer_eor_received(a, &families[0]);
+	gr_check(&bgp);
+	assert_int_equal(seen.complete, 1);
+	drop(a);
 }
 
 /* Who had a session before the restart and comes by a listen range is waited for too,
@@ -400,16 +478,15 @@ static void waits_for_the_expected(void **state UNUSED)
 	struct cfg_nbr n = { .as_kind = CFG_AS_INTERNAL };
 	struct peer *p[2];
 
+	range_add(cfg, "127.0.0.0/8", CFG_AS_INTERNAL)->af[0].rr_client = true;
 	for (int absent = 0; absent < 2; absent++) {
-		seen.converged = 0;
-		bgp.converged = bgp.absent_over = false;
-		bgp.restarting = true;
+		started();
 		bgp.n_expected = 2;
 		bgp.expected = xcalloc(2, sizeof(*bgp.expected));
 		bgp.expected[0] = ip("127.0.3.8");
 		bgp.expected[1] = ip("127.0.3.7");
 		nbr_defaults(&n);
-		gr_wait(&bgp);
+		n.af[0].rr_client = true;
 		gr_check(&bgp);
 		for (int i = 0; i < 2 - absent; i++) {
 			assert_int_equal(seen.converged, 0);
@@ -422,9 +499,10 @@ static void waits_for_the_expected(void **state UNUSED)
 			peer_eor_received(p[i], &families[0]);
 			pass(1500);
 		}
-		assert_int_equal(seen.converged, !absent);
+		assert_int_equal(seen.complete, !absent);
 		pass(30000);
 		assert_int_equal(seen.converged, 1);
+		assert_int_equal(seen.complete, 1);
 		for (int i = 0; i < 2 - absent; i++) {
 			p[i]->state = FSM_IDLE;
 			peer_delete(p[i], NULL, "test");
@@ -468,6 +546,8 @@ int main(void)
 		cmocka_unit_test(switched_off),
 		cmocka_unit_test(dynamic_peers_go_in_the_end),
 		cmocka_unit_test(converges),
+		cmocka_unit_test(nobody_waits_for_each_other),
+		cmocka_unit_test(a_host_waits_for_itself_only),
 		cmocka_unit_test(waits_for_the_expected),
 	};
 

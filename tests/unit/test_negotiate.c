@@ -302,7 +302,7 @@ static void tells_the_truth_of_forwarding(void **state UNUSED)
 
 	p->cfg.gr = CFG_GR_RESTARTS;
 	cfg->llgr_stale_s = 600;
-	bgp.converged = false;
+	bgp.complete = false;
 	assert_true(says_forwarding(p)); /* a reflector: nothing to lose */
 	cfg->advertise_all_vni = true;
 	assert_false(says_forwarding(p));
@@ -315,7 +315,7 @@ static void tells_the_truth_of_forwarding(void **state UNUSED)
 	p->stats.established = 1; /* only the session was lost, not we */
 	assert_true(says_forwarding(p));
 	p->stats.established = 0;
-	bgp.converged = true;
+	bgp.complete = true;
 	assert_true(says_forwarding(p));
 	cfg->advertise_all_vni = false;
 	cfg->llgr_stale_s = 0;
