@@ -435,7 +435,6 @@ void export_peer_down(struct routes *r, struct peer *p)
 	for (unsigned i = 0; i < FAMS; i++) {
 		if (!p->member[i])
 			continue;
-		p->member[i]->g->blocked = false; /* it may have been the full one */
 		member_leave(r, p->member[i]);
 		free(p->member[i]);
 		p->member[i] = NULL;
