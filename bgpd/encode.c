@@ -86,7 +86,9 @@ static void audience_set(struct encoder *e, uint32_t src, bool one)
 	e->one = one;
 }
 
-static void bundle_attrs(struct encoder *e, const struct bundle *b, struct bytes *out)
+/* Return: 0, -ENOSPC: no message can hold what they grow to on their way out (twice
+ * the path for a 2-octet peer). */
+static int bundle_attrs(struct encoder *e, const struct bundle *b, struct bytes *out)
 {
 	const struct group_key *k = &e->g->key;
 	const struct rib *rib = e->g->out.rib;
@@ -103,11 +105,12 @@ static void bundle_attrs(struct encoder *e, const struct bundle *b, struct bytes
 	};
 	struct wbuf w = wbuf_of(e->attrs, sizeof(e->attrs));
 	struct attrs a;
+	int rc;
 
 	attrset_view(b->set, &a);
-	*out = (struct bytes) { 0 };
-	if (!attrs_export(&w, &a, &x))
-		*out = (struct bytes) { e->attrs, w.len };
+	rc = attrs_export(&w, &a, &x);
+	*out = (struct bytes) { e->attrs, w.len };
+	return rc;
 }
 
 static void writer_begin(struct encoder *e, struct update_writer *u,
@@ -157,8 +160,10 @@ static void bundle_encode(struct encoder *e, const struct bundle *b)
 	struct update_writer u;
 	struct bytes attrs = { 0 };
 
-	if (b->set)
-		bundle_attrs(e, b, &attrs);
+	if (b->set && bundle_attrs(e, b, &attrs)) {
+		too_long(e, b);
+		return;
+	}
 	writer_begin(e, &u, b, attrs);
 	for (int32_t i = b->first; i >= 0; i = e->item[i].next) {
 		item_nlri(e, &e->item[i], false);
