@@ -49,7 +49,7 @@ const char *peer_idle_text(const struct peer *p)
 		[PEER_ADMIN_DOWN] = "Administratively shut down",
 		[PEER_NO_FAMILY] = "No address family is activated",
 		[PEER_NO_AS] = "No remote-as",
-		[PEER_HELD] = "Held down, it sent too many routes",
+		[PEER_HELD] = "Held down, its routes were too many or too large",
 		[PEER_LEAVING] = "Being removed",
 	};
 
@@ -270,13 +270,14 @@ void peer_accept(struct peer *p, int fd)
 
 /* ---- ending ---- */
 
-/* Is the session over for good? RFC 8538 section 5.1, where 4 is left to us. */
+/* Is the session over for good? RFC 8538 section 5.1, where 4 is left to us. It would
+ * keep the routes after 8, but they are what there was no room for. */
 static bool is_final(const struct bgp *b, const struct notif *n)
 {
 	if (n->code != NOTIF_CEASE)
 		return false;
-	return n->sub == CEASE_MAX_PREFIX || n->sub == CEASE_SHUTDOWN ||
-	       n->sub == CEASE_DECONFIGURED ||
+	return n->sub == CEASE_MAX_PREFIX || n->sub == CEASE_RESOURCES ||
+	       n->sub == CEASE_SHUTDOWN || n->sub == CEASE_DECONFIGURED ||
 	       (n->sub == CEASE_RESET && !b->cfg->soft_admin_reset);
 }
 

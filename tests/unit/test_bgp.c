@@ -248,7 +248,7 @@ static const struct {
 	{ CEASE_MAX_PREFIX, false, true },  { CEASE_SHUTDOWN, true, true },
 	{ CEASE_DECONFIGURED, true, true }, { CEASE_RESET, false, true },
 	{ CEASE_RESET, true, false },       { CEASE_CONFIG, false, false },
-	{ CEASE_RESOURCES, false, false },
+	{ CEASE_RESOURCES, false, true },
 };
 
 static void some_ceases_are_hard_resets(void **state UNUSED)
