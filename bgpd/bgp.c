@@ -78,6 +78,7 @@ void bgp_init(struct bgp *b, struct event_base *base, const struct session_hooks
 	TAILQ_INIT(&b->closing);
 	TAILQ_INIT(&b->dead);
 	TAILQ_INIT(&b->leaving);
+	hashidx_init(&b->by_addr);
 	b->rx_buf = xcalloc(1, RX_BUF);
 	b->callers = xcalloc(1, sizeof(*b->callers));
 	b->tidy_ev = event_new(base, -1, 0, on_tidy, b);
@@ -87,16 +88,6 @@ void bgp_init(struct bgp *b, struct event_base *base, const struct session_hooks
 	ev_timer_init(&b->quiet_timer, base, gr_check, b);
 	ev_timer_init(&b->stop_timer, base, on_stop_timer, b);
 	ev_timer_init(&b->accept_timer, base, listeners_wake, b);
-}
-
-struct peer *peer_find(const struct bgp *b, const struct ip *addr)
-{
-	struct peer *p;
-
-	TAILQ_FOREACH (p, &b->peers, link)
-		if (ip_eq(&p->addr, addr))
-			return p;
-	return NULL;
 }
 
 /* ---- listeners ---- */
@@ -614,7 +605,7 @@ void bgp_fini(struct bgp *b)
 	TAILQ_FOREACH (p, &b->peers, link)
 		peer_stop(p, NULL, "Daemon stops", PEER_LEAVING);
 	while ((p = TAILQ_FIRST(&b->peers))) {
-		TAILQ_REMOVE(&b->peers, p, link);
+		peer_unlist(p);
 		peer_free(p);
 	}
 	while ((p = TAILQ_FIRST(&b->leaving))) {
@@ -631,6 +622,7 @@ void bgp_fini(struct bgp *b)
 	event_free(b->tidy_ev);
 	free(b->rx_buf);
 	free(b->callers);
+	hashidx_fini(&b->by_addr);
 	free(b->by_index);
 	free(b->expected);
 	free(b->md5);

@@ -386,6 +386,33 @@ static uint32_t index_take(struct bgp *b, struct peer *p)
 	return i;
 }
 
+static uint32_t addr_hash(const struct ip *addr)
+{
+	return (uint32_t)hash_bytes(addr->b, addr->len);
+}
+
+struct peer *peer_find(const struct bgp *b, const struct ip *addr)
+{
+	uint32_t hash = addr_hash(addr), at = hash, id;
+
+	while ((id = hashidx_next(&b->by_addr, hash, &at)))
+		if (ip_eq(&b->by_index[id - 1]->addr, addr))
+			return b->by_index[id - 1];
+	return NULL;
+}
+
+static void peer_list(struct peer *p)
+{
+	TAILQ_INSERT_TAIL(&p->bgp->peers, p, link);
+	hashidx_add(&p->bgp->by_addr, addr_hash(&p->addr), p->index + 1);
+}
+
+void peer_unlist(struct peer *p)
+{
+	TAILQ_REMOVE(&p->bgp->peers, p, link);
+	hashidx_del(&p->bgp->by_addr, addr_hash(&p->addr), p->index + 1);
+}
+
 struct peer *peer_new(struct bgp *b, const struct cfg_nbr *cfg, bool dynamic)
 {
 	struct peer *p = xcalloc(1, sizeof(*p));
@@ -402,7 +429,7 @@ struct peer *peer_new(struct bgp *b, const struct cfg_nbr *cfg, bool dynamic)
 	ev_timer_init(&p->gr_timer, b->base, gr_timer_expired, p);
 	ev_timer_init(&p->llgr_timer, b->base, gr_long_lived_expired, p);
 	ev_timer_init(&p->held_timer, b->base, on_held_timer, p);
-	TAILQ_INSERT_TAIL(&b->peers, p, link);
+	peer_list(p);
 	b->n_dynamic += dynamic;
 	return p;
 }
@@ -414,7 +441,7 @@ void peer_delete(struct peer *p, const struct notif *n, const char *text)
 	if (p->idle == PEER_LEAVING)
 		return;
 	peer_stop(p, n, text, PEER_LEAVING);
-	TAILQ_REMOVE(&b->peers, p, link);
+	peer_unlist(p);
 	b->n_dynamic -= p->dynamic;
 	TAILQ_INSERT_TAIL(&b->leaving, p, link);
 	bgp_tidy(b);

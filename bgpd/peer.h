@@ -10,6 +10,7 @@
 #include "bgpd/family.h"
 #include "bgpd/maxprefix.h"
 #include "lib/ev.h"
+#include "lib/hashidx.h"
 #include "lib/log.h"
 #include "wire/msg.h"
 #include "wire/open.h"
@@ -200,6 +201,7 @@ struct bgp {
 	struct ip *expected;  /* had a session before the restart; owned */
 	size_t n_expected;
 	TAILQ_HEAD(, peer) peers;
+	struct hashidx by_addr; /* the same peers: index + 1 */
 	struct peer **by_index;
 	uint32_t n_index;
 	unsigned n_dynamic;

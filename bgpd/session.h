@@ -60,6 +60,9 @@ void peer_stop(struct peer *p, const struct notif *n, const char *text,
 void peer_delete(struct peer *p, const struct notif *n, const char *text);
 void peer_free(struct peer *p);
 
+/** peer_unlist - out of bgp.peers: peer_find() does not see it any more. */
+void peer_unlist(struct peer *p);
+
 /** peer_accept - take fd (owned) from this neighbor if it is welcome now. */
 void peer_accept(struct peer *p, int fd);
 
