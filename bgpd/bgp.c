@@ -513,18 +513,24 @@ static uint32_t derive_router_id(void)
 	return best;
 }
 
+void bgp_identify(struct bgp *b, const struct config *c)
+{
+	b->as = c->as;
+	if (c->router_id)
+		b->router_id = c->router_id;
+	else if (!b->router_id || !b->id_derived)
+		b->router_id = derive_router_id(); /* once: it must not wander */
+	b->id_derived = !c->router_id;
+	b->cluster_id = c->cluster_id ? c->cluster_id : b->router_id;
+}
+
 /* Return: true when a number that every session depends on changed. The caller may
  * have set them in b already, so what counts is the last time. */
 static bool apply_numbers(struct bgp *b, const struct config *c)
 {
 	bool first = !b->applied[0], changed;
 
-	b->as = c->as;
-	if (c->router_id)
-		b->router_id = c->router_id;
-	else if (!b->router_id)
-		b->router_id = derive_router_id();
-	b->cluster_id = c->cluster_id ? c->cluster_id : b->router_id;
+	bgp_identify(b, c);
 
 	const uint32_t now[3] = { b->as, b->router_id, b->cluster_id };
 

@@ -7,8 +7,6 @@
 
 #include <errno.h>
 #include <event2/event.h>
-#include <ifaddrs.h>
-#include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,39 +41,6 @@ int engine_check_config(const char *file)
 
 /* ---- configuration in force ------------------------------------------------ */
 
-/* Highest IPv4 address of this host that is not loopback, as FRR does. */
-static uint32_t router_id_derive(void)
-{
-	struct ifaddrs *list, *i;
-	uint32_t best = 0;
-
-	if (getifaddrs(&list))
-		return 0;
-	for (i = list; i; i = i->ifa_next) {
-		struct ip a;
-
-		if (!i->ifa_addr || i->ifa_addr->sa_family != AF_INET)
-			continue;
-		a = ip_from_sockaddr((const void *)i->ifa_addr, NULL);
-		if (!ip_is_loopback(&a) && ip4_host(&a) > best)
-			best = ip4_host(&a);
-	}
-	freeifaddrs(list);
-	return best;
-}
-
-static void identity_apply(struct engine *e, const struct config *c)
-{
-	struct bgp *b = &e->bgp;
-
-	b->as = c->as;
-	if (c->router_id)
-		b->router_id = c->router_id;
-	else if (!b->router_id || (e->cfg && e->cfg->router_id))
-		b->router_id = router_id_derive(); /* once: it must not wander */
-	b->cluster_id = c->cluster_id ? c->cluster_id : b->router_id;
-}
-
 static void log_apply(const struct config *c)
 {
 	if (c->log_level >= 0)
@@ -91,12 +56,12 @@ int engine_apply(struct engine *e, struct config *next, char *err, size_t errlen
 
 	if (rc)
 		return rc;
-	identity_apply(e, next);
+	bgp_identify(&e->bgp, next);
 	rc = evpn_configure(e, next);
 	if (rc) {
 		snprintf(err, errlen, "tenants: %s", strerror(-rc));
 		if (old) { /* back to what was: it was good */
-			identity_apply(e, old);
+			bgp_identify(&e->bgp, old);
 			evpn_configure(e, old);
 		}
 		return rc;
@@ -329,8 +294,9 @@ static void on_session(struct bgp *b)
 {
 	struct engine *e = container_of(b, struct engine, bgp);
 
-	if (config_restarts(e->cfg) && !e->stopping)
-		ev_timer_set(&e->restart_timer, 100); /* many come and go together */
+	/* Many come and go together, but one that comes and goes puts nothing off. */
+	if (config_restarts(e->cfg) && !e->stopping && !e->restart_timer.pending)
+		ev_timer_set(&e->restart_timer, 100);
 }
 
 static void on_restart_save(void *arg)

@@ -196,6 +196,7 @@ struct bgp {
 	struct config *cfg; /* borrowed: the applied one */
 	const struct session_hooks *hooks;
 	uint32_t as, router_id, cluster_id; /* in force */
+	bool id_derived;                    /* router_id is no configured one */
 	bool restarting;      /* R bit in OPEN: until End-of-RIB or timer */
 	bool forwarding_kept; /* F bit: fib says kernel entries survived */
 	struct ip *expected;  /* had a session before the restart; owned */
@@ -239,6 +240,10 @@ struct bgp {
  * restart only when a setting that the session depends on differs.
  */
 void bgp_init(struct bgp *b, struct event_base *base, const struct session_hooks *h);
+
+/** bgp_identify - AS, router id (of last resort: the highest IPv4 address of this host
+ * that is not loopback, as FRR does) and cluster id; bgp_apply() does it, too. */
+void bgp_identify(struct bgp *b, const struct config *c);
 void bgp_apply(struct bgp *b, const struct config *old, struct config *now);
 
 /** bgp_listen_add - take a bound, listening TCP socket (passed by the start process).

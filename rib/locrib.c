@@ -338,6 +338,31 @@ static uint32_t path_far(const struct net *n, const struct path *p)
 	       (n->key_len > NET_KEY_INLINE ? n->key_len : 0u);
 }
 
+/* In front of the others of its peer. */
+static void peer_push(struct rib *r, uint32_t id)
+{
+	struct path *p = rib_path(r, id);
+	struct rib_peer *peer = &r->peer[p->peer];
+
+	p->peer_prev = 0;
+	p->peer_next = peer->first;
+	if (peer->first)
+		rib_path(r, peer->first)->peer_prev = id;
+	peer->first = id;
+}
+
+static void peer_remove(struct rib *r, uint32_t id)
+{
+	const struct path *p = rib_path(r, id);
+
+	if (p->peer_prev)
+		rib_path(r, p->peer_prev)->peer_next = p->peer_next;
+	else
+		r->peer[p->peer].first = p->peer_next;
+	if (p->peer_next)
+		rib_path(r, p->peer_next)->peer_prev = p->peer_prev;
+}
+
 static void path_link(struct rib *r, uint32_t id, uint32_t net, uint32_t slot)
 {
 	struct path *p = rib_path(r, id);
@@ -349,10 +374,7 @@ static void path_link(struct rib *r, uint32_t id, uint32_t net, uint32_t slot)
 	p->peer = (uint16_t)slot;
 	p->next = n->paths;
 	n->paths = id;
-	p->peer_next = peer->first;
-	if (peer->first)
-		rib_path(r, peer->first)->peer_prev = id;
-	peer->first = id;
+	peer_push(r, id);
 	peer->n++;
 	r->n_paths++;
 	peer->far_bytes += path_far(n, p);
@@ -367,6 +389,18 @@ static void unstale(struct rib *r, struct path *p)
 	p->flags &= (uint8_t) ~(PATH_STALE | PATH_LONG_LIVED);
 }
 
+/* Its peer has said it again. */
+static void path_confirm(struct rib *r, uint32_t id)
+{
+	struct path *p = rib_path(r, id);
+
+	if (!(p->flags & PATH_STALE))
+		return;
+	unstale(r, p);
+	peer_remove(r, id);
+	peer_push(r, id);
+}
+
 /* Out of its net and its peer, with all that it said. */
 static void path_unlink(struct rib *r, uint32_t id)
 {
@@ -379,12 +413,7 @@ static void path_unlink(struct rib *r, uint32_t id)
 		at = &rib_path(r, *at)->next;
 	*at = p->next;
 	r->n_dead += !n->paths;
-	if (p->peer_prev)
-		rib_path(r, p->peer_prev)->peer_next = p->peer_next;
-	else
-		peer->first = p->peer_next;
-	if (p->peer_next)
-		rib_path(r, p->peer_next)->peer_prev = p->peer_prev;
+	peer_remove(r, id);
 	peer->n--;
 	r->n_paths--;
 	unstale(r, p);
@@ -416,7 +445,7 @@ static enum rib_result path_replace(struct rib *r, uint32_t id, const struct nlr
 	const struct net *net = rib_net(r, p->net);
 	struct rib_peer *peer = &r->peer[p->peer];
 
-	unstale(r, p);
+	path_confirm(r, id);
 	if (p->attrs == set && p->data_len == n->data_len &&
 	    !memcmp(path_data(p), n->data, n->data_len))
 		return RIB_SAME;
@@ -553,7 +582,8 @@ void rib_peer_stale(struct rib *r, uint32_t slot)
 {
 	struct rib_peer *peer = &r->peer[slot];
 
-	for (uint32_t p = peer->first; p; p = rib_path(r, p)->peer_next)
+	for (uint32_t p = peer->first; p && !(rib_path(r, p)->flags & PATH_STALE);
+	     p = rib_path(r, p)->peer_next)
 		rib_path(r, p)->flags |= PATH_STALE;
 	peer->n_stale = peer->n;
 }

@@ -77,7 +77,7 @@ struct rib_peer {
 	bool used;
 	uint16_t max_paths; /* of one net; 1 unless the peer sends path ids */
 	struct path_source src;
-	uint32_t first; /* its paths */
+	uint32_t first; /* its paths, those that are stale last */
 	uint32_t n, n_stale, n_long_lived;
 	uint64_t far_bytes; /* attributes, long keys and data of its paths */
 	void *owner;        /* struct peer, opaque here */
@@ -130,7 +130,9 @@ void rib_peer_del(struct rib *r, uint32_t slot);
  * changed. */
 void rib_peer_source(struct rib *r, uint32_t slot, const struct path_source *src);
 
-/** rib_peer_stale - mark all its paths: kept until they are confirmed or swept. */
+/** rib_peer_stale - mark all its paths: kept until they are confirmed or swept. Looks
+ * at those only that were said since the last time, as peers may ask for it (RFC 7313).
+ */
 void rib_peer_stale(struct rib *r, uint32_t slot);
 
 /** rib_peer_long_lived - what is stale becomes long-lived stale (RFC 9494 section

@@ -282,6 +282,21 @@ def refresh(rr, src, seconds="3", read="1"):
     r.s.close()
 
 
+def marks(rr, src, seconds="3"):
+    """A large table, and the begin of a refresh (RFC 7313) again and again, each time
+    with a route in between."""
+    r = connected(rr, src, caps=LONG)
+    total, why = send_all(r, (
+        reach(b"".join(macip(mac(first + k)) for k in range(100)))
+        for first in range(0, 200000, 100)))
+    begin = message(REFRESH, EVPN[:2] + b"\1" + EVPN[3:])
+    data = b"".join(begin + reach(macip(mac(i))) for i in range(2000))
+    if why == "none":
+        total, why = pour(r, data, float(seconds))
+    print("marks: %d refreshes begun, %s" % (total * 2000 // len(data), why))
+    quiet_close(r)
+
+
 def alive(rr, src, seconds="3"):
     r = connected(rr, src)
     total, why = pour(r, ALIVE * 5000, float(seconds))
