@@ -83,6 +83,7 @@ void config_bgp_reset(struct config *c)
 	c->gr_stale_s = CFG_GR_STALE;
 	c->gr_defer_s = CFG_GR_DEFER;
 	c->listen_limit = CFG_LISTEN_LIMIT;
+	c->min_hold_s = 0;
 	c->advertise_all_vni = c->autort_rfc8365 = false;
 	c->unknown_types_discard = false;
 	c->malformed_nlri = 0;

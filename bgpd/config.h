@@ -167,6 +167,7 @@ struct config {
 	uint16_t keepalive_s, hold_s; /* timers bgp; defaults 30 90, datacenter 3 9 */
 	uint16_t connect_s;           /* neighbors' default: 120, datacenter 10 */
 	uint16_t listen_limit;        /* bgp listen limit, default 100 */
+	uint16_t min_hold_s;          /* bgp minimum-holdtime, 0 = none */
 	bool log_neighbor_changes;
 	TAILQ_HEAD(, cfg_nbr) groups, nbrs; /* in order of appearance */
 	TAILQ_HEAD(, cfg_range) ranges;

@@ -208,6 +208,15 @@ static int set_timers(void *ctx, const struct cmd_args *a, struct out *o)
 	return CMD_OK;
 }
 
+static int set_min_hold(void *ctx, const struct cmd_args *a, struct out *o)
+{
+	(void)ctx;
+	(void)o;
+	cfg_edit_of(a)->c->min_hold_s =
+		(uint16_t)(cmd_has(a, "no") ? 0 : cmd_arg_uint(a, "seconds", 0));
+	return CMD_OK;
+}
+
 static int set_listen_limit(void *ctx, const struct cmd_args *a, struct out *o)
 {
 	struct config *c = cfg_edit_of(a)->c;
@@ -290,6 +299,8 @@ static const struct cmd_row rows[] = {
 	  "Keepalive interval and hold time, seconds", set_timers, 0 },
 	{ CFG_BGP, "no timers bgp [(0-65535)$keepalive (0-65535)$hold]",
 	  "Keepalive interval and hold time, seconds", set_timers, 0 },
+	CFG_PAIR(CFG_BGP, "bgp minimum-holdtime", "(1-65535)$seconds",
+		 "Refuse neighbors that offer less, 0 too", set_min_hold),
 	CFG_PAIR(CFG_BGP, "bgp listen limit", "(1-65535)$limit",
 		 "Most neighbors that listen ranges may make", set_listen_limit),
 	{ CFG_BGP, "[no] bgp listen range PREFIX peer-group WORD$group",

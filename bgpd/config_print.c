@@ -199,6 +199,8 @@ static void print_bgp_globals(const struct config *c, struct out *o)
 	print_gr(c, o);
 	if (c->set & CFG_TIMERS)
 		out_line(o, " timers bgp %u %u\n", c->keepalive_s, c->hold_s);
+	if (c->min_hold_s)
+		out_line(o, " bgp minimum-holdtime %u\n", c->min_hold_s);
 	if (c->listen_limit != CFG_LISTEN_LIMIT)
 		out_line(o, " bgp listen limit %u\n", c->listen_limit);
 }

@@ -167,7 +167,8 @@ int open_check(const struct peer *p, const struct open_msg *o, struct notif *err
 	} else if (!as_is_welcome(p, o->as)) {
 		wbuf_u32(&w, o->as);
 		*err = notif_make(NOTIF_OPEN, 2, raw, w.len);
-	} else if (o->hold_s == 1 || o->hold_s == 2) {
+	} else if (o->hold_s == 1 || o->hold_s == 2 ||
+		   o->hold_s < p->bgp->cfg->min_hold_s) {
 		wbuf_u16(&w, o->hold_s);
 		*err = notif_make(NOTIF_OPEN, 6, raw, w.len);
 	} else if (o->id == 0 || (o->as == p->bgp->as && o->id == p->bgp->router_id)) {

@@ -772,6 +772,7 @@ static void rnd_bgp(struct config *c)
 	c->gr_stale_s = (uint16_t)(1 + rnd(4095));
 	c->gr_defer_s = (uint16_t)rnd(3601);
 	c->listen_limit = (uint16_t)(1 + rnd(65535));
+	c->min_hold_s = (uint16_t)rnd(65536);
 	c->advertise_all_vni = rnd(2);
 	c->autort_rfc8365 = rnd(2);
 	c->unknown_types_discard = rnd(2);

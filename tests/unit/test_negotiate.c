@@ -182,6 +182,33 @@ static struct peer *fresh_peer(enum cfg_as kind, uint32_t as)
 	return peer_new(&bgp, &n, false);
 }
 
+static void minimum_hold_time(void **state UNUSED)
+{
+	static const struct {
+		uint16_t least, offered;
+		bool ok;
+	} cases[] = { { 0, 0, true },    { 0, 3, true },   { 30, 0, false },
+		      { 30, 29, false }, { 30, 30, true }, { 30, 90, true } };
+	struct config c = { .min_hold_s = 0 };
+	struct config *was = bgp.cfg;
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct open_msg o = raw_open(65000, "10.9.9.9");
+		struct peer *p = fresh_peer(CFG_AS_NUMBER, 65000);
+		struct notif n = { 0 };
+
+		c = *was;
+		c.min_hold_s = cases[i].least;
+		bgp.cfg = &c;
+		o.hold_s = cases[i].offered;
+		assert_int_equal(open_check(p, &o, &n), cases[i].ok ? 0 : -EPROTO);
+		assert_int_equal(n.sub, cases[i].ok ? 0 : 6);
+		bgp.cfg = was;
+		peer_delete(p, NULL, "test");
+	}
+	pump(3);
+}
+
 static void checks_in_order(void **state UNUSED)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(checks); i++) {
@@ -417,6 +444,7 @@ static int teardown(void **state UNUSED)
 int main(void)
 {
 	const struct CMUnitTest t[] = {
+		cmocka_unit_test(minimum_hold_time),
 		cmocka_unit_test(checks_in_order),
 		cmocka_unit_test(roles),
 		cmocka_unit_test(negotiates_timers),

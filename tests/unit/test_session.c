@@ -358,6 +358,26 @@ static void idle_hold(void **state UNUSED)
 
 /* ---- transmission ---- */
 
+/* When all queues together hold much, each may hold little. */
+static void less_for_each_when_all_have_much(void **state UNUSED)
+{
+	struct txbuf *mine = txbuf_new(PEER_TXQ_LEAST), *much;
+
+	start(FSM_ESTABLISHED, NULL);
+	mine->len = PEER_TXQ_LEAST;
+	memset(mine->data, 0, mine->len);
+	peer_tx(peer, mine);
+	assert_false(peer_tx_full(peer));
+	much = txbuf_new(TXBUF_TOTAL);
+	assert_true(peer_tx_full(peer));
+	txbuf_unref(much);
+	assert_false(peer_tx_full(peer));
+	txbuf_unref(mine);
+	PUMP_UNTIL(seen.drained == 1); /* as was promised when it was full */
+	stop();
+	assert_int_equal(txbuf_total(), 0);
+}
+
 static struct txbuf *updates(uint32_t messages, uint32_t len)
 {
 	struct txbuf *t = txbuf_new(messages * len);
@@ -510,6 +530,7 @@ int main(void)
 		cmocka_unit_test(hold_time_zero),
 		cmocka_unit_test(open_never_comes),
 		cmocka_unit_test(idle_hold),
+		cmocka_unit_test(less_for_each_when_all_have_much),
 		cmocka_unit_test(sends_under_load),
 		cmocka_unit_test(send_hold),
 		cmocka_unit_test(refresh_needs_capability),
