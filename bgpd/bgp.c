@@ -251,7 +251,8 @@ void bgp_welcome(struct bgp *b, int fd, const struct ip *from)
 	const struct cfg_range *r = p || !b->cfg ? NULL : range_find(b->cfg, from);
 	enum refusal why = REFUSE_STRANGER;
 
-	if (!p && !r) {
+	/* fe80::1 of another link is somebody else. */
+	if ((!p && !r) || (p && !transport_is_via(fd, p->cfg.ifname))) {
 		bgp_refuse(b, fd, from, why);
 		return;
 	}
@@ -394,7 +395,8 @@ static bool session_differs(const struct cfg_nbr *a, const struct cfg_nbr *b)
 	       a->multihop != b->multihop || a->port != b->port ||
 	       a->has_role != b->has_role || a->role != b->role ||
 	       a->role_strict != b->role_strict || a->passive != b->passive ||
-	       !ip_eq(&a->source, &b->source) || strcmp(a->source_if, b->source_if);
+	       !ip_eq(&a->source, &b->source) || strcmp(a->source_if, b->source_if) ||
+	       strcmp(a->ifname, b->ifname);
 }
 
 static void settings_take(struct peer *p, const struct cfg_nbr *cfg)

@@ -194,6 +194,8 @@ static void inherit_transport(struct cfg_nbr *n, const struct cfg_nbr *g, uint32
 		n->source = g->source;
 		memcpy(n->source_if, g->source_if, sizeof(n->source_if));
 	}
+	if (take & NBR_INTERFACE)
+		memcpy(n->ifname, g->ifname, sizeof(n->ifname));
 	if (take & NBR_PORT)
 		n->port = g->port;
 	if (take & NBR_PASSIVE)

@@ -35,6 +35,7 @@ enum cfg_nbr_set {
 	NBR_GR = 1 << 11,
 	NBR_MAX_MEMORY = 1 << 12,
 	NBR_ROLE = 1 << 13,
+	NBR_INTERFACE = 1 << 14,
 };
 
 /* The same for the settings of one address family. */
@@ -97,6 +98,7 @@ struct cfg_nbr {
 	bool passive;
 	struct ip source;   /* update-source as address ... */
 	char source_if[16]; /* ... or as device */
+	char ifname[16];    /* where its link-local address is */
 	struct cfg_nbr_af af[FAMS];
 };
 

@@ -369,6 +369,19 @@ static int set_source(void *ctx, const struct cmd_args *a, struct out *o)
 	return cfg_string(a, "source", n->source_if, sizeof(n->source_if));
 }
 
+static int set_interface(void *ctx, const struct cmd_args *a, struct out *o)
+{
+	struct cfg_nbr *n = value_of(a, NBR_INTERFACE);
+
+	(void)ctx;
+	(void)o;
+	if (!n)
+		return CMD_CONFIG_FAILED;
+	memset(n->ifname, 0, sizeof(n->ifname));
+	return cmd_has(a, "no") ? CMD_OK
+				: cfg_string(a, "ifname", n->ifname, sizeof(n->ifname));
+}
+
 static int set_timers(void *ctx, const struct cmd_args *a, struct out *o)
 {
 	struct cfg_nbr *n = value_of(a, NBR_TIMERS);
@@ -471,6 +484,8 @@ static const struct cmd_row rows[] = {
 	CFG_PAIR(CFG_BGP, PEER " maximum-memory", "(0-1048576)$megabytes",
 		 "Most memory that its routes may take, 0 for no limit",
 		 set_max_memory),
+	CFG_PAIR(CFG_BGP, "neighbor IP$peer interface", "IFNAME",
+		 "Where its link-local address is", set_interface),
 	CFG_PAIR(CFG_BGP, PEER " update-source", "(IP|IFNAME)$source",
 		 "Our address of the session", set_source),
 	{ CFG_BGP, PEER " timers (0-65535)$keepalive (0-65535)$hold",

@@ -64,6 +64,8 @@ static void print_transport(const struct cfg_nbr *n, struct out *o)
 	if (n->set & NBR_UPDATE_SOURCE)
 		out_line(o, " neighbor %s update-source %s\n", n->name,
 			 n->source.len ? ip_format(&n->source, buf) : n->source_if);
+	if (n->set & NBR_INTERFACE)
+		out_line(o, " neighbor %s interface %s\n", n->name, n->ifname);
 	if (n->set & NBR_PORT)
 		out_line(o, " neighbor %s port %u\n", n->name, n->port);
 	if (n->set & NBR_PASSIVE)

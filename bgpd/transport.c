@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ifaddrs.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <string.h>
@@ -44,6 +45,7 @@ struct transport transport_of(const struct cfg_nbr *n, bool ebgp, uint16_t port)
 				: BGP_PORT,
 		.source = n->source,
 		.source_if = n->source_if,
+		.ifname = n->ifname,
 		.password = n->password,
 	};
 
@@ -86,11 +88,35 @@ static int device_address(const char *dev, const struct ip *like, struct ip *out
 	return ret;
 }
 
+static bool is_ip6_link_local(const struct ip *a)
+{
+	return a->len == 16 && ip_is_link_local(a);
+}
+
+/* The address with the link it is on; Return: its length, -ENODEV without such a link.
+ */
+static int link_sockaddr(const struct transport *t, const struct ip *a, uint16_t port,
+			 struct sockaddr_storage *ss)
+{
+	struct sockaddr_in6 *s6 = (struct sockaddr_in6 *)ss;
+	socklen_t len = ip_to_sockaddr(a, port, ss);
+
+	if (is_ip6_link_local(a)) {
+		s6->sin6_scope_id = t->ifname ? if_nametoindex(t->ifname) : 0;
+		if (!s6->sin6_scope_id)
+			return -ENODEV;
+	}
+	return (int)len;
+}
+
 static int bind_source(int fd, const struct transport *t)
 {
 	struct sockaddr_storage ss;
 	struct ip source = t->source;
+	int len;
 
+	if (ip_is_none(&source) && is_ip6_link_local(&t->remote))
+		return 0; /* on a link there is but one source that fits */
 	if (ip_is_none(&source) && t->source_if && t->source_if[0]) {
 		int err = device_address(t->source_if, &t->remote, &source);
 
@@ -102,9 +128,10 @@ static int bind_source(int fd, const struct transport *t)
 	if (source.len != t->remote.len)
 		return -EAFNOSUPPORT;
 
-	socklen_t len = ip_to_sockaddr(&source, 0, &ss);
-
-	return bind(fd, (struct sockaddr *)&ss, len) ? -errno : 0;
+	len = link_sockaddr(t, &source, 0, &ss);
+	if (len < 0)
+		return len;
+	return bind(fd, (struct sockaddr *)&ss, (socklen_t)len) ? -errno : 0;
 }
 
 static int set_ttl(int fd, int family, uint8_t ttl)
@@ -139,10 +166,11 @@ int transport_setup(int fd, const struct transport *t)
 int transport_connect(const struct transport *t)
 {
 	struct sockaddr_storage ss;
-	socklen_t len = ip_to_sockaddr(&t->remote, t->port, &ss);
-	int err, fd = socket(ss.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
-			     0);
+	int err, fd, len = link_sockaddr(t, &t->remote, t->port, &ss);
 
+	if (len < 0)
+		return len;
+	fd = socket(ss.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return -errno;
 	err = transport_setup(fd, t);
@@ -153,13 +181,27 @@ int transport_connect(const struct transport *t)
 
 		err = transport_md5(fd, &who, t->password);
 	}
-	if (!err && connect(fd, (struct sockaddr *)&ss, len) && errno != EINPROGRESS)
+	if (!err && connect(fd, (struct sockaddr *)&ss, (socklen_t)len) &&
+	    errno != EINPROGRESS)
 		err = -errno;
 	if (err) {
 		close(fd);
 		return err;
 	}
 	return fd;
+}
+
+bool transport_is_via(int fd, const char *ifname)
+{
+	struct sockaddr_storage ss = { 0 };
+	socklen_t len = sizeof(ss);
+	struct ip remote;
+
+	if (!ifname[0] || getpeername(fd, (struct sockaddr *)&ss, &len))
+		return true;
+	remote = ip_from_sockaddr(&ss, NULL);
+	return !is_ip6_link_local(&remote) ||
+	       ((struct sockaddr_in6 *)&ss)->sin6_scope_id == if_nametoindex(ifname);
 }
 
 static int listen_on(int family, const struct sockaddr_storage *ss, socklen_t len)

@@ -15,6 +15,7 @@ struct transport {
 	uint16_t port;         /* host order */
 	struct ip source;      /* none: the kernel chooses */
 	const char *source_if; /* "" or the device whose address is the source */
+	const char *ifname;    /* of a link-local remote: the device of the link */
 	const char *password;  /* "" none */
 	uint8_t ttl;           /* to send with; 0: the system's default */
 	uint8_t min_ttl;       /* to accept, 0: any (RFC 5082) */
@@ -25,6 +26,10 @@ struct transport transport_of(const struct cfg_nbr *n, bool ebgp, uint16_t port)
 
 /** transport_connect - begin to connect, non-blocking; Return: fd (owned), -errno. */
 int transport_connect(const struct transport *t);
+
+/** transport_is_via - is the other end of an accepted socket on this link? Only asked
+ * of link-local addresses; "" is any link. */
+bool transport_is_via(int fd, const char *ifname);
 
 /** transport_setup - TTL, GTSM, no delay on an accepted socket; Return: 0, -errno. */
 int transport_setup(int fd, const struct transport *t);

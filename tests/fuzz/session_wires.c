@@ -92,6 +92,13 @@ int transport_setup(int fd, const struct transport *t)
 	return 0;
 }
 
+bool transport_is_via(int fd, const char *ifname)
+{
+	(void)fd;
+	(void)ifname;
+	return true;
+}
+
 int transport_listen(const struct ip *addr, uint16_t port)
 {
 	(void)addr;

@@ -631,7 +631,7 @@ static void rnd_nbr(struct cfg_nbr *n)
 {
 	bool flags_too = n->group[0];
 
-	n->set = rnd(1 << 14);
+	n->set = rnd(1 << (ip_is_none(&n->addr) ? 14 : 15));
 	if (!n->group[0] && !ip_is_none(&n->addr))
 		n->set |= NBR_REMOTE_AS;
 	if (n->set & NBR_GTSM)
@@ -662,6 +662,8 @@ static void rnd_nbr(struct cfg_nbr *n)
 		n->source = rnd_ip();
 	else if (n->set & NBR_UPDATE_SOURCE)
 		rnd_word(n->source_if, sizeof(n->source_if));
+	if (n->set & NBR_INTERFACE)
+		rnd_word(n->ifname, sizeof(n->ifname));
 	n->shutdown = n->set & NBR_SHUTDOWN && (!flags_too || rnd(2));
 	if (n->shutdown && rnd(2))
 		rnd_text(n->shutdown_msg, sizeof(n->shutdown_msg));
