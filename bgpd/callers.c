@@ -34,11 +34,12 @@ static struct caller *get(struct callers *c, const struct ip *addr)
 	return least;
 }
 
-void callers_fault(struct callers *c, const struct ip *addr, int64_t now_ms)
+void callers_fault(struct callers *c, const struct ip *addr, int64_t now_ms,
+		   int64_t cost_ms)
 {
 	struct caller *k = get(c, addr);
 
-	k->paid_ms = MAX_OF(k->paid_ms, now_ms) + CALLER_FAULT_MS;
+	k->paid_ms = MAX_OF(k->paid_ms, now_ms) + cost_ms;
 }
 
 void callers_hold(struct callers *c, const struct ip *addr, int64_t now_ms, int64_t ms)

@@ -8,14 +8,16 @@
 
 /*
  * Remembers a thousand addresses, whatever calls: the one with the least on its
- * account makes room. A connection that ends early costs CALLER_FAULT_MS, time pays
- * it off; who owes more than CALLER_CREDIT_MS is refused until it owes less. So
- * whoever had a bad minute is let in at once, and whoever does nothing else gets
- * one connection in ten seconds.
+ * account makes room. A connection that gets nowhere costs CALLER_FAULT_MS, a session
+ * that is over soon CALLER_FLAP_MS, and time pays it off; who owes more than
+ * CALLER_CREDIT_MS is refused until it owes less. So whoever had a bad minute is let in
+ * at once, and whoever does nothing else gets one connection in two seconds. A host
+ * that restarts again and again is not what this is for.
  */
 enum {
-	CALLER_FAULT_MS = 10000,
-	CALLER_CREDIT_MS = 10 * CALLER_FAULT_MS,
+	CALLER_FAULT_MS = 2000,
+	CALLER_FLAP_MS = 500,
+	CALLER_CREDIT_MS = 20 * CALLER_FAULT_MS,
 	CALLER_SETS = 256,
 	CALLER_WAYS = 4,
 };
@@ -27,8 +29,10 @@ struct callers {
 	} at[CALLER_SETS][CALLER_WAYS];
 };
 
-/** callers_fault - a connection from there ended before it was of use. */
-void callers_fault(struct callers *c, const struct ip *addr, int64_t now_ms);
+/** callers_fault - a connection from there ended before it was of use; cost_ms:
+ * CALLER_FAULT_MS or CALLER_FLAP_MS. */
+void callers_fault(struct callers *c, const struct ip *addr, int64_t now_ms,
+		   int64_t cost_ms);
 
 /** callers_hold - refuse it for so long, milliseconds. */
 void callers_hold(struct callers *c, const struct ip *addr, int64_t now_ms, int64_t ms);

@@ -5,8 +5,9 @@
  *
  * Back-off: the first attempt after a loss comes within a second, each further
  * one doubles the time up to the connect timer of the configuration, all with
- * jitter; a session that lasted starts anew. While it runs we listen (Active),
- * unless the peer broke the protocol: then it is refused too (Idle).
+ * jitter; a session starts it anew. While it runs we listen (Active),
+ * unless the peer broke the protocol: then it is refused too (Idle), for ten
+ * seconds at most.
  */
 #include "bgpd/session.h"
 
@@ -24,6 +25,7 @@
 
 enum {
 	FIRST_RETRY_MS = 1000,
+	IDLE_MS = 10000,      /* who broke the protocol is refused no longer */
 	HELD_MS = 300000,     /* a neighbor of a listen range that hit a limit */
 	SLOW_OPEN_MS = 10000, /* the peer's connection hangs in OpenSent: dial too */
 };
@@ -122,9 +124,9 @@ static struct conn *find_direction(const struct peer *p, bool outgoing)
 
 /* ---- dialing ---- */
 
-static int64_t backoff_ms(struct peer *p)
+static int64_t backoff_ms(struct peer *p, int64_t most)
 {
-	int64_t limit = 1000 * MAX_OF((int64_t)p->cfg.connect_s, 1);
+	int64_t limit = MIN_OF(1000 * MAX_OF((int64_t)p->cfg.connect_s, 1), most);
 	int64_t ms = FIRST_RETRY_MS << MIN_OF(p->backoff, 16u);
 
 	if (ms < limit)
@@ -149,7 +151,8 @@ void peer_retry(struct peer *p, bool damp)
 	if (p->cfg.passive && !damp)
 		ev_timer_stop(&p->connect_timer);
 	else
-		ev_timer_set(&p->connect_timer, backoff_ms(p));
+		ev_timer_set(&p->connect_timer,
+			     backoff_ms(p, damp ? IDLE_MS : INT64_MAX));
 }
 
 static void dial(struct peer *p)
@@ -236,7 +239,7 @@ static void replace_incoming(struct peer *p)
 
 	if (!old)
 		return;
-	callers_fault(p->bgp->callers, &p->addr, clock_ms());
+	callers_fault(p->bgp->callers, &p->addr, clock_ms(), CALLER_FAULT_MS);
 	conn_abort(old);
 }
 

@@ -109,7 +109,7 @@ struct peer {
 	char last_reset[448]; /* why the last session ended, one line */
 	uint32_t held_s;      /* PEER_HELD for so long, 0 until `clear bgp` */
 	struct ev_timer held_timer;
-	unsigned backoff; /* idle hold doubling, 0 after a session that lasted */
+	unsigned backoff; /* idle hold doubling, 0 after a session */
 	bool gr_stale;    /* routes of some family are kept as stale */
 	struct peer_stats stats;
 	struct log_limit origin_limit; /* of origin_refused() */

@@ -340,7 +340,7 @@ static void session_up(struct conn *c)
 	bgp_tidy(p->bgp);
 }
 
-enum { LASTED_MS = 30000 }; /* a session this long starts the back-off anew */
+enum { LASTED_MS = 30000 }; /* a session this long is held against nobody */
 
 static bool lasted(const struct peer *p)
 {
@@ -376,8 +376,7 @@ static void session_down(struct peer *p, const struct end *e)
 	log_info(LOG_SESSION, "peer %s: down, %s, up_s=%lld keep_stale=%d",
 		 ip_format(&p->addr, addr), e->text, (long long)(now - p->up_ms) / 1000,
 		 keep);
-	if (lasted(p))
-		p->backoff = 0;
+	p->backoff = 0;
 	p->down_ms = now;
 	p->stats.dropped++;
 	gr_down(p, keep);
@@ -401,7 +400,8 @@ void session_end(struct conn *c, const struct end *e)
 	bool was_up = c->state == FSM_ESTABLISHED;
 
 	if (is_fault(c, e))
-		callers_fault(p->bgp->callers, &p->addr, clock_ms());
+		callers_fault(p->bgp->callers, &p->addr, clock_ms(),
+			      was_up ? CALLER_FLAP_MS : CALLER_FAULT_MS);
 	if (e->kind == END_NOTIF_TX) {
 		p->stats.notif_tx++;
 		p->last_notif = *e->n;

@@ -2,6 +2,8 @@
  * difference, listen ranges, back-off, the end. */
 #include "tests/unit/bgp_help.h"
 
+#include "bgpd/callers.h"
+
 static const char A[] = "127.0.5.1", B[] = "127.0.5.2", C[] = "127.0.5.3";
 
 struct side {
@@ -661,7 +663,7 @@ static void calls_too_often(void **state UNUSED)
 	range_add(a.cfg, "127.0.5.0/29", CFG_AS_INTERNAL);
 	port = listen_at(&a.bgp, A, 0);
 	side_apply(&a);
-	for (int i = 0; i < 11; i++) {
+	for (int i = 0; i <= CALLER_CREDIT_MS / CALLER_FAULT_MS; i++) {
 		r = raw_connect("127.0.5.1", A, port);
 		raw_expect(&r, MSG_OPEN);
 		close(r.fd);

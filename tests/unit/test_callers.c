@@ -19,23 +19,23 @@ static void a_bad_minute(void **state)
 
 	(void)state;
 	for (int i = 0; i < FREE_FAULTS; i++)
-		callers_fault(c, &a, now);
+		callers_fault(c, &a, now, CALLER_FAULT_MS);
 	assert_int_equal(callers_wait_ms(c, &a, now), 0);
-	callers_fault(c, &a, now);
+	callers_fault(c, &a, now, CALLER_FAULT_MS);
 	assert_int_equal(callers_wait_ms(c, &a, now), CALLER_FAULT_MS);
 	assert_int_equal(callers_wait_ms(c, &b, now), 0);
 
-	/* Then one in ten seconds, however long it goes on. */
+	/* Then one at a time, however long it goes on. */
 	for (int i = 0; i < 100; i++) {
 		now += CALLER_FAULT_MS;
 		assert_int_equal(callers_wait_ms(c, &a, now), 0);
-		callers_fault(c, &a, now);
+		callers_fault(c, &a, now, CALLER_FAULT_MS);
 		assert_int_equal(callers_wait_ms(c, &a, now), CALLER_FAULT_MS);
 	}
 	/* All is forgotten after the time it takes to be even. */
 	now += CALLER_FAULT_MS + CALLER_CREDIT_MS;
 	for (int i = 0; i < FREE_FAULTS; i++)
-		callers_fault(c, &a, now);
+		callers_fault(c, &a, now, CALLER_FAULT_MS);
 	assert_int_equal(callers_wait_ms(c, &a, now), 0);
 	free(c);
 }
@@ -71,7 +71,7 @@ static void a_crowd(void **state)
 	for (uint32_t i = 2; i < 100000; i++) {
 		struct ip other = ip4_of(i);
 
-		callers_fault(c, &other, 0);
+		callers_fault(c, &other, 0, CALLER_FAULT_MS);
 	}
 	assert_int_equal(callers_wait_ms(c, &a, 0), 300000);
 	free(c);
