@@ -620,11 +620,11 @@ static int show_memory(void *ctx, const struct cmd_args *args, struct out *o)
 
 		out_obj(o, families[i].json);
 		out_uint(o, "routes", r->n_nets);
-		out_uint(o, "paths", r->paths.used);
+		out_uint(o, "paths", r->n_paths);
 		out_uint(o, "bytes", rib_bytes(r));
 		out_end(o);
 		out_text(o, "%s: %u routes, %u paths, %zu bytes\n", families[i].text,
-			 r->n_nets, r->paths.used, rib_bytes(r));
+			 r->n_nets, r->n_paths, rib_bytes(r));
 	}
 	out_uint(o, "attributeSets", e->routes.attrs.n);
 	out_uint(o, "attributeBytes", e->routes.attrs.bytes);
