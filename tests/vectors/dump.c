@@ -11,6 +11,7 @@
 #include "lib/util.h"
 #include "wire/msg.h"
 #include "wire/nlri_evpn.h"
+#include "wire/nlri_rtc.h"
 #include "wire/open.h"
 #include "wire/update.h"
 
@@ -139,7 +140,18 @@ static void dump_fields(struct text *t, const struct evpn_route *r)
 		say(t, "  label2 %u mpls %u\n", r->label2, label_from_mpls(r->label2));
 }
 
-static void dump_evpn(struct text *t, struct rbuf r, bool withdraw)
+const struct nlri_ops *dump_ops(uint16_t afi, uint8_t safi)
+{
+	static const struct nlri_ops *const all[] = { &nlri_evpn_ops, &nlri_rtc_ops };
+
+	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
+		if (all[i]->afi == afi && all[i]->safi == safi)
+			return all[i];
+	return NULL;
+}
+
+static void dump_nlri(struct text *t, const struct nlri_ops *ops, struct rbuf r,
+		      bool withdraw)
 {
 	static const char *const results[] = { "route", "treat-as-withdraw", "skip",
 					       "framing lost" };
@@ -150,13 +162,15 @@ static void dump_evpn(struct text *t, struct rbuf r, bool withdraw)
 		struct evpn_route e;
 		struct nlri n;
 
-		res = nlri_next(&nlri_evpn_ops, &r, false, withdraw, &n);
+		res = nlri_next(ops, &r, false, withdraw, &n);
 		if (res == NLRI_SKIP || res == NLRI_FRAMING) {
 			say(t, "%s\n", results[res]);
 			continue;
 		}
 		say(t, "%s %s\n", withdraw ? "withdraw" : results[res],
-		    evpn_format(&n, line));
+		    ops->format(&n, line));
+		if (ops != &nlri_evpn_ops)
+			continue;
 		if (!evpn_view(&n, &e))
 			dump_fields(t, &e);
 		else
@@ -173,8 +187,10 @@ static void dump_mp(struct text *t, const struct update_mp *mp, bool withdraw)
 	say(t, "%s %u/%u\n", withdraw ? "unreach" : "reach", mp->afi, mp->safi);
 	if (!withdraw)
 		say(t, "next-hop %s\n", ip_format(&mp->nexthop, a));
-	if (mp->afi == nlri_evpn_ops.afi && mp->safi == nlri_evpn_ops.safi)
-		dump_evpn(t, mp->nlri, withdraw);
+	const struct nlri_ops *ops = dump_ops(mp->afi, mp->safi);
+
+	if (ops)
+		dump_nlri(t, ops, mp->nlri, withdraw);
 	else
 		say_hex(t, "nlri", mp->nlri.p, rbuf_left(&mp->nlri));
 }

@@ -6,6 +6,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct nlri_ops;
+
+/** dump_ops - of a family that there are vectors of; NULL. */
+const struct nlri_ops *dump_ops(uint16_t afi, uint8_t safi);
+
 /**
  * dump_message - decode and print a message
  * @msg, @len: header included
