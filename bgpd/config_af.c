@@ -18,6 +18,7 @@ static const struct {
 	unsigned fam;
 } modes[] = {
 	{ CFG_EVPN, FAM_EVPN },
+	{ CFG_RTC, FAM_RTC },
 };
 
 static struct cfg_nbr_af *af_of(const struct cmd_args *a, struct cfg_nbr *n)

@@ -260,7 +260,9 @@ static int enter_af(void *ctx, const struct cmd_args *a, struct out *o)
 {
 	(void)ctx;
 	(void)o;
-	cfg_edit_of(a)->pos->mode = cmd_has(a, "evpn") ? CFG_EVPN : CFG_FOREIGN_AF;
+	cfg_edit_of(a)->pos->mode = cmd_has(a, "evpn")            ? CFG_EVPN
+				    : cmd_has(a, "rt-constraint") ? CFG_RTC
+								  : CFG_FOREIGN_AF;
 	return CMD_OK;
 }
 
@@ -306,6 +308,9 @@ static const struct cmd_row rows[] = {
 	{ CFG_BGP, "[no] bgp listen range PREFIX peer-group WORD$group",
 	  "Accept neighbors from a network", set_listen_range, 0 },
 	{ CFG_BGP, "address-family l2vpn evpn", "EVPN", enter_af, 0 },
+	{ CFG_BGP, "address-family ipv4 rt-constraint",
+	  "Ask for, and send, only routes that somebody imports (RFC 4684)", enter_af,
+	  0 },
 	{ CFG_BGP, "address-family ipv4 [unicast]", NO_EFFECT, enter_af, 0 },
 	{ CFG_BGP, "[no] bgp graceful-restart rib-stale-time (1-3600)", NO_EFFECT,
 	  cfg_no_effect, 0 },
@@ -319,8 +324,6 @@ static const struct cmd_row rows[] = {
 	  set_shutdown, 0 },
 	{ CFG_BGP, "no bgp shutdown [message LINE]", "Let sessions come up",
 	  set_shutdown, 0 },
-	{ CFG_BGP, "address-family ipv4 rt-constraint", "Route target constraint",
-	  cfg_unsupported, 0 },
 	{ CFG_BGP, "address-family (ila|ipv6) [LINE]", "Other families",
 	  cfg_unsupported, 0 },
 	{ CFG_BGP, "[no] bgp (fast-external-failover|deterministic-med) ", NO_EFFECT,

@@ -25,6 +25,7 @@ enum config_mode {
 	CFG_BGP,
 	CFG_EVPN,
 	CFG_VNI,
+	CFG_RTC,
 	CFG_FOREIGN_AF, /* a family that we read and do not do */
 	CFG_TENANT,
 	CFG_MODES /* count */

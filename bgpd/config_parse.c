@@ -23,6 +23,7 @@ const struct cmd_mode config_modes[CFG_MODES] = {
 	[CFG_BGP] = { "config-router", "(config-router)", CFG_TOP },
 	[CFG_EVPN] = { "config-router-af-evpn", "(config-router-af)", CFG_BGP },
 	[CFG_VNI] = { "config-router-af-evpn-vni", "(config-router-af-vni)", CFG_EVPN },
+	[CFG_RTC] = { "config-router-af-rtc", "(config-router-af)", CFG_BGP },
 	[CFG_FOREIGN_AF] = { "config-router-af", "(config-router-af)", CFG_BGP },
 	[CFG_TENANT] = { "config-tenant", "(config-tenant)", CFG_TOP },
 };

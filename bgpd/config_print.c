@@ -152,6 +152,28 @@ static void print_evpn(const struct config *c, struct out *o)
 	out_line(o, " exit-address-family\n");
 }
 
+static bool af_used(const struct config *c, unsigned fam)
+{
+	const struct cfg_nbr *n;
+	bool any = false;
+
+	TAILQ_FOREACH (n, &c->groups, link)
+		any |= n->af[fam].set != 0;
+	TAILQ_FOREACH (n, &c->nbrs, link)
+		any |= n->af[fam].set != 0;
+	return any;
+}
+
+/* Nothing but what neighbors have in it: not printed when none has. */
+static void print_rtc(const struct config *c, struct out *o)
+{
+	if (!af_used(c, FAM_RTC))
+		return;
+	out_line(o, " !\n address-family ipv4 rt-constraint\n");
+	config_af_print(c, FAM_RTC, o);
+	out_line(o, " exit-address-family\n");
+}
+
 static void print_gr(const struct config *c, struct out *o)
 {
 	if (c->gr_restart_s != CFG_GR_RESTART)
@@ -222,6 +244,7 @@ static void print_bgp(const struct config *c, struct out *o)
 		out_line(o, " bgp listen range %s peer-group %s\n",
 			 prefix_format(&r->prefix, buf), r->group);
 	print_evpn(c, o);
+	print_rtc(c, o);
 	out_line(o, "exit\n");
 }
 

@@ -5,9 +5,13 @@
 #include "bgpd/family.h"
 
 #include "wire/nlri_evpn.h"
+#include "wire/nlri_rtc.h"
 
 const struct family families[FAMS] = {
-	[FAM_EVPN] = { FAM_EVPN, &nlri_evpn_ops, "l2VpnEvpn", "L2VPN EVPN", true },
+	[FAM_EVPN] = { FAM_EVPN, &nlri_evpn_ops, "l2VpnEvpn", "L2VPN EVPN",
+		       .addpath = true, .rt_constrained = true },
+	[FAM_RTC] = { FAM_RTC, &nlri_rtc_ops, "ipv4RtConstraint",
+		      "IPv4 RT Constraint" },
 };
 
 const struct family *family_find(uint16_t afi, uint8_t safi)

@@ -9,7 +9,7 @@
 #include "wire/nlri.h"
 
 /* Rows in families.c, and of the settings that a neighbor has per family. */
-enum { FAM_EVPN, FAMS };
+enum { FAM_EVPN, FAM_RTC, FAMS };
 
 struct family {
 	unsigned index; /* place in families[], 0..FAMS-1 */
@@ -17,6 +17,9 @@ struct family {
 	const char *json; /* FRR's key: "l2VpnEvpn" */
 	const char *text; /* FRR's heading: "L2VPN EVPN" */
 	bool addpath;     /* several paths of one route may be exchanged (RFC 7911) */
+	/* Told only to whom asks for a route target of theirs, once the peer speaks
+	 * FAM_RTC (RFC 4684). */
+	bool rt_constrained;
 };
 
 extern const struct family families[FAMS];

@@ -22,6 +22,7 @@
 #include "lib/log.h"
 #include "lib/util.h"
 #include "lib/wbuf.h"
+#include "wire/nlri_rtc.h"
 
 static struct bgp bgp;
 static struct config *cfg;
@@ -31,7 +32,10 @@ static struct event_base *base;
 /* Takes the place of bgpd/families.c; no NLRI is ever looked at. */
 static const struct nlri_ops ipv6_ops = { .name = "ipv6 unicast", .afi = 2, .safi = 1 };
 
-const struct family families[FAMS] = { { 0, &ipv6_ops, "ipv6Unicast", "IPv6" } };
+const struct family families[FAMS] = {
+	{ 0, &ipv6_ops, "ipv6Unicast", "IPv6" },
+	{ 1, &nlri_rtc_ops, "ipv4RtConstraint", "IPv4 RT Constraint" },
+};
 
 const struct family *family_find(uint16_t afi, uint8_t safi)
 {

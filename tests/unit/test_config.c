@@ -56,6 +56,10 @@ static const char full[] = "hostname host1\n"
 			   "   route-target both 65000:148\n"
 			   "   route-target import 65000:149\n"
 			   "  exit-vni\n"
+			   " address-family ipv4 rt-constraint\n"
+			   "  neighbor hosts activate\n"
+			   "  neighbor hosts route-reflector-client\n"
+			   "  neighbor 192.168.50.1 maximum-prefix 500\n"
 			   "tenant red\n"
 			   " vni 148\n"
 			   " bridge br-red\n"
@@ -98,6 +102,12 @@ static const char full_printed[] =
 	"   route-target import 65000:149\n"
 	"   route-target export 65000:148\n"
 	"  exit-vni\n"
+	" exit-address-family\n"
+	" !\n"
+	" address-family ipv4 rt-constraint\n"
+	"  neighbor hosts activate\n"
+	"  neighbor hosts route-reflector-client\n"
+	"  neighbor 192.168.50.1 maximum-prefix 500\n"
 	" exit-address-family\n"
 	"exit\n"
 	"!\n"
@@ -304,9 +314,8 @@ static const struct {
 	  "t:2:2: `address-family ila unicast` is not supported by this version" },
 	{ BGP " address-family ipv6 unicast",
 	  "t:2:2: `address-family ipv6 unicast` is not supported by this version" },
-	{ BGP " address-family ipv4 rt-constraint",
-	  "t:2:2: `address-family ipv4 rt-constraint` is not supported by this "
-	  "version" },
+	{ BGP " address-family ipv4 rt-constraint\n  advertise-all-vni",
+	  "t:3:3: `advertise-all-vni` is unknown here" },
 	{ BGP " neighbor eth0 interface remote-as external",
 	  "t:2:16: `interface` is not supported by this version" },
 	{ "ila\n", "t:1:1: `ila` is not supported by this version" },
