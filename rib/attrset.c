@@ -9,6 +9,7 @@
 
 #include "lib/util.h"
 #include "lib/wbuf.h"
+#include "rib/rtset.h"
 
 enum { SCRATCH = 65536, FIRST_BUCKETS = 256 };
 
@@ -17,12 +18,14 @@ void attr_table_init(struct attr_table *t)
 	*t = (struct attr_table) { .n_buckets = FIRST_BUCKETS };
 	t->bucket = xcalloc(t->n_buckets, sizeof(struct attrset *));
 	t->scratch = xcalloc(1, SCRATCH);
+	t->rts = rtlists_new();
 }
 
 void attr_table_fini(struct attr_table *t)
 {
 	free(t->bucket);
 	free(t->scratch);
+	rtlists_free(t->rts);
 	*t = (struct attr_table) { 0 };
 }
 
@@ -111,7 +114,20 @@ void attrset_unref(struct attr_table *t, struct attrset *s)
 	*at = s->next;
 	t->n--;
 	t->bytes -= sizeof(*s) + s->len;
+	if (s->rtlist)
+		rtlist_unref(t->rts, s->rtlist);
 	free(s);
+}
+
+uint32_t attrset_rtlist(struct attr_table *t, struct attrset *s)
+{
+	struct attrs a;
+
+	if (!s->rtlist) {
+		attrset_view(s, &a);
+		s->rtlist = rtlist_intern(t->rts, &a);
+	}
+	return s->rtlist;
 }
 
 void attrset_view(const struct attrset *s, struct attrs *out)

@@ -9,6 +9,8 @@
 #include "lib/addr.h"
 #include "wire/attrs.h"
 
+struct rtlists;
+
 /* One set, counted. The fields are what best path and export ask for every
  * route; all else is in the canonical bytes (attrs_view()). */
 struct attrset {
@@ -20,6 +22,7 @@ struct attrset {
 	uint32_t med;        /* 0 when absent (RFC 4271 9.1.2.2) */
 	uint32_t first_as;
 	uint32_t originator_id; /* 0 when absent */
+	uint32_t rtlist;        /* 0 until somebody asks: attrset_rtlist() */
 	uint16_t as_path_len;
 	uint16_t cluster_len; /* number of cluster ids */
 	struct ip nexthop;
@@ -33,6 +36,8 @@ struct attr_table {
 	uint32_t n_buckets; /* power of two */
 	uint32_t n;
 	size_t bytes; /* of all sets */
+	struct rtlists
+		*rts; /* route target lists (rib/rtset.h) of sets and told routes */
 	uint8_t *scratch;
 };
 
@@ -62,6 +67,10 @@ void attrset_unref(struct attr_table *t, struct attrset *s);
  * Return: a counted reference; NULL when the set says NO_LLGR or would be too long.
  */
 struct attrset *attrset_long_lived(struct attr_table *t, struct attrset *s);
+
+/** attrset_rtlist - number of its list of route targets in t->rts; the set keeps the
+ * reference. */
+uint32_t attrset_rtlist(struct attr_table *t, struct attrset *s);
 
 /** attrset_view - all fields, borrowed from the set; next hop included. */
 void attrset_view(const struct attrset *s, struct attrs *out);

@@ -315,7 +315,8 @@ static const struct {
 	{ BGP " address-family ipv6 unicast",
 	  "t:2:2: `address-family ipv6 unicast` is not supported by this version" },
 	{ BGP " address-family ipv4 rt-constraint\n  advertise-all-vni",
-	  "t:3:3: `advertise-all-vni` is unknown here, expected exit-address-family, no "
+	  "t:3:3: `advertise-all-vni` is unknown here, expected exit-address-family, "
+	  "no "
 	  "or neighbor" },
 	{ BGP " neighbor eth0 interface remote-as external",
 	  "t:2:16: `interface` is not supported by this version" },
