@@ -27,6 +27,14 @@ struct fib_view {
 	uint64_t results_failed; /* refusals reported */
 };
 
+/* What our memberships were made from (rtc_own.c). */
+struct rtc_own {
+	uint64_t imports; /* tenants_imports_version() */
+	uint32_t as, router_id;
+	bool on;
+	uint8_t spare[7]; /* compared as bytes */
+};
+
 struct engine {
 	const struct engine_opts *opts;
 	struct event_base *base;
@@ -36,6 +44,7 @@ struct engine {
 	struct tenants *tenants;
 	struct rib_cursor cursor; /* tenants' place in the change list */
 	bool has_cursor;
+	struct rtc_own rtc_own;
 	uint32_t reimport; /* next net to import again, 0 = none */
 	bool sweep_due;    /* complete: tell fib once all is imported */
 	bool swept;
@@ -84,6 +93,15 @@ void evpn_sync(struct engine *e);
 
 /** evpn_idle - is everything that changed imported? */
 bool evpn_idle(const struct engine *e);
+
+/* rtc_own.c */
+
+/** rtc_own_update - originate what the tenants import now; cheap when nothing is new.
+ */
+void rtc_own_update(struct engine *e);
+
+/** rtc_configured - does any neighbor or group activate RT constraint? */
+bool rtc_configured(const struct config *c);
 
 /* commands, one file each: rows and handlers */
 void show_bgp_register(struct engine *e);

@@ -124,6 +124,8 @@ void evpn_consume(void *ctx)
 	struct rib *r = evpn_rib(e);
 	uint32_t id;
 
+	if (!e->stopping)
+		rtc_own_update(e);
 	/* Sessions that end because we leave take no forwarding state along. */
 	if (!e->has_cursor || !e->fibc || e->stopping)
 		return;

@@ -85,6 +85,7 @@ bool evi_is_own_mac(const struct tenants *t, const struct evi *e, const struct m
 
 static void rts_add(struct tenants *t, const struct evi *e)
 {
+	t->rts_version++;
 	for (unsigned k = 0; e->p.served && k < e->p.n_import; k++) {
 		const struct extcom *rt = &e->p.import[k];
 		struct rt_row *r =
@@ -97,6 +98,7 @@ static void rts_add(struct tenants *t, const struct evi *e)
 
 static void rts_del(struct tenants *t, const struct evi *e)
 {
+	t->rts_version++;
 	for (unsigned k = 0; e->p.served && k < e->p.n_import; k++) {
 		const struct extcom *rt = &e->p.import[k];
 		uint32_t i = table_find(&t->rts, hash32(rt, sizeof(*rt)));
@@ -110,6 +112,20 @@ static void rts_del(struct tenants *t, const struct evi *e)
 		if (i)
 			table_del(&t->rts, i);
 	}
+}
+
+void tenants_imports(const struct tenants *t,
+		     void (*fn)(void *arg, const struct extcom *rt), void *arg)
+{
+	struct table_walk w = { 0 };
+
+	for (uint32_t i; (i = table_next(&t->rts, &w));)
+		fn(arg, &((const struct rt_row *)table_at(&t->rts, i))->rt);
+}
+
+uint64_t tenants_imports_version(const struct tenants *t)
+{
+	return t->rts_version;
 }
 
 static bool is_rt(const uint8_t c[8])

@@ -153,6 +153,14 @@ void tenants_dump_end(struct tenants *t);
  */
 void tenants_route(struct tenants *t, const struct nlri *n, const struct attrs *attrs);
 
+/** tenants_imports - call fn for every route target that leads into an EVI; more than
+ * once for one that several EVIs import. */
+void tenants_imports(const struct tenants *t,
+		     void (*fn)(void *arg, const struct extcom *rt), void *arg);
+
+/** tenants_imports_version - is another number after any change of these. */
+uint64_t tenants_imports_version(const struct tenants *t);
+
 /* ---- time, fib, operator ----------------------------------------------- */
 
 /** tenants_tick - freeze timers of duplicates, by clock_ms(); about once a second. */

@@ -214,10 +214,11 @@ struct tenants {
 	LIST_HEAD(, dad) dads;
 	uint32_t gen; /* of the kernel picture */
 	bool in_dump;
-	uint64_t stamp;    /* of the route at hand; an EVI with it imports that */
-	uint32_t *scratch; /* n_evi indexes */
-	bool reimport;     /* hooks->reimport() is due */
-	bool drop;         /* import_drop_unserved() is due */
+	uint64_t stamp;       /* of the route at hand; an EVI with it imports that */
+	uint32_t *scratch;    /* n_evi indexes */
+	uint64_t rts_version; /* of `rts` */
+	bool reimport;        /* hooks->reimport() is due */
+	bool drop;            /* import_drop_unserved() is due */
 	struct tenants_counters c; /* only the 64-bit ones and duplicates */
 };
 
