@@ -388,7 +388,8 @@ static bool session_differs(const struct cfg_nbr *a, const struct cfg_nbr *b)
 		    a->af[i].rr_client != b->af[i].rr_client ||
 		    a->af[i].rs_client != b->af[i].rs_client ||
 		    a->af[i].no_addpath_rx != b->af[i].no_addpath_rx ||
-		    a->af[i].addpath_tx_all != b->af[i].addpath_tx_all)
+		    a->af[i].addpath_tx_all != b->af[i].addpath_tx_all ||
+		    a->af[i].default_originate != b->af[i].default_originate)
 			return true;
 	return a->as_kind != b->as_kind || a->remote_as != b->remote_as ||
 	       strcmp(a->password, b->password) || a->gtsm_hops != b->gtsm_hops ||

@@ -258,6 +258,10 @@ void config_nbr_resolve(const struct config *c, const struct cfg_nbr *n,
 	default_values(c, out);
 	for (unsigned i = 0; i < FAMS; i++)
 		config_af_resolve(&out->af[i], g ? &g->af[i] : NULL);
+	/* Who is our client is one for memberships, too, or they would reach nobody
+	 * and nobody would send anything. */
+	if (!(out->af[FAM_RTC].set & AF_RR_CLIENT))
+		out->af[FAM_RTC].rr_client = out->af[FAM_EVPN].rr_client;
 }
 
 static bool one_restarts(const struct cfg_nbr *n)

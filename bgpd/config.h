@@ -49,14 +49,16 @@ enum cfg_af_set {
 	AF_ADDPATH_RX_LIMIT = 1 << 6,
 	AF_ORIGIN_CHECK = 1 << 7,
 	AF_ADDPATH_TX_ALL = 1 << 8,
+	AF_DEFAULT_ORIGINATE = 1 << 9,
 };
 
 /* What a neighbor or a group has in one `address-family`. */
 struct cfg_nbr_af {
 	uint32_t set; /* enum cfg_af_set */
 	bool activate, rr_client, rs_client;
-	bool no_addpath_rx;  /* do not offer to receive several paths (RFC 7911) */
-	bool addpath_tx_all; /* offer to send all */
+	bool default_originate; /* rt-constraint: ask it for everything */
+	bool no_addpath_rx;     /* do not offer to receive several paths (RFC 7911) */
+	bool addpath_tx_all;    /* offer to send all */
 	bool max_prefix_warn_only, max_prefix_force;
 	uint8_t max_prefix_pct;          /* warn at, default 75 */
 	uint8_t allowas_in;              /* 0 = off */

@@ -45,6 +45,8 @@ static const struct {
 	  "disable-addpath-rx" },
 	{ AF_ADDPATH_TX_ALL, offsetof(struct cfg_nbr_af, addpath_tx_all),
 	  "addpath-tx-all-paths" },
+	{ AF_DEFAULT_ORIGINATE, offsetof(struct cfg_nbr_af, default_originate),
+	  "default-originate" },
 };
 
 static bool *flag_at(struct cfg_nbr_af *af, size_t i)
@@ -263,6 +265,11 @@ static const struct cmd_row rows[] = {
 	  later, 0 },
 };
 
+static const struct cmd_row rtc_rows[] = {
+	{ CFG_RTC, "[no] " PEER " default-originate",
+	  "Ask this neighbor for routes with any route target", set_flag, 0 },
+};
+
 void config_af_register(struct cmd_tree *t)
 {
 	static struct cmd_row of_mode[ARRAY_SIZE(modes)][ARRAY_SIZE(rows)];
@@ -273,5 +280,6 @@ void config_af_register(struct cmd_tree *t)
 			of_mode[i][k].mode = modes[i].mode;
 		cmd_register(t, of_mode[i], ARRAY_SIZE(rows), NULL);
 	}
+	cmd_register(t, rtc_rows, ARRAY_SIZE(rtc_rows), NULL);
 	config_origin_register(t);
 }

@@ -82,6 +82,35 @@ static bool is_relay(const struct bgp *b)
 	return false;
 }
 
+/* The same for memberships alone. Their End-of-RIB comes also without graceful restart
+ * (RFC 4684 section 6), unless the peer waits for ours. */
+static bool owes_memberships(const struct peer *p)
+{
+	const struct channel *c = &p->chan[FAM_RTC];
+
+	if (p->idle != PEER_RUNS || !p->cfg.af[FAM_RTC].activate)
+		return false;
+	if (p->state != FSM_ESTABLISHED)
+		return !p->bgp->absent_over;
+	return c->up && !c->disabled && !c->eor_rx && !p->rx_open.gr_restarting;
+}
+
+bool gr_awaits_memberships(const struct bgp *b)
+{
+	const struct peer *p;
+
+	if (b->converged)
+		return false;
+	if (b->local_pending)
+		return true;
+	if (!is_relay(b))
+		return false;
+	TAILQ_FOREACH (p, &b->peers, link)
+		if (owes_memberships(p))
+			return true;
+	return is_expecting(b);
+}
+
 /* How long End-of-RIB has to wait from now on, as far as is known. */
 static int64_t eor_wait_ms(const struct bgp *b)
 {
@@ -162,6 +191,8 @@ void gr_wait_expired(void *arg)
 	b->absent_over = true;
 	ev_timer_set(&b->defer_timer, rest);
 	gr_check(b);
+	if (b->hooks->session)
+		b->hooks->session(b); /* who waits for memberships looks again */
 }
 
 void gr_check(void *arg)

@@ -9,23 +9,24 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bgpd/audience.h"
 #include "lib/log.h"
 #include "lib/util.h"
 #include "lib/wbuf.h"
 
 enum {
 	STEPS = 4096,          /* routes looked at before they are encoded */
-	HASH = 2 * STEPS,      /* power of two */
+	ITEMS = 3 * STEPS + 3, /* a step says three things at most */
+	HASH = 4 * STEPS,      /* power of two */
 	OUT_BYTES = 256 << 10, /* one shared buffer at most */
 	ROUND_BYTES = 1 << 20, /* of attributes in one round */
-	NOBODY = UINT32_MAX,
 };
 
 /* Routes of one step list that share attributes and audience. */
 struct bundle {
 	struct attrset *set; /* NULL: withdraws */
-	uint32_t src;        /* slot left out, or the only one for `one` */
-	bool one;            /* only `src` gets it */
+	uint32_t from;       /* slot whose paths they are */
+	struct audience to;
 	int32_t first, last; /* items */
 	uint32_t slot;       /* where hash[] names it */
 };
@@ -40,16 +41,18 @@ struct item {
 struct encoder {
 	struct group *g;
 	struct routes *r;
-	struct bundle bundle[2 * STEPS];
-	struct item item[2 * STEPS];
+	struct bundle bundle[ITEMS];
+	struct item item[ITEMS];
 	int32_t hash[HASH]; /* bundles; -1 empty, as all are between rounds */
 	int n_bundles, n_items;
 	uint8_t buf[OUT_BYTES];
 	struct wbuf w;
 	size_t bytes; /* of all messages of this round */
 	uint32_t messages;
-	uint32_t src; /* audience of what is in buf */
-	bool one;
+	size_t attr_bytes;      /* collected so far */
+	struct audience to;     /* of what is in buf ... */
+	struct member **member; /* ... and who that is */
+	unsigned n_members;
 	uint8_t attrs[MSG_MAX_EXTENDED];
 	struct nlri nlri;
 };
@@ -59,7 +62,6 @@ static struct encoder *enc;
 static void audience_send(struct encoder *e)
 {
 	struct txbuf *t;
-	struct member *m;
 
 	if (!e->w.len)
 		return;
@@ -67,9 +69,8 @@ static void audience_send(struct encoder *e)
 	memcpy(t->data, e->w.base, e->w.len);
 	t->len = (uint32_t)e->w.len;
 	t->messages = e->messages;
-	TAILQ_FOREACH (m, &e->g->members, link)
-		if ((peer_slot(m->p) == e->src) == e->one)
-			peer_tx(m->p, t);
+	for (unsigned i = 0; i < e->n_members; i++)
+		peer_tx(e->member[i]->p, t);
 	txbuf_unref(t);
 	e->bytes += e->w.len;
 	e->w = wbuf_of(e->buf, sizeof(e->buf));
@@ -77,13 +78,15 @@ static void audience_send(struct encoder *e)
 }
 
 /* Starts output for an audience; what was for another one goes out first. */
-static void audience_set(struct encoder *e, uint32_t src, bool one)
+static void audience_set(struct encoder *e, const struct audience *to)
 {
-	if (e->src != src || e->one != one ||
-	    wbuf_left(&e->w) < 2 * (size_t)MSG_MAX_EXTENDED)
+	bool other = audience_cmp(&e->to, to);
+
+	if (other || wbuf_left(&e->w) < 2 * (size_t)MSG_MAX_EXTENDED)
 		audience_send(e);
-	e->src = src;
-	e->one = one;
+	if (other)
+		e->n_members = audience_find(to, &e->member);
+	e->to = *to;
 }
 
 /* Return: 0, -ENOSPC: no message can hold what they grow to on their way out (twice
@@ -92,15 +95,20 @@ static int bundle_attrs(struct encoder *e, const struct bundle *b, struct bytes 
 {
 	const struct group_key *k = &e->g->key;
 	const struct rib *rib = e->g->out.rib;
-	const struct path_source *src = &rib->peer[b->src].src;
+	const struct path_source *src = &rib->peer[b->from].src;
 	bool reflect = !k->ebgp && !src->own && !src->ebgp;
+	/* A client must not take what it said itself for its own (RFC 4684 3.2). */
+	bool as_ours = reflect && k->f->index == FAM_RTC && k->rr_client;
 	const struct attr_export x = {
 		.ebgp = k->ebgp,
 		.transparent = k->rs_client,
 		.as2 = !k->as4,
 		.weak = k->llgr == LLGR_WEAK && b->set->llgr_stale,
 		.local_as = e->r->bgp->as,
-		.originator_id = reflect ? src->id : 0,
+		.originator_id = as_ours   ? e->r->bgp->router_id
+				 : reflect ? src->id
+					   : 0,
+		.originator_set = as_ours,
 		.cluster_id = reflect ? e->r->bgp->cluster_id : 0,
 	};
 	struct wbuf w = wbuf_of(e->attrs, sizeof(e->attrs));
@@ -118,10 +126,12 @@ static void writer_begin(struct encoder *e, struct update_writer *u,
 {
 	const struct group_key *k = &e->g->key;
 
-	audience_set(e, b->src, b->one);
+	audience_set(e, &b->to);
 	if (b->set)
 		update_reach_begin(u, &e->w, k->max_msg, k->f->ops, k->addpath,
-				   &b->set->nexthop, attrs);
+				   ip_is_none(&k->nexthop) ? &b->set->nexthop
+							   : &k->nexthop,
+				   attrs);
 	else
 		update_unreach_begin(u, &e->w, k->max_msg, k->f->ops, k->addpath);
 }
@@ -137,7 +147,7 @@ static void item_nlri(struct encoder *e, const struct item *i, bool bare)
 static void too_long(struct encoder *e, const struct bundle *b)
 {
 	static struct log_limit limit;
-	struct bundle wd = { .src = b->src, .first = b->first, .last = b->last };
+	struct bundle wd = { .to = b->to, .first = b->first, .last = b->last };
 	struct update_writer u;
 
 	if (log_ratelimited(&limit, 5))
@@ -160,6 +170,9 @@ static void bundle_encode(struct encoder *e, const struct bundle *b)
 	struct update_writer u;
 	struct bytes attrs = { 0 };
 
+	audience_set(e, &b->to);
+	if (!e->n_members)
+		return;
 	if (b->set && bundle_attrs(e, b, &attrs)) {
 		too_long(e, b);
 		return;
@@ -184,35 +197,35 @@ static void bundle_encode(struct encoder *e, const struct bundle *b)
 	e->messages += !update_end(&u);
 }
 
-static uint32_t bundle_hash(const struct attrset *set, uint32_t src, bool one)
+static uint32_t bundle_hash(const struct attrset *set, const struct audience *to)
 {
 	uint64_t h = (uint64_t)(uintptr_t)set * 0x9e3779b97f4a7c15u;
 
-	return (uint32_t)((h >> 32) ^ src * 31u ^ one) & (HASH - 1);
+	return ((uint32_t)(h >> 32) ^ audience_hash(to)) & (HASH - 1);
 }
 
-static struct bundle *bundle_get(struct encoder *e, struct attrset *set, uint32_t src,
-				 bool one)
+static struct bundle *bundle_get(struct encoder *e, struct attrset *set, uint32_t from,
+				 const struct audience *to)
 {
-	uint32_t h = bundle_hash(set, src, one);
+	uint32_t h = bundle_hash(set, to);
 
 	for (; e->hash[h] >= 0; h = (h + 1) & (HASH - 1)) {
 		struct bundle *b = &e->bundle[e->hash[h]];
 
-		if (b->set == set && b->src == src && b->one == one)
+		if (b->set == set && b->from == from && !audience_cmp(&b->to, to))
 			return b;
 	}
 	e->hash[h] = e->n_bundles;
-	e->bundle[e->n_bundles] = (struct bundle) { set, src, one, -1, -1, h };
+	e->bundle[e->n_bundles] = (struct bundle) { set, from, *to, -1, -1, h };
 	return &e->bundle[e->n_bundles++];
 }
 
 static void bundle_add(struct encoder *e, struct bundle *b, const struct adjout_step *s,
-		       bool withdraw)
+		       uint32_t path)
 {
 	int32_t at = e->n_items++;
 
-	e->item[at] = (struct item) { s->net, withdraw ? 0 : s->path, s->path_id, -1 };
+	e->item[at] = (struct item) { s->net, path, s->path_id, -1 };
 	if (b->first < 0)
 		b->first = at;
 	else
@@ -220,18 +233,16 @@ static void bundle_add(struct encoder *e, struct bundle *b, const struct adjout_
 	b->last = at;
 }
 
-/* Withdraws first, then by source: routes of one source share buffers. */
+/* Withdraws first, then by audience: what the same members hear shares buffers. */
 static int bundle_order(const void *pa, const void *pb)
 {
 	const struct bundle *a = pa, *b = pb;
+	int c;
 
 	if (!a->set != !b->set)
 		return a->set ? 1 : -1;
-	if (a->src != b->src)
-		return a->src < b->src ? -1 : 1;
-	if (a->one != b->one)
-		return a->one - b->one;
-	return (a->first > b->first) - (a->first < b->first);
+	c = audience_cmp(&a->to, &b->to);
+	return c ? c : (a->first > b->first) - (a->first < b->first);
 }
 
 /* Bytes of attributes that one more route of this bundle brings: a set that fills
@@ -243,27 +254,112 @@ static size_t attr_cost(const struct encoder *e, const struct bundle *b)
 	return b->first < 0 || often ? b->set->len : 0;
 }
 
+/* A lone member is asked at once; then all that it hears has one audience. Return:
+ * whether anybody may be left. */
+static bool narrow(const struct encoder *e, struct audience *to)
+{
+	if (e->g->n > 1)
+		return true;
+	if (!audience_has(to, TAILQ_FIRST(&e->g->members)))
+		return false;
+	*to = audience_everybody();
+	return true;
+}
+
+static void announce(struct encoder *e, const struct adjout_step *s, uint32_t path,
+		     struct audience to)
+{
+	const struct path *p = rib_path(e->g->out.rib, path);
+	struct bundle *b;
+
+	if (!narrow(e, &to))
+		return;
+	b = bundle_get(e, p->attrs, p->peer, &to);
+	e->attr_bytes += attr_cost(e, b);
+	bundle_add(e, b, s, path);
+}
+
+static void withdraw(struct encoder *e, const struct adjout_step *s, struct audience to)
+{
+	if (narrow(e, &to))
+		bundle_add(e, bundle_get(e, NULL, 0, &to), s, 0);
+}
+
+static void say(struct encoder *e, const struct adjout_step *s)
+{
+	if (s->path)
+		announce(e, s, s->path, (struct audience) { .src = s->src });
+	if (s->alt)
+		announce(e, s, s->alt,
+			 (struct audience) { .src = s->src, .one = true });
+	if (s->withdraw)
+		withdraw(e, s,
+			 (struct audience) { .src = s->withdraw_one ? s->src
+								    : s->old_src,
+					     .one = s->withdraw_one });
+}
+
+/*
+ * With RT constraint: who wants the new list hears of the route, and of those who knew
+ * it, as they wanted the old list, the others must forget it. They are who does not
+ * want the new list, and the peer whose route it is now.
+ */
+static void say_wanted(struct encoder *e, const struct adjout_step *s)
+{
+	struct audience to = { .src = s->src, .list = s->list, .list_was = s->was };
+	struct audience knew = { .src = s->old_src,
+				 .list = s->old_list,
+				 .list_was = s->was };
+	bool same = s->old_list == s->list;
+
+	if (s->path)
+		announce(e, s, s->path, to);
+	if (!s->old_list)
+		return;
+	if (!same) {
+		knew.other = s->list; /* none when it is gone: all who knew it */
+		knew.other_was = s->was;
+		withdraw(e, s, knew);
+	}
+	if (s->path && s->src != s->old_src) {
+		knew.src = s->src;
+		knew.one = true;
+		knew.other_too = !same;
+		withdraw(e, s, knew);
+	}
+}
+
+/* Only filters are new. */
+static void say_difference(struct encoder *e, const struct adjout_step *s)
+{
+	struct audience to = {
+		.src = s->src, .list = s->list, .other = s->list, .other_was = true
+	};
+
+	announce(e, s, s->path, to);
+	to.list_was = true;
+	to.other_was = false;
+	withdraw(e, s, to);
+}
+
 /* Collects up to STEPS steps, fewer when their attributes are long: what is queued
  * is looked at between two rounds only. */
 static void collect(struct encoder *e)
 {
 	struct group *g = e->g;
 	struct adjout_step s;
-	size_t bytes = 0;
 
 	e->n_bundles = e->n_items = 0;
-	while (e->n_items < STEPS && bytes < ROUND_BYTES && group_next(e->r, g, &s)) {
-		if (s.path) {
-			struct attrset *set = rib_path(g->out.rib, s.path)->attrs;
-			struct bundle *b = bundle_get(e, set, s.src, false);
-
-			bytes += attr_cost(e, b);
-			bundle_add(e, b, &s, false);
-		}
-		if (s.withdraw && s.withdraw_one)
-			bundle_add(e, bundle_get(e, NULL, s.src, true), &s, true);
-		else if (s.withdraw)
-			bundle_add(e, bundle_get(e, NULL, s.old_src, false), &s, true);
+	e->attr_bytes = 0;
+	audience_begin(e->r, g);
+	while (e->n_items < STEPS && e->attr_bytes < ROUND_BYTES &&
+	       group_next(e->r, g, &s)) {
+		if (s.filter)
+			say_difference(e, &s);
+		else if (g->key.rtc)
+			say_wanted(e, &s);
+		else
+			say(e, &s);
 	}
 	for (int i = 0; i < e->n_bundles; i++)
 		e->hash[e->bundle[i].slot] = -1;
@@ -278,12 +374,12 @@ bool encode_round(struct routes *r, struct group *g, size_t *bytes)
 	e->g = g;
 	collect(e);
 	if (!e->n_items)
-		return false;
+		return !adjout_idle(&g->out); /* nobody wanted it, or a pause */
 	qsort(e->bundle, (size_t)e->n_bundles, sizeof(e->bundle[0]), bundle_order);
 	e->w = wbuf_of(e->buf, sizeof(e->buf));
 	e->messages = 0;
-	e->src = NOBODY;
-	e->one = false;
+	e->to = e->bundle[0].to;
+	e->n_members = audience_find(&e->to, &e->member);
 	for (int i = 0; i < e->n_bundles; i++)
 		bundle_encode(e, &e->bundle[i]);
 	audience_send(e);

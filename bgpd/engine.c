@@ -294,6 +294,7 @@ static void on_session(struct bgp *b)
 {
 	struct engine *e = container_of(b, struct engine, bgp);
 
+	export_kick(&e->routes); /* one more, or one less, to wait for */
 	/* Many come and go together, but one that comes and goes puts nothing off. */
 	if (config_restarts(e->cfg) && !e->stopping && !e->restart_timer.pending)
 		ev_timer_set(&e->restart_timer, 100);
@@ -323,6 +324,7 @@ static int shell_start(struct engine *e)
 	e->cmds = vty_tree_new();
 	show_bgp_register(e);
 	show_table_register(e);
+	show_rtc_register(e);
 	show_evpn_register(e);
 	show_fib_register(e);
 	endpoint_register(e);

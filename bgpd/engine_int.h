@@ -14,6 +14,7 @@
 #include "rib/tenant.h"
 
 struct cmd_tree;
+struct out;
 struct event_base;
 struct vty_server;
 struct web;
@@ -31,8 +32,8 @@ struct fib_view {
 struct rtc_own {
 	uint64_t imports; /* tenants_imports_version() */
 	uint32_t as, router_id;
-	bool on;
-	uint8_t spare[7]; /* compared as bytes */
+	bool on, all;
+	uint8_t spare[6]; /* compared as bytes */
 };
 
 struct engine {
@@ -100,12 +101,14 @@ bool evpn_idle(const struct engine *e);
  */
 void rtc_own_update(struct engine *e);
 
-/** rtc_configured - does any neighbor or group activate RT constraint? */
-bool rtc_configured(const struct config *c);
-
 /* commands, one file each: rows and handlers */
 void show_bgp_register(struct engine *e);
 void show_table_register(struct engine *e);
+void show_rtc_register(struct engine *e);
+
+/** rtc_show - what of RT constraint stands in `show bgp neighbors`, if f is
+ * constrained; within the object of the family. */
+void rtc_show(struct out *o, const struct peer *p, const struct family *f);
 void show_evpn_register(struct engine *e);
 void show_fib_register(struct engine *e);
 void endpoint_register(struct engine *e);

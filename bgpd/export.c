@@ -14,8 +14,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bgpd/audience.h"
+#include "bgpd/rtc.h"
+#include "bgpd/session.h"
 #include "lib/util.h"
 #include "lib/wbuf.h"
+#include "rib/rtset.h"
+#include "wire/nlri_rtc.h"
 
 enum { /* of messages for each member of a group, in one turn of the loop */
        TURN_MOST = 1 << 20,
@@ -25,12 +30,25 @@ enum { /* of messages for each member of a group, in one turn of the loop */
 
 /* ---- policy ---------------------------------------------------------------- */
 
+/* The membership of who wants everything. */
+static bool is_default(const struct rib *rib, const struct path *p)
+{
+	struct rtc_route m;
+	struct nlri n;
+
+	rib_nlri(rib, p->net, 0, &n);
+	return !rtc_view(&n, &m) && !m.bits;
+}
+
 /* RFC 4456 section 6: who may learn what from whom; 1997, 9494 for the communities. */
 static bool key_allows(const struct routes *r, const struct group_key *k,
 		       const struct rib *rib, const struct path *p)
 {
 	const struct peer *from = routes_peer(r, rib, p->peer);
 
+	if (p->peer == RIB_OWN && k->f->index == FAM_RTC && !k->ask_all &&
+	    is_default(rib, p))
+		return false;
 	if (k->policy_missing || p->attrs->no_advertise ||
 	    (k->ebgp && p->attrs->no_export) ||
 	    (k->llgr == LLGR_HIDDEN && p->attrs->llgr_stale))
@@ -61,6 +79,9 @@ static struct group_key key_of(const struct peer *p, const struct family *f)
 		.addpath = p->chan[f->index].tx_addpath,
 		.policy_missing = p->ebgp && !p->bgp->cfg->no_ebgp_policy_check,
 		.llgr = llgr_of(p, f),
+		.ask_all = p->cfg.af[f->index].default_originate,
+		.rtc = f->rt_constrained && rtc_state(p) != RTC_OFF,
+		.nexthop = f->index == FAM_RTC ? p->local_addr : (struct ip) { 0 },
 		.max_msg = peer_max_msg(p),
 	};
 }
@@ -70,7 +91,8 @@ static bool key_equal(const struct group_key *a, const struct group_key *b)
 	return a->f == b->f && a->ebgp == b->ebgp && a->rr_client == b->rr_client &&
 	       a->rs_client == b->rs_client && a->as4 == b->as4 &&
 	       a->addpath == b->addpath && a->policy_missing == b->policy_missing &&
-	       a->llgr == b->llgr && a->max_msg == b->max_msg;
+	       a->llgr == b->llgr && a->ask_all == b->ask_all && a->rtc == b->rtc &&
+	       ip_eq(&a->nexthop, &b->nexthop) && a->max_msg == b->max_msg;
 }
 
 struct ask {
@@ -93,6 +115,12 @@ bool group_next(const struct routes *r, struct group *g, struct adjout_step *out
 }
 
 /* ---- groups ---------------------------------------------------------------- */
+
+static bool affects(void *ctx, uint32_t list)
+{
+	(void)ctx;
+	return audience_affects(list);
+}
 
 static struct group *group_new(struct routes *r, const struct group_key *k)
 {
@@ -142,6 +170,30 @@ static struct group *member_split(struct routes *r, struct member *m)
 	member_leave(r, m);
 	member_join(m, g);
 	return g;
+}
+
+/* The walk for new filters is over: what was before matters no longer. */
+static void filter_settled(struct member *m)
+{
+	rtfilter_unref(m->was);
+	m->was = NULL;
+}
+
+/*
+ * While we restart End-of-RIB waits for what others have to tell; but End-of-RIB of
+ * memberships only for theirs: they hold back their routes until they have ours.
+ */
+static bool eor_is_held(const struct routes *r, const struct family *f)
+{
+	return r->hold_eor && (f->index != FAM_RTC || gr_awaits_memberships(r->bgp));
+}
+
+/* With RT constraint not before the peer has said what it wants, and has it. */
+static bool eor_is_due(const struct routes *r, const struct member *m)
+{
+	if (m->g->key.rtc && (rtc_state(m->p) == RTC_WAITING || m->filter_due))
+		return false;
+	return m->want_eor && !eor_is_held(r, m->g->key.f);
 }
 
 static void send_control(struct peer *p,
@@ -198,7 +250,8 @@ static void group_finished(struct routes *r, struct group *g)
 	struct member *m;
 
 	TAILQ_FOREACH (m, &g->members, link) {
-		if (m->want_eor && !r->hold_eor) {
+		filter_settled(m);
+		if (eor_is_due(r, m)) {
 			m->want_eor = false;
 			send_control(m->p, eor_encode, g->key.f, 1);
 			m->p->chan[g->key.f->index].eor_tx = true;
@@ -208,8 +261,9 @@ static void group_finished(struct routes *r, struct group *g)
 			m->p->stats.tx[MSG_ROUTE_REFRESH]++;
 		}
 		m->want_eorr = m->refreshing = false;
-		if (m->refresh_due)
-			export_kick(r); /* asked for again meanwhile */
+		/* Asked for meanwhile; who is full begins when it has drained. */
+		if ((m->refresh_due || m->filter_due) && !peer_tx_full(m->p))
+			export_kick(r);
 	}
 }
 
@@ -331,11 +385,69 @@ static void refreshes_begin(struct routes *r)
 
 			if (!m || !m->refresh_due)
 				continue;
-			if (m->refreshing || m->g->blocked || peer_tx_full(p))
+			if (m->refreshing || m->g->blocked || peer_tx_full(p) ||
+			    adjout_walking(&m->g->out))
 				r->refresh_due = true;
 			else
 				refresh_begin(r, m, &families[i]);
 		}
+}
+
+/*
+ * A member wants something else. It leaves for a group of its own, as one that asks
+ * for a refresh does, and there goes over what was told: but only for the difference.
+ * All who change their mind in one turn go together. As nobody's filter is part of
+ * the key they come back when they are through.
+ */
+static void filter_begin(struct routes *r, struct member *m)
+{
+	struct group *from = m->g;
+
+	m->filter_due = false;
+	filter_settled(m);
+	m->was = m->now; /* with its reference */
+	m->now = rtfilter_ref(rtc_filter(m->p));
+	rtindex_change(r->rt_index, peer_slot(m->p), m->was, m->now);
+	if (from->filtering == from)
+		return;
+	if (from->filtering) {
+		struct group *to = from->filtering;
+
+		member_leave(r, m); /* the last one frees `from` */
+		member_join(m, to);
+		return;
+	}
+	from->filtering = member_split(r, m);
+	m->g->filtering = m->g;
+	adjout_filter(&m->g->out, affects);
+}
+
+/* One after the other: a walk must end before the next may begin. */
+static bool filter_may_begin(const struct member *m)
+{
+	return !m->g->blocked && !peer_tx_full(m->p) &&
+	       (!adjout_walking(&m->g->out) || m->g->filtering == m->g);
+}
+
+static void filters_begin(struct routes *r)
+{
+	struct group *g;
+	struct peer *p;
+
+	r->filter_due = false;
+	TAILQ_FOREACH (p, &r->bgp->peers, link)
+		for (unsigned i = 0; i < FAMS; i++) {
+			struct member *m = p->member[i];
+
+			if (!m || !m->filter_due)
+				continue;
+			if (filter_may_begin(m))
+				filter_begin(r, m);
+			else
+				r->filter_due = true;
+		}
+	TAILQ_FOREACH (g, &r->groups, link)
+		g->filtering = NULL;
 }
 
 static bool told_somebody(void *ctx, const struct rib *rib, uint32_t net)
@@ -360,6 +472,9 @@ static void export_run(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	if (r->consume)
 		r->consume(r->consume_ctx);
+	rtc_apply(r);
+	if (r->filter_due)
+		filters_begin(r);
 	if (r->refresh_due)
 		refreshes_begin(r);
 	/* New groups that splits append have been told what theirs was. */
@@ -373,6 +488,7 @@ static void export_run(evutil_socket_t fd, short what, void *arg)
 		rib_forget(&r->rib[i], i == r->consume_fam ? r->consume_at : NULL,
 			   told_somebody, r);
 	}
+	rtlists_trim(r->attrs.rts);
 	if (more) /* in the next turn of the loop, not at the end of this one */
 		event_add(r->export_ev, &(struct timeval) { 0 });
 }
@@ -395,9 +511,30 @@ void export_fini(struct routes *r)
 	event_free(r->export_ev);
 	r->export_ev = NULL;
 	encode_fini();
+	audience_fini();
 }
 
 /* ---- peers ----------------------------------------------------------------- */
+
+/* What an internal peer hears of memberships follows rules of its own. */
+static void group_start(struct routes *r, struct group *g)
+{
+	const struct group_key *k = &g->key;
+
+	adjout_init(&g->out, &r->rib[k->f->index], k->addpath ? RIB_PATHS : RIB_NETS);
+	if (k->rtc)
+		adjout_constrain(&g->out);
+	if (k->f->index == FAM_RTC && !k->ebgp)
+		adjout_memberships(&g->out, k->rr_client);
+}
+
+/* One that wants nothing yet knows as little as everybody there: no walk is needed. */
+static bool may_join(const struct group *g)
+{
+	if (g->key.rtc)
+		return !g->blocked;
+	return g->out.walk == 1 && !g->out.n_routes;
+}
 
 /* A group for newcomers that has not begun its walk: peers that come up in one
  * turn (a reflector restart) walk the table together. */
@@ -406,10 +543,10 @@ static struct group *newborn_group(struct routes *r, const struct group_key *k)
 	struct group *g;
 
 	TAILQ_FOREACH (g, &r->groups, link)
-		if (key_equal(&g->key, k) && g->out.walk == 1 && !g->out.n_routes)
+		if (key_equal(&g->key, k) && may_join(g))
 			return g;
 	g = group_new(r, k);
-	adjout_init(&g->out, &r->rib[k->f->index], k->addpath ? RIB_PATHS : RIB_NETS);
+	group_start(r, g);
 	return g;
 }
 
@@ -433,11 +570,27 @@ void export_peer_up(struct routes *r, struct peer *p)
 void export_peer_down(struct routes *r, struct peer *p)
 {
 	for (unsigned i = 0; i < FAMS; i++) {
-		if (!p->member[i])
+		struct member *m = p->member[i];
+
+		if (!m)
 			continue;
-		member_leave(r, p->member[i]);
-		free(p->member[i]);
+		member_leave(r, m);
+		rtindex_change(r->rt_index, peer_slot(p), m->now, NULL);
+		rtfilter_unref(m->now);
+		rtfilter_unref(m->was);
+		free(m);
 		p->member[i] = NULL;
+	}
+	export_kick(r);
+}
+
+void export_filter(struct routes *r, struct peer *p)
+{
+	for (unsigned i = 0; i < FAMS; i++) {
+		struct member *m = p->member[i];
+
+		if (m && m->g->key.rtc)
+			m->filter_due = r->filter_due = true;
 	}
 	export_kick(r);
 }
@@ -457,25 +610,51 @@ void export_drained(struct routes *r, struct peer *p)
 	for (unsigned i = 0; i < FAMS; i++) {
 		struct member *m = p->member[i];
 
-		if (!m || (!m->g->blocked && !m->refresh_due))
+		if (!m || (!m->g->blocked && !m->refresh_due && !m->filter_due))
 			continue;
 		m->g->blocked = false;
 		export_kick(r);
 	}
 }
 
+static bool wants(void *ctx, uint32_t list, bool was)
+{
+	const struct member *m = ctx;
+	const struct rtlist *l = rtlist_at(m->g->out.rt.lists, list);
+
+	return rtfilter_wants(was ? m->was : m->now, l);
+}
+
 uint32_t export_count(const struct peer *p, const struct family *f)
+{
+	struct member *m = p->member[f->index];
+
+	if (!m)
+		return 0;
+	if (m->g->key.rtc)
+		return adjout_wanted(&m->g->out, peer_slot(p), wants, m);
+	return adjout_count(&m->g->out, peer_slot(p));
+}
+
+uint32_t export_held_back(const struct peer *p, const struct family *f)
 {
 	const struct member *m = p->member[f->index];
 
-	return m ? adjout_count(&m->g->out, peer_slot(p)) : 0;
+	return m && m->g->key.rtc
+		       ? adjout_count(&m->g->out, peer_slot(p)) - export_count(p, f)
+		       : 0;
 }
 
 bool export_told_path(const struct peer *p, const struct family *f, uint32_t path)
 {
-	const struct member *m = p->member[f->index];
+	struct member *m = p->member[f->index];
+	uint32_t id;
 
-	return m && adjout_knows(&m->g->out, peer_slot(p), path);
+	if (!m || !adjout_knows(&m->g->out, peer_slot(p), path))
+		return false;
+	id = adjout_id(&m->g->out, path);
+	return !m->g->key.rtc ||
+	       wants(m, adjrt_told(&m->g->out.rt, id), adjout_was(&m->g->out, id));
 }
 
 bool export_told(const struct peer *p, const struct family *f, uint32_t net)

@@ -23,6 +23,9 @@ struct group_key {
 	const struct family *f;
 	bool ebgp, rr_client, rs_client, as4, addpath, policy_missing;
 	enum group_llgr llgr;
+	bool ask_all;      /* of memberships: told that we want everything */
+	bool rtc;          /* told only what they want (RFC 4684) */
+	struct ip nexthop; /* of memberships: our end of the session; else none */
 	size_t max_msg;
 };
 
@@ -34,6 +37,11 @@ struct member {
 	bool want_eorr;   /* EoRR after a refresh (RFC 7313) */
 	bool refreshing;  /* a refresh is under way ... */
 	bool refresh_due; /* ... or was asked for and has not begun */
+	/* RT constraint; counted. Members of a group may want different things. */
+	struct rtfilter *now; /* by which it is told */
+	struct rtfilter *was; /* before the group's walk, if that is for filters */
+	bool filter_due;      /* it wants something else than `now` */
+	uint64_t stamp;       /* audience.c */
 };
 
 struct group {
@@ -43,7 +51,8 @@ struct group {
 	TAILQ_HEAD(, member) members;
 	unsigned n;
 	uint32_t id;
-	bool blocked; /* waits for export_drained() of a member */
+	bool blocked;            /* waits for export_drained() of a member */
+	struct group *filtering; /* where members with new filters go, in one pass */
 };
 
 /** group_next - the next thing to say to a group, its policy applied; as

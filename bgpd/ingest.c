@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bgpd/rtc.h"
 #include "lib/clock.h"
 #include "lib/log.h"
 #include "lib/util.h"
@@ -241,6 +242,8 @@ static void disable_family(struct routes *r, struct peer *p, const struct family
 		ip_format(&p->addr, addr), f->ops->name);
 	p->chan[f->index].disabled = true;
 	rib_peer_flush(&r->rib[f->index], peer_slot(p));
+	if (f->index == FAM_RTC)
+		rtc_disabled(r, p);
 }
 
 size_t routes_peer_bytes(const struct routes *r, const struct peer *p)
@@ -316,6 +319,8 @@ static enum verdict feed_mp(struct routes *r, struct peer *p, const struct updat
 	}
 	v = feed_all(&d, mp->nlri, withdraw, err);
 	attrset_unref(&r->attrs, d.set);
+	if (d.f->index == FAM_RTC)
+		rtc_changed(r, p);
 	if (d.over_limit || (!withdraw && over_memory(r, p)))
 		return limit_reached(p, &d, err);
 	if (v == V_DISABLE_AF)
@@ -334,6 +339,15 @@ static void count_ipv4(struct peer *p, const struct update *u)
 {
 	if (rbuf_left(&u->withdrawn4) || rbuf_left(&u->nlri4))
 		count_error(p, UR_NOT_NEGOTIATED, 0);
+}
+
+static void on_eor(struct routes *r, struct peer *p, const struct family *f)
+{
+	peer_eor_received(p, f); /* sweeps what it did not confirm */
+	if (f->index == FAM_RTC)
+		rtc_eor(r, p);
+	if (r->hold_eor)
+		export_kick(r); /* it may have been the one that ours waits for */
 }
 
 static enum verdict on_update(struct peer *p, struct rbuf body, struct notif *err)
@@ -356,7 +370,7 @@ static enum verdict on_update(struct peer *p, struct rbuf body, struct notif *er
 		const struct family *f = negotiated(p, afi, safi);
 
 		if (f)
-			peer_eor_received(p, f);
+			on_eor(r, p, f);
 		return V_OK;
 	}
 	count_ipv4(p, &u);
@@ -388,6 +402,7 @@ static void on_up(struct peer *p)
 			rib_peer_add(rib, slot, &src, p);
 		rib->peer[slot].owner = p;
 	}
+	rtc_up(r, p);
 	export_peer_up(r, p);
 }
 
@@ -410,6 +425,7 @@ static void on_down(struct peer *p, bool keep_stale)
 	bool much = routes_peer_bytes(r, p) > TRIM_BYTES;
 
 	export_peer_down(r, p);
+	rtc_down(r, p);
 	for (unsigned i = 0; i < FAMS; i++) {
 		struct rib *rib = &r->rib[i];
 
@@ -435,6 +451,16 @@ static void on_gone(struct peer *p)
 	}
 }
 
+static void sweep(struct routes *r, struct peer *p, unsigned fam)
+{
+	struct rib *rib = &r->rib[fam];
+
+	if (peer_slot(p) < rib->n_peers && rib->peer[peer_slot(p)].used)
+		rib_peer_sweep(rib, peer_slot(p));
+	if (fam == FAM_RTC)
+		rtc_changed(r, p);
+}
+
 static void on_refresh(struct peer *p, const struct family *f, uint8_t sub)
 {
 	struct routes *r = p->bgp->routes;
@@ -445,7 +471,7 @@ static void on_refresh(struct peer *p, const struct family *f, uint8_t sub)
 	else if (sub == RR_BEGIN)
 		rib_peer_stale(rib, peer_slot(p));
 	else if (sub == RR_END)
-		rib_peer_sweep(rib, peer_slot(p));
+		sweep(r, p, f->index);
 }
 
 static void on_stale_sweep(struct peer *p, const struct family *only)
@@ -453,12 +479,8 @@ static void on_stale_sweep(struct peer *p, const struct family *only)
 	struct routes *r = p->bgp->routes;
 
 	for (unsigned i = 0; i < FAMS; i++)
-		if (!only || only->index == i) {
-			struct rib *rib = &r->rib[i];
-
-			if (peer_slot(p) < rib->n_peers && rib->peer[peer_slot(p)].used)
-				rib_peer_sweep(rib, peer_slot(p));
-		}
+		if (!only || only->index == i)
+			sweep(r, p, i);
 }
 
 static void on_long_lived(struct peer *p, const struct family *f)
@@ -526,7 +548,9 @@ void routes_init(struct routes *r, struct bgp *b)
 		r->rib[i].on_change = on_change;
 		r->rib[i].on_change_ctx = r;
 	}
+	r->rib[FAM_RTC].every_path = true;
 	r->scratch = xcalloc(1, sizeof(*r->scratch));
+	rtc_init(r);
 	export_init(r);
 }
 
@@ -537,6 +561,7 @@ void routes_fini(struct routes *r)
 		rib_fini(&r->rib[i]);
 	}
 	export_fini(r);
+	rtc_fini(r);
 	attr_table_fini(&r->attrs);
 	free(r->scratch);
 }

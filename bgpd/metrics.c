@@ -14,10 +14,12 @@
 #include <unistd.h>
 
 #include "bgpd/engine_int.h"
+#include "bgpd/rtc.h"
 #include "bgpd/web.h"
 #include "lib/clock.h"
 #include "lib/log.h"
 #include "lib/util.h"
+#include "rib/rtset.h"
 
 static struct metrics all;
 
@@ -134,6 +136,8 @@ enum {
 	M_STALE,
 	M_UPDATE_ERRORS,
 	M_TREAT_AS_WITHDRAW,
+	M_RT_FILTER,
+	M_HELD_BACK,
 	M_TX_QUEUE,
 	M_REJECTED,
 	M_LIMITS,
@@ -222,6 +226,18 @@ static struct metric m_bgp[] = {
 				  "UPDATE messages treated as withdraw (RFC 7606).",
 				  { "peer" },
 				  .fresh = true },
+	[M_RT_FILTER] = { "selvage_bgp_rt_filter_targets",
+			  METRIC_GAUGE,
+			  NULL,
+			  "Route targets that a peer with RT constraint asks for.",
+			  { "peer" },
+			  .fresh = true },
+	[M_HELD_BACK] = { "selvage_bgp_rt_held_back_routes",
+			  METRIC_GAUGE,
+			  NULL,
+			  "Routes that a peer with RT constraint did not ask for.",
+			  { "peer" },
+			  .fresh = true },
 	[M_TX_QUEUE] = { "selvage_bgp_tx_queue_bytes",
 			 METRIC_GAUGE,
 			 "bytes",
@@ -265,6 +281,8 @@ static void collect_prefixes(const struct engine *e, const struct peer *p,
 		uint32_t slot = peer_slot(p), got = 0, n_long;
 		char afi[8], safi[8];
 
+		if (i != FAM_EVPN && !p->cfg.af[i].activate)
+			continue;
 		if (slot < r->n_peers && r->peer[slot].used)
 			got = r->peer[slot].n;
 		snprintf(afi, sizeof(afi), "%u", f->ops->afi);
@@ -281,6 +299,17 @@ static void collect_prefixes(const struct engine *e, const struct peer *p,
 			   afi, safi, "graceful");
 		metric_set(&m_bgp[M_STALE], n_long, peer, afi, safi, "long_lived");
 	}
+}
+
+static void collect_rtc(const struct peer *p, const char *peer)
+{
+	const struct rtfilter *f;
+
+	if (rtc_state(p) == RTC_OFF)
+		return;
+	f = rtc_filter(p);
+	metric_set(&m_bgp[M_RT_FILTER], f ? f->n : 0, peer);
+	metric_set(&m_bgp[M_HELD_BACK], export_held_back(p, &families[FAM_EVPN]), peer);
 }
 
 static void collect_peer(const struct engine *e, const struct peer *p)
@@ -314,6 +343,7 @@ static void collect_peer(const struct engine *e, const struct peer *p)
 	metric_set(&m_bgp[M_ROUTE_BYTES], (double)routes_peer_bytes(&e->routes, p),
 		   peer);
 	collect_prefixes(e, p, peer);
+	collect_rtc(p, peer);
 }
 
 static void collect_bgp(void *ctx)

@@ -21,6 +21,7 @@ struct callers;
 struct conn;
 struct member;
 struct routes;
+struct rtc;
 struct event;
 struct event_base;
 struct md5_key;
@@ -116,6 +117,7 @@ struct peer {
 
 	/* export.c: its place in an update group, per family */
 	struct member *member[FAMS];
+	struct rtc *rtc; /* rtc.c: what it wants; NULL: no RT constraint, everything */
 };
 
 /*

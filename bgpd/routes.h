@@ -13,6 +13,7 @@
 #include "rib/locrib.h"
 
 struct group;
+struct rtindex;
 struct out;
 
 struct routes {
@@ -20,9 +21,13 @@ struct routes {
 	struct attr_table attrs;
 	struct rib rib[FAMS];
 	TAILQ_HEAD(, group) groups;
-	struct event *export_ev; /* runs export once at the end of a loop turn */
-	bool hold_eor;           /* restarting: not all that we had is back yet */
-	bool refresh_due;        /* some peer has asked for a refresh */
+	struct event *export_ev;     /* runs export once at the end of a loop turn */
+	bool hold_eor;               /* restarting: not all that we had is back yet */
+	bool refresh_due;            /* some peer has asked for a refresh */
+	bool filter_due;             /* some peer wants other route targets */
+	TAILQ_HEAD(, rtc) rtc_dirty; /* rtc.c: memberships changed */
+	struct rtindex *rt_index;    /* who wants which route targets, of the one family
+					that is constrained */
 	struct update_scratch *scratch;
 	/* consumer of winners (tenants); called for changes before export */
 	void (*consume)(void *ctx);
@@ -91,6 +96,9 @@ void export_peer_down(struct routes *r, struct peer *p);
 /** export_refresh - the peer asked for all routes of a family again. */
 void export_refresh(struct routes *r, struct peer *p, const struct family *f);
 
+/** export_filter - the peer's rtc_filter() is another one: tell the difference. */
+void export_filter(struct routes *r, struct peer *p);
+
 /** export_drained - the peer's queue has room again. */
 void export_drained(struct routes *r, struct peer *p);
 
@@ -99,6 +107,10 @@ uint32_t export_count(const struct peer *p, const struct family *f);
 
 /** export_told_path - has this peer been told this path? */
 bool export_told_path(const struct peer *p, const struct family *f, uint32_t path);
+
+/** export_held_back - routes that it would have been told but does not want (RFC 4684).
+ */
+uint32_t export_held_back(const struct peer *p, const struct family *f);
 
 /** export_told - has this peer been told a path of this net? */
 bool export_told(const struct peer *p, const struct family *f, uint32_t net);

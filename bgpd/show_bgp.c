@@ -248,12 +248,24 @@ static void summary_family(const struct engine *e, struct out *o,
 			 s.dynamic, e->cfg->listen_limit);
 }
 
+static bool anybody_in(const struct engine *e, const struct family *f)
+{
+	const struct peer *p;
+
+	TAILQ_FOREACH (p, &e->bgp.peers, link)
+		if (p->cfg.af[f->index].activate)
+			return true;
+	return false;
+}
+
 static int show_summary_all(void *ctx, const struct cmd_args *args, struct out *o)
 {
 	struct engine *e = ctx;
 
 	out_obj(o, NULL);
 	for (unsigned i = 0; i < FAMS; i++) {
+		if (i != FAM_EVPN && !anybody_in(e, &families[i]))
+			continue;
 		out_text(o, "%s%s Summary:\n", i ? "\n" : "", families[i].text);
 		out_obj(o, families[i].json);
 		summary_family(e, o, &families[i], cmd_has(args, "failed"));
@@ -267,6 +279,14 @@ static int show_summary_evpn(void *ctx, const struct cmd_args *args, struct out 
 {
 	out_obj(o, NULL);
 	summary_family(ctx, o, &families[0], cmd_has(args, "failed"));
+	out_end(o);
+	return CMD_OK;
+}
+
+static int show_summary_rtc(void *ctx, const struct cmd_args *args, struct out *o)
+{
+	out_obj(o, NULL);
+	summary_family(ctx, o, &families[FAM_RTC], cmd_has(args, "failed"));
 	out_end(o);
 	return CMD_OK;
 }
@@ -385,6 +405,7 @@ static void nbr_families(const struct engine *e, struct out *o, const struct pee
 				 ? "  Given up until the next session: malformed NLRI\n"
 				 : "",
 			 received(e, p, f), export_count(p, f));
+		rtc_show(o, p, f);
 		origin_show(p, f, o);
 		maxprefix_show(o, p, f);
 		out_end(o);
@@ -671,6 +692,8 @@ static const struct cmd_row rows[] = {
 	  show_summary_all, 0 },
 	{ CMD_EXEC, "show bgp l2vpn evpn summary [failed] [json]",
 	  "Sessions that exchange EVPN routes", show_summary_evpn, 0 },
+	{ CMD_EXEC, "show bgp ipv4 rt-constraint summary [failed] [json]",
+	  "Sessions that exchange memberships", show_summary_rtc, 0 },
 	{ CMD_EXEC, "show bgp vrf (all|default) l2vpn evpn summary [failed] [json]",
 	  "The same, by VRF", show_summary_vrf, 0 },
 	{ CMD_EXEC, "show bgp vrf (all|default) (ipv4|ipv6) unicast summary [json]",

@@ -47,6 +47,8 @@ static void eor_list(struct out *o, const struct peer *p, bool sent)
 	for (unsigned i = 0; i < FAMS; i++) {
 		bool yes = sent ? p->chan[i].eor_tx : p->chan[i].eor_rx;
 
+		if (!p->cfg.af[i].activate)
+			continue;
 		out_bool(o, families[i].json, yes);
 		if (yes)
 			out_text(o, " %s", families[i].text);

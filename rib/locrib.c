@@ -278,7 +278,7 @@ static void decide(struct rib *r, uint32_t id, bool changed)
 	struct net *n = rib_net(r, id);
 	uint32_t best = select_best(r, n);
 
-	if (best == n->best && !changed)
+	if (best == n->best && !changed && !r->every_path)
 		return;
 	n->best = best;
 	rib_touch(r, id);

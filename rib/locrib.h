@@ -108,6 +108,7 @@ struct rib {
 	struct rib_peer *peer;
 	uint32_t n_peers;             /* size of peer[] */
 	uint64_t n_freed;             /* grows when the id of a net becomes free */
+	bool every_path;              /* a change of any path changes its net */
 	uint64_t version;             /* grows with each change of a winner */
 	size_t far_bytes;             /* memory of keys and data kept outside */
 	void (*on_change)(void *ctx); /* a list has something new; may be NULL */

@@ -98,11 +98,26 @@ void rtlist_unref(struct rtlists *l, uint32_t id)
 {
 	struct rtlist *e = rtlist_at(l, id);
 
-	if (--e->refs)
+	if (--e->refs || e->unused)
 		return;
-	l->bytes -= e->n * sizeof(*e->rt);
-	free(e->rt);
-	table_del(&l->t, id);
+	e->unused = l->unused ? l->unused : UINT32_MAX;
+	l->unused = id;
+}
+
+void rtlists_trim(struct rtlists *l)
+{
+	for (uint32_t id = l->unused, next; id; id = next) {
+		struct rtlist *e = rtlist_at(l, id);
+
+		next = e->unused == UINT32_MAX ? 0 : e->unused;
+		e->unused = 0;
+		if (e->refs)
+			continue; /* in use again */
+		l->bytes -= e->n * sizeof(*e->rt);
+		free(e->rt);
+		table_del(&l->t, id);
+	}
+	l->unused = 0;
 }
 
 /* ---- filters --------------------------------------------------------------- */
@@ -234,21 +249,26 @@ struct rtindex_row {
 	struct rtslots peers;
 };
 
-void rtindex_init(struct rtindex *x)
+struct rtindex *rtindex_new(void)
 {
-	*x = (struct rtindex) { 0 };
+	struct rtindex *x = xcalloc(1, sizeof(*x));
+
 	table_init(&x->t, sizeof(struct rtindex_row));
+	return x;
 }
 
-void rtindex_fini(struct rtindex *x)
+void rtindex_free(struct rtindex *x)
 {
 	struct table_walk w = { 0 };
+
+	if (!x)
+		return;
 
 	for (uint32_t i; (i = table_next(&x->t, &w));)
 		free(((struct rtindex_row *)table_at(&x->t, i))->peers.slot);
 	free(x->all.slot);
 	table_fini(&x->t);
-	*x = (struct rtindex) { 0 };
+	free(x);
 }
 
 /* Where the slot is, or would be. */

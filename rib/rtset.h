@@ -24,13 +24,16 @@ struct rib;
 struct rtlist {
 	struct table_node node;
 	uint32_t refs;
+	uint32_t unused; /* next in rtlists.unused, UINT32_MAX at its end; 0: not in it
+			  */
 	uint32_t n;
 	struct extcom *rt;
 };
 
 struct rtlists {
 	struct table t;
-	size_t bytes; /* of the targets */
+	uint32_t unused; /* lists that had no reference once, 0 = none */
+	size_t bytes;    /* of the targets */
 };
 
 struct rtlists *rtlists_new(void);
@@ -51,8 +54,12 @@ static inline uint32_t rtlist_ref(struct rtlists *l, uint32_t id)
 	return id;
 }
 
-/** rtlist_unref - the last one frees it, and its number may be another's then. */
+/** rtlist_unref - who has no reference left goes with the next rtlists_trim(). */
 void rtlist_unref(struct rtlists *l, uint32_t id);
+
+/** rtlists_trim - free lists without references; only now a number may become that of
+ * another list, so that who works with numbers need not count them meanwhile. */
+void rtlists_trim(struct rtlists *l);
 
 /* ---- filters: what one peer wants ------------------------------------------ */
 
@@ -109,8 +116,8 @@ struct rtindex {
 	struct rtslots all;  /* peers that want everything */
 };
 
-void rtindex_init(struct rtindex *x);
-void rtindex_fini(struct rtindex *x);
+struct rtindex *rtindex_new(void);
+void rtindex_free(struct rtindex *x);
 
 /** rtindex_change - a peer's filter was `old` and is `now`. */
 void rtindex_change(struct rtindex *x, uint32_t slot, const struct rtfilter *old,

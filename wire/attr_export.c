@@ -174,7 +174,8 @@ static void one_out(struct wbuf *w, uint8_t code, const struct attrs *a,
 		return;
 	case ATTR_ORIGINATOR_ID:
 		u32_put(w, code,
-			attrs_has(a, code) ? a->originator_id : x->originator_id);
+			attrs_has(a, code) && !x->originator_set ? a->originator_id
+								 : x->originator_id);
 		return;
 	case ATTR_CLUSTER_LIST:
 		cluster_list_out(w, a, x);

@@ -99,6 +99,7 @@ struct attr_export {
 	bool as2;         /* peer has no 4-octet AS: 2-octet AS_PATH + AS4_PATH */
 	uint32_t local_as;
 	uint32_t originator_id; /* reflecting: set if absent; 0 = not reflecting */
+	bool originator_set;    /* ... or if another one is there, too */
 	uint32_t cluster_id;    /* reflecting: prepended */
 };
 

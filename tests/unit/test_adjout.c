@@ -528,13 +528,88 @@ static void new_router_id_is_news(void **state)
 	assert_int_equal(hear(in[2], 99), 2);
 }
 
+static bool tell(void *ctx, const struct rib *r, const struct path *p)
+{
+	(void)ctx;
+	(void)r;
+	(void)p;
+	return true;
+}
+
+static bool any_list(void *ctx, uint32_t list)
+{
+	(void)ctx;
+	return list;
+}
+
+static void next_is(struct adjout *o, uint32_t net, bool filter, bool was)
+{
+	struct adjout_step s;
+
+	assert_true(adjout_next(o, tell, NULL, &s));
+	assert_int_equal(s.net, net);
+	assert_int_equal(s.filter, filter);
+	assert_int_equal(s.was, was);
+	assert_int_not_equal(s.list, 0);
+}
+
+static uint32_t net_of_key(unsigned k)
+{
+	struct nlri n = key_nlri(k);
+
+	return rib_find(&rib, &n);
+}
+
+/* While members change their filters: what the walk has passed, and what is newer than
+ * the walk, goes by the new ones, what is ahead of it by the old ones. */
+static void a_walk_for_filters_goes_from_old_to_new(void **state)
+{
+	struct adjout o;
+	struct adjout_step s;
+	uint32_t passed, newer;
+	unsigned walked = 1;
+
+	(void)state;
+	adjout_init(&o, &rib, RIB_NETS);
+	adjout_constrain(&o);
+	for (unsigned k = 0; k < 8; k++)
+		announce(1, 0, k, 0);
+	while (adjout_next(&o, tell, NULL, &s))
+		assert_int_equal(s.old_list, 0);
+	assert_int_equal(o.rt.by_list[sets[0]->rtlist], 8);
+
+	adjout_filter(&o, any_list);
+	o.walk_end = newer = net_of_key(7); /* as if there had been 7 only */
+	assert_true(adjout_next(&o, tell, NULL, &s));
+	assert_true(s.filter && !s.was);
+	passed = s.net;
+	assert_true(passed < newer);
+	for (unsigned k = 0; k < 8; k++)
+		announce(8, 0, k, 5);
+	for (unsigned k = 0; k < 8; k++)
+		next_is(&o, net_of_key(k), false,
+			net_of_key(k) != passed && net_of_key(k) < newer);
+	/* That must be out before the walk says more. */
+	assert_false(adjout_next(&o, tell, NULL, &s));
+	assert_false(adjout_idle(&o));
+	for (; adjout_next(&o, tell, NULL, &s); walked++)
+		assert_true(s.filter && !s.was && s.net > passed && s.net < newer);
+	assert_true(walked > 1);
+	assert_true(adjout_idle(&o));
+	adjout_fini(&o);
+}
+
 int main(void)
 {
 #define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest t[] = {
-		CASE(everybody_hears_the_model),   CASE(only_what_changed_is_said),
-		CASE(path_id_outlives_a_withdraw), CASE(slow_group_costs_what_it_knows),
-		CASE(the_unheard_is_forgotten),    CASE(refused_later_is_withdrawn),
+		CASE(a_walk_for_filters_goes_from_old_to_new),
+		CASE(everybody_hears_the_model),
+		CASE(only_what_changed_is_said),
+		CASE(path_id_outlives_a_withdraw),
+		CASE(slow_group_costs_what_it_knows),
+		CASE(the_unheard_is_forgotten),
+		CASE(refused_later_is_withdrawn),
 		CASE(new_router_id_is_news),
 	};
 

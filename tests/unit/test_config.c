@@ -622,6 +622,8 @@ static void rnd_af(struct cfg_nbr_af *af, bool flags_too)
 	af->activate = af->set & AF_ACTIVATE && (!flags_too || rnd(2));
 	af->rs_client = af->set & AF_RS_CLIENT && (!flags_too || rnd(2));
 	af->addpath_tx_all = af->set & AF_ADDPATH_TX_ALL && (!flags_too || rnd(2));
+	af->default_originate =
+		af->set & AF_DEFAULT_ORIGINATE && (!flags_too || rnd(2));
 	af->no_addpath_rx = af->set & AF_NO_ADDPATH_RX && (!flags_too || rnd(2));
 	if (af->set & AF_ADDPATH_RX_LIMIT)
 		af->addpath_rx_limit = (uint16_t)(1 + rnd(65535));
@@ -682,6 +684,10 @@ static void rnd_nbr(struct cfg_nbr *n)
 	n->passive = n->set & NBR_PASSIVE && (!flags_too || rnd(2));
 	for (unsigned i = 0; i < FAMS; i++)
 		rnd_af(&n->af[i], flags_too);
+	n->af[FAM_RTC].set &= ~(uint32_t)AF_ORIGIN_CHECK; /* of EVPN alone */
+	n->af[FAM_RTC].origin = (struct claim_rule) { 0 };
+	n->af[FAM_EVPN].set &= ~(uint32_t)AF_DEFAULT_ORIGINATE; /* of the other */
+	n->af[FAM_EVPN].default_originate = false;
 }
 
 static void rnd_nbrs(struct config *c)

@@ -40,6 +40,7 @@ static int teardown(void **state)
 	rib_fini(&rib);
 	attrset_unref(&attrs, set);
 	assert_int_equal(attrs.n, 0);
+	rtlists_trim(attrs.rts);
 	assert_int_equal(attrs.rts->t.n, 0);
 	assert_int_equal(attrs.rts->bytes, 0);
 	attr_table_fini(&attrs);
@@ -88,12 +89,37 @@ static void lists_are_sets(void **state)
 	assert_int_equal(rtlist_at(attrs.rts, none)->n, 0);
 	assert_int_equal(attrs.rts->t.n, 3);
 	rtlist_unref(attrs.rts, x);
+	rtlists_trim(attrs.rts);
 	assert_int_equal(attrs.rts->t.n, 3);
 	rtlist_unref(attrs.rts, y);
+	rtlists_trim(attrs.rts);
 	assert_int_equal(attrs.rts->t.n, 2);
 	rtlist_unref(attrs.rts, z);
 	rtlist_unref(attrs.rts, none);
 	rtlist_unref(attrs.rts, empty);
+}
+
+/* Until the next trim a number is that of its list, used or not. */
+static void numbers_stay_until_trimmed(void **state)
+{
+	struct extcom a = rt_make(65000, 1), b = rt_make(65000, 2);
+	uint32_t x = list_of(&a, 1), y;
+
+	(void)state;
+	rtlist_unref(attrs.rts, x);
+	y = list_of(&b, 1);
+	assert_int_not_equal(x, y);
+	assert_int_equal(list_of(&a, 1), x); /* back again, before it went */
+	rtlist_unref(attrs.rts, y);
+	rtlist_unref(attrs.rts, rtlist_ref(attrs.rts, y));
+	rtlists_trim(attrs.rts);
+	assert_int_equal(attrs.rts->t.n, 1);
+	assert_memory_equal(&rtlist_at(attrs.rts, x)->rt[0], &a, 8);
+	rtlist_unref(attrs.rts, x);
+	rtlists_trim(attrs.rts);
+	assert_int_equal(attrs.rts->t.n, 0);
+	assert_int_equal(list_of(&b, 1), x); /* now it may be another's */
+	rtlist_unref(attrs.rts, x);
 }
 
 static void a_route_may_have_very_many(void **state)
@@ -131,8 +157,10 @@ static void sets_have_lists(void **state)
 	assert_int_equal(attrset_rtlist(&attrs, s[0]), s[0]->rtlist);
 	assert_int_equal(rtlist_at(attrs.rts, s[0]->rtlist)->refs, 2);
 	attrset_unref(&attrs, s[0]);
+	rtlists_trim(attrs.rts);
 	assert_int_equal(attrs.rts->t.n, 1);
 	attrset_unref(&attrs, s[1]);
+	rtlists_trim(attrs.rts);
 	assert_int_equal(attrs.rts->t.n, 0);
 }
 
@@ -311,10 +339,9 @@ static void check_list(const struct rtindex *x, struct rtfilter *const f[])
 static void filters_follow_the_model(void **state)
 {
 	struct rtfilter *f[PEERS + 1] = { NULL };
-	struct rtindex x;
+	struct rtindex *x = rtindex_new();
 
 	(void)state;
-	rtindex_init(&x);
 	for (uint32_t p = 0; p <= PEERS; p++)
 		for (size_t k = 0; k < ARRAY_SIZE(said[p]); k++) {
 			memset(&said[p][k], 0, sizeof(said[p][k]));
@@ -326,22 +353,22 @@ static void filters_follow_the_model(void **state)
 
 		say_something_else(p);
 		now = rtfilter_of(&rib, p);
-		rtindex_change(&x, p, f[p], now);
+		rtindex_change(x, p, f[p], now);
 		assert_int_equal(rtfilter_same(f[p], f[p]), true);
 		rtfilter_unref(f[p]);
 		f[p] = now;
 		for (int k = 0; k < 10; k++)
-			check_list(&x, f);
+			check_list(x, f);
 	}
 	for (uint32_t p = 1; p <= PEERS; p++) {
-		rtindex_change(&x, p, f[p], NULL);
+		rtindex_change(x, p, f[p], NULL);
 		rtfilter_unref(f[p]);
 	}
-	assert_int_equal(x.t.n, 0); /* nothing left behind */
-	assert_int_equal(x.all.n, 0);
-	for (size_t i = 0; i < ARRAY_SIZE(x.n_bits); i++)
-		assert_int_equal(x.n_bits[i], 0);
-	rtindex_fini(&x);
+	assert_int_equal(x->t.n, 0); /* nothing left behind */
+	assert_int_equal(x->all.n, 0);
+	for (size_t i = 0; i < ARRAY_SIZE(x->n_bits); i++)
+		assert_int_equal(x->n_bits[i], 0);
+	rtindex_free(x);
 }
 
 static void filters_compare(void **state)
@@ -372,6 +399,7 @@ int main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest t[] = {
 		T(lists_are_sets),
+		T(numbers_stay_until_trimmed),
 		T(a_route_may_have_very_many),
 		T(sets_have_lists),
 		T(each_kind_of_membership),
