@@ -1,5 +1,12 @@
 # More for tests of EVPN between selvaged and others: sourced after lib.sh.
 
+# rtc_conf NEIGHBOR - passes a configuration on with RT constraint active for one
+# neighbor or group.
+rtc_conf()
+{
+	sed "0,/^exit\$/s/^exit\$/ address-family ipv4 rt-constraint\n  neighbor $1 activate\n exit-address-family\nexit/"
+}
+
 # vtep_conf ROUTER-ID PEER - a host with tenant red (VNI 100) towards one reflector.
 vtep_conf()
 {
