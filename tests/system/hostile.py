@@ -318,9 +318,15 @@ def sets(rr, src, number="1000000", length="1000", stay="0"):
     r = connected(rr, src, caps=LONG)
     total, why = send_all(r, chunks())
     print("sets: %d MB, %s" % (total >> 20, why), flush=True)
-    while stay == "1":
-        pour(r, ALIVE, 0.01)
-        time.sleep(1)
+    alive_at = 0
+    while stay == "1" and select.select([r.s], [], [], 1):
+        try:
+            r.s.recv(1 << 20)
+        except BlockingIOError:
+            pass
+        if time.monotonic() - alive_at > 1:
+            alive_at = time.monotonic()
+            r.s.send(ALIVE)
     quiet_close(r)
 
 
