@@ -20,8 +20,6 @@ struct path_source {
 struct path_view {
 	const struct attrset *attrs;
 	const struct path_source *src;
-	bool stale; /* kept by graceful restart: no reason to prefer less (RFC 4724 4.2)
-		     */
 	uint32_t rx_id; /* path id given by the peer, 0 without */
 };
 
@@ -50,9 +48,10 @@ enum best_reason {
  * EVI and belongs to the import (RFC 7432 section 15). There is no IGP cost: next
  * hops are VTEPs, all alike to us. No "older path" step either, so that the result
  * does not depend on the order of arrival; between paths of one peer that are alike
- * (RFC 7911) the lower path id wins for the same reason.
+ * (RFC 7911) the lower path id wins for the same reason. What graceful restart keeps
+ * is as good as it was (RFC 4724 section 4.2).
  * MED compares only between paths of one neighbouring AS, so this is a total order
- * only among paths of one AS, or of all different ones; rib/locrib.c selects in
+ * only among paths of one AS, or of all different ones; rib/select.c selects in
  * that order ("deterministic MED").
  * Return: <0 if a is better, >0 if b is, 0 only for the same source and path id.
  */
