@@ -137,9 +137,12 @@ static void dump_state(struct engine *e)
 	TAILQ_FOREACH (p, &e->bgp.peers, link)
 		log_info(LOG_MAIN, "state: peer %s %s", ip_format(&p->addr, addr),
 			 fsm_state_name(p->state));
-	log_info(LOG_MAIN, "state: routes=%u attribute_sets=%u bytes=%zu",
-		 e->routes.rib[0].n_nets, e->routes.attrs.n,
-		 rib_bytes(&e->routes.rib[0]) + e->routes.attrs.bytes);
+	for (unsigned i = 0; i < FAMS; i++)
+		log_info(LOG_MAIN, "state: %s routes=%u paths=%u bytes=%zu",
+			 families[i].ops->name, rib_routes(&e->routes.rib[i]),
+			 e->routes.rib[i].n_paths, rib_bytes(&e->routes.rib[i]));
+	log_info(LOG_MAIN, "state: attribute_sets=%u bytes=%zu", e->routes.attrs.n,
+		 e->routes.attrs.bytes);
 }
 
 static void on_signal_number(struct engine *e, int signo)

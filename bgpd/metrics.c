@@ -436,7 +436,7 @@ static void collect_tables(const struct engine *e)
 
 		snprintf(afi, sizeof(afi), "%u", r->ops->afi);
 		snprintf(safi, sizeof(safi), "%u", r->ops->safi);
-		metric_set(&m_rib[M_RIB_ROUTES], r->n_nets, afi, safi);
+		metric_set(&m_rib[M_RIB_ROUTES], rib_routes(r), afi, safi);
 		metric_set(&m_rib[M_RIB_PATHS], r->n_paths, afi, safi);
 		bytes += rib_bytes(r);
 	}

@@ -193,7 +193,7 @@ static void summary_head(const struct engine *e, struct out *o, const struct fam
 	out_uint(o, "vrfId", 0);
 	out_str(o, "vrfName", "default");
 	out_uint(o, "tableVersion", r->version);
-	out_uint(o, "ribCount", r->n_nets);
+	out_uint(o, "ribCount", rib_routes(r));
 	out_uint(o, "ribMemory", rib_bytes(r) + e->routes.attrs.bytes);
 	out_uint(o, "peerCount", peers);
 	out_uint(o, "peerMemory", peers * sizeof(struct peer));
@@ -201,7 +201,7 @@ static void summary_head(const struct engine *e, struct out *o, const struct fam
 		 "BGP router identifier %s, local AS number %u vrf-id 0\n"
 		 "BGP table version %llu\nRIB entries %u, using %zu KiB of memory\n"
 		 "Peers %u, using %zu KiB of memory\n\n",
-		 id, e->bgp.as, (unsigned long long)r->version, r->n_nets,
+		 id, e->bgp.as, (unsigned long long)r->version, rib_routes(r),
 		 (rib_bytes(r) + e->routes.attrs.bytes) / 1024, peers,
 		 peers * sizeof(struct peer) / 1024);
 }
@@ -640,12 +640,12 @@ static int show_memory(void *ctx, const struct cmd_args *args, struct out *o)
 		const struct rib *r = &e->routes.rib[i];
 
 		out_obj(o, families[i].json);
-		out_uint(o, "routes", r->n_nets);
+		out_uint(o, "routes", rib_routes(r));
 		out_uint(o, "paths", r->n_paths);
 		out_uint(o, "bytes", rib_bytes(r));
 		out_end(o);
 		out_text(o, "%s: %u routes, %u paths, %zu bytes\n", families[i].text,
-			 r->n_nets, r->n_paths, rib_bytes(r));
+			 rib_routes(r), r->n_paths, rib_bytes(r));
 	}
 	out_uint(o, "attributeSets", e->routes.attrs.n);
 	out_uint(o, "attributeBytes", e->routes.attrs.bytes);

@@ -194,6 +194,13 @@ static inline struct path *rib_path(const struct rib *r, uint32_t id)
 	return slab_at(&r->paths, id);
 }
 
+/** rib_routes - how many routes there are, without those that are only to be withdrawn
+ * by others still. */
+static inline uint32_t rib_routes(const struct rib *r)
+{
+	return r->n_nets - r->n_dead;
+}
+
 /** rib_is_route - is this id (below r->nets.next) a route with paths? */
 bool rib_is_route(const struct rib *r, uint32_t id);
 
