@@ -438,7 +438,16 @@ static void peer_configure(struct peer *p, const struct cfg_nbr *cfg, bool force
 		gr_forget(p);
 }
 
-static void apply_neighbors(struct bgp *b, const struct config *c, bool force)
+/* Whose sessions must begin anew for a setting that is not the neighbor's: those that
+ * the AS and the ids of this router are part of, or what RFC 8212 is about. */
+enum force { FORCE_NONE, FORCE_EXTERNAL, FORCE_ALL };
+
+static bool is_forced(const struct peer *p, enum force f)
+{
+	return f == FORCE_ALL || (f == FORCE_EXTERNAL && p->ebgp);
+}
+
+static void apply_neighbors(struct bgp *b, const struct config *c, enum force force)
 {
 	const struct cfg_nbr *n;
 
@@ -452,7 +461,7 @@ static void apply_neighbors(struct bgp *b, const struct config *c, bool force)
 			b->n_dynamic--;
 			peer_configure(p, &cfg, true);
 		} else if (p) {
-			peer_configure(p, &cfg, force);
+			peer_configure(p, &cfg, is_forced(p, force));
 		} else {
 			peer_start(peer_new(b, &cfg, false));
 		}
@@ -477,7 +486,7 @@ static void apply_dynamic(const struct config *c, struct peer *p, bool force)
 	peer_delete(p, &n, r ? "Configuration changed" : "De-configured");
 }
 
-static void apply_removals(struct bgp *b, const struct config *c, bool force)
+static void apply_removals(struct bgp *b, const struct config *c, enum force force)
 {
 	struct notif n = notif_make(NOTIF_CEASE, CEASE_DECONFIGURED, NULL, 0);
 	struct peer *p, *next;
@@ -487,7 +496,7 @@ static void apply_removals(struct bgp *b, const struct config *c, bool force)
 		if (c->has_bgp && config_nbr_find(c, &p->addr))
 			continue;
 		if (c->has_bgp && p->dynamic)
-			apply_dynamic(c, p, force);
+			apply_dynamic(c, p, is_forced(p, force));
 		else
 			peer_delete(p, &n, "De-configured");
 	}
@@ -527,24 +536,29 @@ void bgp_identify(struct bgp *b, const struct config *c)
 	b->cluster_id = c->cluster_id ? c->cluster_id : b->router_id;
 }
 
-/* Return: true when a number that every session depends on changed. The caller may
- * have set them in b already, so what counts is the last time. */
-static bool apply_numbers(struct bgp *b, const struct config *c)
+/* The caller may have set the numbers in b already, so what counts is the last time. */
+static enum force apply_globals(struct bgp *b, const struct config *c)
 {
-	bool first = !b->applied[0], changed;
+	enum { NUMBERS = 3 };
+	bool first = !b->applied[0], numbers, policy;
 
 	bgp_identify(b, c);
 
-	const uint32_t now[3] = { b->as, b->router_id, b->cluster_id };
+	const uint32_t now[] = { b->as, b->router_id, b->cluster_id,
+				 c->no_ebgp_policy_check };
 
-	changed = !first && memcmp(b->applied, now, sizeof(now));
+	_Static_assert(sizeof(now) == sizeof(b->applied), "settings of all sessions");
+	numbers = memcmp(b->applied, now, NUMBERS * sizeof(now[0]));
+	policy = b->applied[NUMBERS] != now[NUMBERS];
 	memcpy(b->applied, now, sizeof(now));
-	return changed;
+	if (first)
+		return FORCE_NONE;
+	return numbers ? FORCE_ALL : policy ? FORCE_EXTERNAL : FORCE_NONE;
 }
 
-void bgp_apply(struct bgp *b, const struct config *old UNUSED, struct config *now)
+void bgp_apply(struct bgp *b, struct config *now)
 {
-	bool force = now->has_bgp && apply_numbers(b, now);
+	enum force force = now->has_bgp ? apply_globals(b, now) : FORCE_NONE;
 
 	b->cfg = now;
 	md5_apply(b, now);

@@ -70,7 +70,7 @@ int engine_apply(struct engine *e, struct config *next, char *err, size_t errlen
 	e->cfg = next;
 	e->bgp.cfg = next;
 	if (e->sessions)
-		bgp_apply(&e->bgp, old, next);
+		bgp_apply(&e->bgp, next);
 	config_free(old);
 	e->reload_ok = true;
 	e->reload_epoch_s = time(NULL);
@@ -186,7 +186,7 @@ static void sessions_start(struct engine *e, bool restarted)
 	e->routes.hold_eor = e->bgp.restarting;
 	e->bgp.local_pending = !fibc_is_record(e->fibc) && !e->fib.picture;
 	e->sessions = true;
-	bgp_apply(&e->bgp, NULL, e->cfg);
+	bgp_apply(&e->bgp, e->cfg);
 }
 
 static void on_hello(struct engine *e, const struct intent_hello *h)

@@ -227,7 +227,7 @@ struct bgp {
 	struct md5_key *md5; /* in force on the listeners */
 	size_t n_md5;
 	struct ev_timer defer_timer, quiet_timer, stop_timer, accept_timer;
-	uint32_t applied[3]; /* as, router_id, cluster_id of the last bgp_apply() */
+	uint32_t applied[4]; /* what all sessions depend on, at the last bgp_apply() */
 	bool absent_over;    /* peers not yet up are waited for no longer */
 	bool local_pending;  /* our own routes are not all there yet */
 	bool converged, complete, stopping;
@@ -246,7 +246,7 @@ void bgp_init(struct bgp *b, struct event_base *base, const struct session_hooks
 /** bgp_identify - AS, router id (of last resort: the highest IPv4 address of this host
  * that is not loopback, as FRR does) and cluster id; bgp_apply() does it, too. */
 void bgp_identify(struct bgp *b, const struct config *c);
-void bgp_apply(struct bgp *b, const struct config *old, struct config *now);
+void bgp_apply(struct bgp *b, struct config *now);
 
 /** bgp_listen_add - take a bound, listening TCP socket (passed by the start process).
  */

@@ -544,7 +544,7 @@ static void order_reload(struct input *in)
 	struct config *old = config;
 
 	config = config_of(rbuf_u8(&in->r));
-	bgp_apply(&bgp, old, config);
+	bgp_apply(&bgp, config);
 	config_free(old);
 	pump();
 }
@@ -597,7 +597,7 @@ static void setup(void)
 	bgp.as = 65000;
 	bgp.router_id = 0x0a000001;
 	config = config_of(0);
-	bgp_apply(&bgp, NULL, config);
+	bgp_apply(&bgp, config);
 	pump();
 }
 

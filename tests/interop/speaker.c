@@ -183,7 +183,7 @@ static void reload(const char *file)
 		printf("error %s\n", err);
 		return;
 	}
-	bgp_apply(&bgp, cfg, next);
+	bgp_apply(&bgp, next);
 	config_free(cfg);
 	cfg = next;
 	printf("reloaded\n");
@@ -275,7 +275,7 @@ int main(int argc, char **argv)
 		return 3;
 	}
 	bgp_listen_add(&bgp, fd);
-	bgp_apply(&bgp, NULL, cfg);
+	bgp_apply(&bgp, cfg);
 	in = event_new(base, STDIN_FILENO, EV_READ | EV_PERSIST, on_stdin, NULL);
 	event_add(in, NULL);
 	event_base_dispatch(base);

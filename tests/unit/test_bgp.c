@@ -39,7 +39,7 @@ static void side_nbr(struct side *s, const char *from, const char *to, uint32_t 
 static void side_apply(struct side *s)
 {
 	s->bgp.port = port;
-	bgp_apply(&s->bgp, NULL, s->cfg);
+	bgp_apply(&s->bgp, s->cfg);
 	s->peer = s->nbr ? peer_find(&s->bgp, &s->nbr->addr) : NULL;
 }
 
@@ -513,6 +513,30 @@ static void by_difference(void **state UNUSED)
 	}
 }
 
+/* RFC 8212: what external neighbors give and get is another thing from here on. */
+static void policy_knob_ends_external_sessions(void **state UNUSED)
+{
+	for (uint32_t as = 65000; as < 65002; as++) {
+		struct open_msg o = raw_open(as, "10.0.0.2");
+		struct raw one;
+
+		seen = (struct seen) { 0 };
+		side_init(&a, 65000, "10.0.0.1");
+		side_nbr(&a, A, B, as);
+		a.nbr->passive = true;
+		port = listen_at(&a.bgp, A, 0);
+		side_apply(&a);
+		one = lone_up(&o);
+		a.cfg->no_ebgp_policy_check = true;
+		side_apply(&a);
+		assert_int_equal(seen.down, as != 65000);
+		if (as != 65000)
+			raw_expect_notif(&one, NOTIF_CEASE, CEASE_CONFIG);
+		close(one.fd);
+		side_fini(&a);
+	}
+}
+
 static void shutdown_and_back(void **state UNUSED)
 {
 	pair_init("10.0.0.1", "10.0.0.2");
@@ -931,6 +955,7 @@ int main(void)
 		cmocka_unit_test(accepts_and_closes),
 		cmocka_unit_test(idle_reasons),
 		cmocka_unit_test(by_difference),
+		cmocka_unit_test(policy_knob_ends_external_sessions),
 		cmocka_unit_test(shutdown_and_back),
 		cmocka_unit_test(md5),
 		cmocka_unit_test(dynamic_peers),

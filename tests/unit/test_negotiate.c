@@ -429,7 +429,7 @@ static int setup(void **state UNUSED)
 	help_init();
 	bgp_init(&bgp, base, &hooks);
 	cfg = cfg_new(65000, "10.0.0.1");
-	bgp_apply(&bgp, NULL, cfg);
+	bgp_apply(&bgp, cfg);
 	return 0;
 }
 

@@ -18,7 +18,7 @@ static void start_passive(void)
 	nbr_add(cfg, THEM, 65000)->passive = true;
 	port = listen_at(&bgp, ME, 0);
 	assert_int_not_equal(port, 0);
-	bgp_apply(&bgp, NULL, cfg);
+	bgp_apply(&bgp, cfg);
 	struct ip a = ip(THEM);
 
 	peer = peer_find(&bgp, &a);
@@ -192,6 +192,7 @@ static void split_and_joined(void **state UNUSED)
 	     len = len * 3 / 2 + 1, sent++) {
 		uint8_t *m = wbuf_put(&w, len);
 
+		assert_non_null(m);
 		memset(m, 0xff, 16);
 		memset(m + 16, 0, len - 16);
 		m[16] = (uint8_t)(len >> 8);
