@@ -2,10 +2,13 @@
 """A BGP speaker for EVPN routes with or without path ids (RFC 7911), told what to do on
 its standard input.
 
-pathspeaker.py SOURCE REMOTE AS MODE DIR      MODE: capability 69, 0 = not offered
-  announce N ID NEXTHOP [COMMUNITY]   MAC N, path id ID (ignored without ADD-PATH)
+pathspeaker.py SOURCE REMOTE AS MODE DIR [rtc]  MODE: capability 69, 0 = not offered
+  announce N ID NEXTHOP [COMMUNITY [RT]]  MAC N, path id ID (ignored without ADD-PATH);
+                                          with RT 65000:100 unless said otherwise
   withdraw N ID
-  eor | refresh | close | open | quit close: without NOTIFICATION
+  want RT | unwant RT                     RT constraint, if `rtc` is given
+  eor | refresh | close | open | quit     close: without NOTIFICATION;
+                                          quit: with Hard Reset
 
 DIR/table has what it was told, a line "N NEXTHOP" per path, sorted, always whole;
 DIR/ids the same as "N ID NEXTHOP". DIR/log has what came, line by line; BAD marks
@@ -18,13 +21,17 @@ import struct
 import sys
 import time
 
-from raw import EVPN, KEEPALIVE, OPEN, REFRESH, UPDATE, Raw, cap, message, open_message
+from raw import (EVPN, KEEPALIVE, NOTIFICATION, OPEN, REFRESH, UPDATE, Raw, cap,
+                 message, open_message)
 
 src, dst, asn, mode, folder = (sys.argv[1], sys.argv[2], int(sys.argv[3]),
                                int(sys.argv[4]), sys.argv[5])
-ADDPATH = cap(69, EVPN[:2] + EVPN[3:] + bytes([mode])) if mode else b""
-CAPS = cap(1, EVPN) + cap(2) + cap(65, struct.pack("!I", asn)) + \
-    cap(64, b"\x40\x78" + EVPN[:2] + EVPN[3:] + b"\x80") + ADDPATH
+rtc = "rtc" in sys.argv[6:]
+RTC = struct.pack("!HBB", 1, 0, 132)
+CAPS = cap(1, EVPN) + (cap(1, RTC) if rtc else b"") + cap(2) + \
+    cap(65, struct.pack("!I", asn)) + \
+    cap(64, b"\x40\x78" + EVPN[:2] + EVPN[3:] + b"\x80") + \
+    (cap(69, EVPN[:2] + EVPN[3:] + bytes([mode])) if mode else b"")
 table = {}
 log = open(folder + "/log", "a", buffering=1)
 
@@ -40,19 +47,33 @@ def nlri(n, ident, sending, label):
         bytes([2, len(body)]) + body
 
 
-def announce(n, ident, nexthop, community=None):
+def target(rt):
+    return struct.pack("!HHI", 2, 65000, int(rt))
+
+
+def announce(n, ident, nexthop, community="0", rt="100"):
     mp = EVPN[:2] + EVPN[3:] + b"\4" + socket.inet_aton(nexthop) + b"\0" + \
         nlri(n, ident, s.sends, b"\0\0\x64")
     attrs = attr(0x80, 14, mp) + attr(0x40, 1, b"\0") + attr(0x40, 2, b"") + \
         attr(0x40, 5, struct.pack("!I", 100)) + \
-        attr(0xc0, 16, b"\0\2\xfd\xe8\0\0\0\x64" + b"\3\x0c\0\0\0\0\0\x08")
-    if community:
+        attr(0xc0, 16, target(rt) + b"\3\x0c\0\0\0\0\0\x08")
+    if int(community, 16):
         attrs += attr(0xc0, 8, struct.pack("!I", int(community, 16)))
     update(attrs)
 
 
 def withdraw(n, ident):
     update(attr(0x80, 15, EVPN[:2] + EVPN[3:] + nlri(n, ident, s.sends, b"\0" * 3)))
+
+
+def member(rt, on):
+    data = bytes([96]) + struct.pack("!I", asn) + target(rt)
+    if on:
+        update(attr(0x80, 14, RTC[:2] + RTC[3:] + b"\4" + socket.inet_aton(src) +
+                    b"\0" + data) + attr(0x40, 1, b"\0") + attr(0x40, 2, b"") +
+               attr(0x40, 5, struct.pack("!I", 100)))
+    else:
+        update(attr(0x80, 15, RTC[:2] + RTC[3:] + data))
 
 
 def update(attrs):
@@ -81,6 +102,8 @@ def heard(body):
         size = 4 if flags & 0x10 else 3
         length = struct.unpack("!H", attrs[2:4])[0] if size == 4 else attrs[2]
         value, attrs = attrs[size:size + length], attrs[size + length:]
+        if code in (14, 15) and value[:3] != EVPN[:2] + EVPN[3:]:
+            continue
         if code == 15 and len(value) == 3:
             print("eor", file=log)
         elif code == 15:
@@ -154,8 +177,12 @@ def command(words):
         announce(int(words[1]), int(words[2]), *words[3:])
     elif words[0] == "withdraw":
         withdraw(int(words[1]), int(words[2]))
+    elif words[0] in ("want", "unwant"):
+        member(words[1], words[0] == "want")
     elif words[0] == "eor":
         update(attr(0x80, 15, EVPN[:2] + EVPN[3:]))
+        if rtc:
+            update(attr(0x80, 15, RTC[:2] + RTC[3:]))
     elif words[0] == "refresh":
         s.send(message(REFRESH, EVPN))
     elif words[0] == "close":
@@ -164,6 +191,7 @@ def command(words):
     elif words[0] == "open":
         connect()
     elif words[0] == "quit":
+        s.send(message(NOTIFICATION, b"\6\11\6\2"))
         sys.exit(0)
 
 
