@@ -71,7 +71,9 @@ static struct attrset *set_new(const struct attrs *a, const struct wbuf *w,
 	s->originator_id = attrs_has(a, ATTR_ORIGINATOR_ID) ? a->originator_id : 0;
 	s->as_path_len = (uint16_t)attrs_as_path_len(a);
 	s->cluster_len = (uint16_t)(a->cluster_list.len / 4);
-	s->no_export = attrs_has_community(a, COMMUNITY_NO_EXPORT);
+	/* Without a confederation the two come to the same (RFC 1997). */
+	s->no_export = attrs_has_community(a, COMMUNITY_NO_EXPORT) ||
+		       attrs_has_community(a, COMMUNITY_NO_EXPORT_SUBCONFED);
 	s->no_advertise = attrs_has_community(a, COMMUNITY_NO_ADVERTISE);
 	s->llgr_stale = attrs_has_community(a, COMMUNITY_LLGR_STALE);
 	return s;

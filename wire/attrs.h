@@ -38,10 +38,11 @@ enum { PMSI_NONE = 0, PMSI_INGRESS_REPL = 6 };
 enum { ENCAP_VXLAN = 8, ENCAP_NVGRE = 9, ENCAP_MPLS = 10 };
 
 /* Well-known communities (RFC 1997, 9494), host order. */
-#define COMMUNITY_NO_EXPORT    0xffffff01u
-#define COMMUNITY_NO_ADVERTISE 0xffffff02u
-#define COMMUNITY_LLGR_STALE   0xffff0006u
-#define COMMUNITY_NO_LLGR      0xffff0007u
+#define COMMUNITY_NO_EXPORT           0xffffff01u
+#define COMMUNITY_NO_ADVERTISE        0xffffff02u
+#define COMMUNITY_NO_EXPORT_SUBCONFED 0xffffff03u
+#define COMMUNITY_LLGR_STALE          0xffff0006u
+#define COMMUNITY_NO_LLGR             0xffff0007u
 
 struct bytes {
 	const uint8_t *p; /* borrowed */

@@ -18,7 +18,7 @@ static const struct {
 	{ 0xffff029a, "blackhole" },
 	{ COMMUNITY_NO_EXPORT, "no-export" },
 	{ COMMUNITY_NO_ADVERTISE, "no-advertise" },
-	{ 0xffffff03, "local-AS" },
+	{ COMMUNITY_NO_EXPORT_SUBCONFED, "local-AS" },
 	{ 0xffffff04, "no-peer" },
 };
 

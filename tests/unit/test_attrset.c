@@ -1,5 +1,6 @@
 #include "tests/unit/unit.h"
 
+#include "lib/wbuf.h"
 #include "tests/unit/attr_help.h"
 
 static void equal_sets_are_one(void **state)
@@ -59,6 +60,40 @@ static void view_gives_back(void **state)
 	attr_table_fini(&t);
 }
 
+/* RFC 1997: three communities that hold a route back, among others. */
+static void held_back(void **state)
+{
+	static const struct {
+		uint32_t community;
+		bool no_export, no_advertise;
+	} cases[] = {
+		{ COMMUNITY_NO_EXPORT, true, false },
+		{ COMMUNITY_NO_ADVERTISE, false, true },
+		{ COMMUNITY_NO_EXPORT_SUBCONFED, true, false },
+		{ 0xffffff04, false, false },
+		{ 0xfde80001, false, false },
+	};
+	struct attr_table t;
+
+	(void)state;
+	attr_table_init(&t);
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		uint8_t list[8] = { 0xfd, 0xe8, 0, 7 };
+		struct wbuf w = wbuf_of(list + 4, 4);
+		struct attrs a = attrs_plain(0x0a000001);
+		struct attrset *s;
+
+		wbuf_u32(&w, cases[i].community);
+		a.present |= 1ull << ATTR_COMMUNITY;
+		a.communities = (struct bytes) { list, sizeof(list) };
+		s = attrset_intern(&t, &a);
+		assert_int_equal(s->no_export, cases[i].no_export);
+		assert_int_equal(s->no_advertise, cases[i].no_advertise);
+		attrset_unref(&t, s);
+	}
+	attr_table_fini(&t);
+}
+
 static void many_sets_grow_the_table(void **state)
 {
 	enum { N = 5000 };
@@ -91,6 +126,7 @@ int main(void)
 	const struct CMUnitTest t[] = {
 		cmocka_unit_test(equal_sets_are_one),
 		cmocka_unit_test(view_gives_back),
+		cmocka_unit_test(held_back),
 		cmocka_unit_test(many_sets_grow_the_table),
 	};
 	return cmocka_run_group_tests(t, NULL, NULL);
