@@ -210,12 +210,10 @@ static enum update_reason loop_found(const struct peer *p, const struct family *
 {
 	const struct bgp *b = p->bgp;
 
-	if (p->ebgp) {
-		/* allowas-in N would count occurrences; without it none is fine. */
-		return !p->cfg.af[f->index].allowas_in && attrs_as_path_has(a, b->as)
-			       ? UR_LOOP_AS
-			       : UR_NONE;
-	}
+	if (attrs_as_path_count(a, b->as) > p->cfg.af[f->index].allowas_in)
+		return UR_LOOP_AS;
+	if (p->ebgp) /* it says nothing of reflection */
+		return UR_NONE;
 	if (attrs_has(a, ATTR_ORIGINATOR_ID) && a->originator_id == b->router_id)
 		return UR_LOOP_ORIGINATOR;
 	return attrs_has_cluster(a, b->cluster_id) ? UR_LOOP_CLUSTER : UR_NONE;

@@ -222,16 +222,16 @@ unsigned attrs_as_path_len(const struct attrs *a)
 	return path_weight(a->as_path, 4);
 }
 
-bool attrs_as_path_has(const struct attrs *a, uint32_t as)
+unsigned attrs_as_path_count(const struct attrs *a, uint32_t as)
 {
 	struct rbuf r = reader(a->as_path);
+	unsigned count = 0;
 	struct seg s;
 
 	while (seg_next(&r, 4, &s))
 		for (unsigned i = 0; i < s.n; i++)
-			if (as_at(&s, 4, i) == as)
-				return true;
-	return false;
+			count += as_at(&s, 4, i) == as;
+	return count;
 }
 
 uint32_t attrs_first_as(const struct attrs *a)

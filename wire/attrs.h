@@ -113,8 +113,8 @@ int attrs_export(struct wbuf *w, const struct attrs *a, const struct attr_export
 /** attrs_as_path_len - RFC 4271 9.1.2.2: a SET counts 1, confederations 0. */
 unsigned attrs_as_path_len(const struct attrs *a);
 
-/** attrs_as_path_has - does the AS occur in any segment? */
-bool attrs_as_path_has(const struct attrs *a, uint32_t as);
+/** attrs_as_path_count - how often the AS occurs, in segments of all kinds. */
+unsigned attrs_as_path_count(const struct attrs *a, uint32_t as);
 
 /** attrs_first_as - leftmost AS of the first SEQUENCE; 0 when empty. */
 uint32_t attrs_first_as(const struct attrs *a);

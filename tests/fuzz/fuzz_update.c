@@ -30,8 +30,8 @@ static void questions(const struct attrs *a)
 	must(strlen(extcoms_format(&a->ext_communities, text, sizeof(text))) <
 	     sizeof(text));
 	if (attrs_first_as(a))
-		must(attrs_as_path_has(a, attrs_first_as(a)));
-	must(!attrs_as_path_has(a, 0));
+		must(attrs_as_path_count(a, attrs_first_as(a)));
+	must(!attrs_as_path_count(a, 0));
 	(void)attrs_as_path_len(a);
 	(void)attrs_has_extcom(a, &rt);
 	(void)attrs_has_cluster(a, 1);

@@ -43,9 +43,22 @@ static void of_a_path(void **state)
 		assert_string_equal(as_path_format(&a.as_path, text, sizeof(text)),
 				    facts[i].text);
 		if (facts[i].first)
-			assert_true(attrs_as_path_has(&a, facts[i].first));
-		assert_false(attrs_as_path_has(&a, 77));
+			assert_true(attrs_as_path_count(&a, facts[i].first));
+		assert_int_equal(attrs_as_path_count(&a, 77), 0);
 	}
+}
+
+static void occurrences(void **state)
+{
+	uint8_t buf[MAX];
+	struct attrs a = { .as_path = path_of("0203 0000fde8 0000fde9 0000fde8"
+					      "0102 0000fde8 0000fdea 0301 0000fde8",
+					      buf) };
+
+	(void)state;
+	assert_int_equal(attrs_as_path_count(&a, 65000), 4);
+	assert_int_equal(attrs_as_path_count(&a, 65001), 1);
+	assert_int_equal(attrs_as_path_count(&a, 65003), 0);
 }
 
 static void text_is_cut(void **state)
@@ -181,9 +194,10 @@ static void needs_as4(void **state)
 int main(void)
 {
 	const struct CMUnitTest t[] = {
-		cmocka_unit_test(of_a_path),  cmocka_unit_test(text_is_cut),
-		cmocka_unit_test(merge),      cmocka_unit_test(put),
-		cmocka_unit_test(long_paths), cmocka_unit_test(needs_as4),
+		cmocka_unit_test(of_a_path),   cmocka_unit_test(text_is_cut),
+		cmocka_unit_test(merge),       cmocka_unit_test(put),
+		cmocka_unit_test(long_paths),  cmocka_unit_test(needs_as4),
+		cmocka_unit_test(occurrences),
 	};
 	return cmocka_run_group_tests(t, NULL, NULL);
 }

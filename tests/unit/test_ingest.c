@@ -257,6 +257,7 @@ static void loops_withdraw(void **state)
 		{ "own ORIGINATOR_ID", ATTR_ORIGINATOR_ID, false, UR_LOOP_ORIGINATOR },
 		{ "own CLUSTER_LIST", ATTR_CLUSTER_LIST, false, UR_LOOP_CLUSTER },
 		{ "own AS", ATTR_AS_PATH, true, UR_LOOP_AS },
+		{ "own AS from inside", ATTR_AS_PATH, false, UR_LOOP_AS },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(loops); i++) {
@@ -265,21 +266,39 @@ static void loops_withdraw(void **state)
 
 		print_message("# %s\n", loops[i].name);
 		peer.ebgp = loops[i].ebgp;
-		cfg.no_ebgp_policy_check = true;
 		announce(&a, 1);
 		assert_int_equal(feed(&err), V_OK);
 		assert_int_equal(held(), 1);
 		a.present |= 1ull << loops[i].attr;
 		a.originator_id = OUR_ID;
 		a.cluster_list = (struct bytes) { cluster, sizeof(cluster) };
-		a.as_path = loops[i].ebgp ? (struct bytes) { path, sizeof(path) }
-					  : (struct bytes) { 0 };
+		if (loops[i].attr == ATTR_AS_PATH)
+			a.as_path = (struct bytes) { path, sizeof(path) };
 		announce(&a, 1);
 		assert_int_equal(feed(&err), V_OK);
 		assert_int_equal(held(), 0);
 		assert_int_equal(peer.stats.update_errors[loops[i].counted], 1);
 		teardown(state);
 		setup(state);
+	}
+}
+
+/* allowas-in N: our AS may be in the path so often. */
+static void as_allowed(void **state)
+{
+	static const uint8_t path[] = { 2,    4, 0, 0, 0xfd, 0xf2, 0, 0,    0xfd,
+					0xe8, 0, 0, 0, 7,    0,    0, 0xfd, 0xe8 };
+	struct attrs a = plain();
+	struct notif err;
+
+	(void)state;
+	a.as_path = (struct bytes) { path, sizeof(path) };
+	announce(&a, 1);
+	for (uint8_t n = 0; n < 4; n++) {
+		peer.ebgp = n % 2;
+		peer.cfg.af[FAM_EVPN].allowas_in = n;
+		assert_int_equal(feed(&err), V_OK);
+		assert_int_equal(held(), n >= 2);
 	}
 }
 
@@ -633,6 +652,7 @@ int main(void)
 	const struct CMUnitTest t[] = {
 		CASE(verdicts),
 		CASE(loops_withdraw),
+		CASE(as_allowed),
 		CASE(no_policy_no_routes),
 		CASE(withdraw_takes_one),
 		CASE(unknown_types),
