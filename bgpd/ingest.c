@@ -113,7 +113,7 @@ static void feed_one(struct feed *d, enum nlri_result res, const struct nlri *n)
 	}
 	if (d->no_opaque && d->f->ops->opaque && d->f->ops->opaque(n)) {
 		d->p->stats.update_errors[UR_NLRI_OPAQUE]++;
-		return;
+		res = NLRI_TREAT_WITHDRAW; /* it may be here from before */
 	}
 	if (res == NLRI_OK && d->set && !refused(d, n)) {
 		feed_route(d, n);
