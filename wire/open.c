@@ -112,6 +112,9 @@ static void gr_decode(struct open_msg *o, struct rbuf *v)
 {
 	uint16_t bits = rbuf_u16(v);
 
+	/* The last one counts (RFC 4724 section 3). */
+	for (size_t i = 0; i < o->n_families; i++)
+		o->fam[i].gr = o->fam[i].gr_forward = false;
 	o->gr = true;
 	o->gr_restarting = bits & GR_RESTARTING;
 	o->gr_notification = bits & GR_NOTIFICATION;

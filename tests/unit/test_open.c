@@ -113,6 +113,28 @@ static void merges(void **state)
 	assert_null(open_family_find(&o, 1, 1));
 }
 
+/* Of several capabilities 64 the last one counts, families too (RFC 4724 section 3). */
+static void last_restart_capability(void **state)
+{
+	const struct open_family *f;
+	struct open_msg o;
+	struct notif err;
+
+	(void)state;
+	assert_int_equal(decode(FIXED "20 02 1e"
+				      "01 04 00190046 01 04 00010001"
+				      "40 06 c078 0019 46 80"
+				      "40 06 000a 0001 01 00 02 00",
+				&o, &err),
+			 0);
+	assert_true(o.gr && !o.gr_restarting && !o.gr_notification);
+	assert_int_equal(o.gr_time_s, 10);
+	f = open_family_find(&o, 25, 70);
+	assert_true(f && f->mp && !f->gr && !f->gr_forward);
+	f = open_family_find(&o, 1, 1);
+	assert_true(f && f->mp && f->gr && !f->gr_forward);
+}
+
 static void single_capabilities(void **state)
 {
 	struct open_msg o;
@@ -294,6 +316,7 @@ int main(void)
 	const struct CMUnitTest t[] = {
 		cmocka_unit_test(frames),
 		cmocka_unit_test(merges),
+		cmocka_unit_test(last_restart_capability),
 		cmocka_unit_test(single_capabilities),
 		cmocka_unit_test(strings),
 		cmocka_unit_test(too_many_families),
