@@ -243,8 +243,9 @@ static bool do_refresh(struct conn *c, const struct fsm_arg *a)
 		return true;
 	if (m.sub > RR_END || (m.sub != RR_REQUEST && !p->refresh_enhanced))
 		return true;
-	/* RFC 7313 section 4: before End-of-RIB all is stale or new anyway. */
-	if (m.sub == RR_BEGIN && p->chan[f->index].gr && !p->chan[f->index].eor_rx)
+	/* RFC 7313 section 4: before End-of-RIB all is stale or new anyway, and what
+	 * nobody has begun cannot end. */
+	if (m.sub != RR_REQUEST && p->chan[f->index].gr && !p->chan[f->index].eor_rx)
 		return true;
 	p->bgp->hooks->refresh(p, f, m.sub);
 	return c->peer != NULL;

@@ -506,6 +506,30 @@ static void refresh_needs_capability(void **state UNUSED)
 	stop();
 }
 
+/* RFC 7313 section 4: with graceful restart neither BoRR nor what would be its end
+ * counts before End-of-RIB; a request does. */
+static void refresh_before_end_of_rib(void **state UNUSED)
+{
+	static const uint8_t borr[] = { 0, 25, 1, 70 }, eorr[] = { 0, 25, 2, 70 };
+	struct open_msg o = raw_open(65000, "10.0.0.2");
+
+	o.gr = o.fam[0].gr = o.fam[0].gr_forward = true;
+	o.gr_time_s = 120;
+	start(FSM_ESTABLISHED, &o);
+	raw_message(&raw, MSG_ROUTE_REFRESH, borr, 4);
+	raw_message(&raw, MSG_ROUTE_REFRESH, eorr, 4);
+	raw_message(&raw, MSG_ROUTE_REFRESH, refresh_body, 4);
+	PUMP_UNTIL(seen.refreshes);
+	assert_int_equal(seen.refreshes, 1);
+	assert_int_equal(seen.refresh_sub, RR_REQUEST);
+	peer_eor_received(peer, &families[0]);
+	raw_message(&raw, MSG_ROUTE_REFRESH, borr, 4);
+	raw_message(&raw, MSG_ROUTE_REFRESH, eorr, 4);
+	PUMP_UNTIL(seen.refreshes == 3);
+	assert_int_equal(seen.refresh_sub, RR_END);
+	stop();
+}
+
 static int setup(void **state UNUSED)
 {
 	help_init();
@@ -538,6 +562,7 @@ int main(void)
 		cmocka_unit_test(sends_under_load),
 		cmocka_unit_test(send_hold),
 		cmocka_unit_test(refresh_needs_capability),
+		cmocka_unit_test(refresh_before_end_of_rib),
 	};
 
 	return cmocka_run_group_tests(t, setup, teardown);
