@@ -352,8 +352,7 @@ static void collect(struct encoder *e)
 	e->n_bundles = e->n_items = 0;
 	e->attr_bytes = 0;
 	audience_begin(e->r, g);
-	while (e->n_items < STEPS && e->attr_bytes < ROUND_BYTES &&
-	       group_next(e->r, g, &s)) {
+	while (e->n_items < STEPS && e->attr_bytes < ROUND_BYTES && group_next(g, &s)) {
 		if (s.filter)
 			say_difference(e, &s);
 		else if (g->key.rtc)

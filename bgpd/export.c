@@ -41,10 +41,10 @@ static bool is_default(const struct rib *rib, const struct path *p)
 }
 
 /* RFC 4456 section 6: who may learn what from whom; 1997, 9494 for the communities. */
-static bool key_allows(const struct routes *r, const struct group_key *k,
-		       const struct rib *rib, const struct path *p)
+static bool key_allows(const struct group_key *k, const struct rib *rib,
+		       const struct path *p)
 {
-	const struct peer *from = routes_peer(r, rib, p->peer);
+	const struct path_source *from = &rib->peer[p->peer].src;
 
 	if (p->peer == RIB_OWN && k->f->index == FAM_RTC && !k->ask_all &&
 	    is_default(rib, p))
@@ -53,9 +53,7 @@ static bool key_allows(const struct routes *r, const struct group_key *k,
 	    (k->ebgp && p->attrs->no_export) ||
 	    (k->llgr == LLGR_HIDDEN && p->attrs->llgr_stale))
 		return false;
-	if (p->peer == RIB_OWN || k->ebgp || rib->peer[p->peer].src.ebgp)
-		return true;
-	return k->rr_client || (from && from->cfg.af[k->f->index].rr_client);
+	return from->own || k->ebgp || from->ebgp || k->rr_client || from->client;
 }
 
 /* Where LLGR is not configured we pass marked routes on as who never heard of it. */
@@ -95,23 +93,14 @@ static bool key_equal(const struct group_key *a, const struct group_key *b)
 	       ip_eq(&a->nexthop, &b->nexthop) && a->max_msg == b->max_msg;
 }
 
-struct ask {
-	const struct routes *r;
-	const struct group_key *key;
-};
-
-static bool allowed(void *ctx, const struct rib *rib, const struct path *p)
+static bool allowed(void *key, const struct rib *rib, const struct path *p)
 {
-	const struct ask *a = ctx;
-
-	return key_allows(a->r, a->key, rib, p);
+	return key_allows(key, rib, p);
 }
 
-bool group_next(const struct routes *r, struct group *g, struct adjout_step *out)
+bool group_next(struct group *g, struct adjout_step *out)
 {
-	struct ask a = { r, &g->key };
-
-	return adjout_next(&g->out, allowed, &a, out);
+	return adjout_next(&g->out, allowed, &g->key, out);
 }
 
 /* ---- groups ---------------------------------------------------------------- */

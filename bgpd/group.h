@@ -57,7 +57,7 @@ struct group {
 
 /** group_next - the next thing to say to a group, its policy applied; as
  * adjout_next(). */
-bool group_next(const struct routes *r, struct group *g, struct adjout_step *out);
+bool group_next(struct group *g, struct adjout_step *out);
 
 /* ---- encode.c ---- */
 

@@ -386,11 +386,12 @@ static enum verdict on_update(struct peer *p, struct rbuf body, struct notif *er
 static void on_up(struct peer *p)
 {
 	struct routes *r = p->bgp->routes;
-	struct path_source src = { .ebgp = p->ebgp,
-				   .id = p->remote_id,
-				   .addr = p->addr };
 
 	for (unsigned i = 0; i < FAMS; i++) {
+		const struct path_source src = { .ebgp = p->ebgp,
+						 .client = p->cfg.af[i].rr_client,
+						 .id = p->remote_id,
+						 .addr = p->addr };
 		struct rib *rib = &r->rib[i];
 		uint32_t slot = peer_slot(p);
 

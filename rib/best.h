@@ -9,10 +9,11 @@
 
 struct attrset;
 
-/* Where a path came from, as far as the decision asks. */
+/* Where a path came from: what the decision asks, and who may be told of it. */
 struct path_source {
 	bool own; /* originated here */
 	bool ebgp;
+	bool client;    /* of this route reflector; the decision does not ask */
 	uint32_t id;    /* BGP identifier of the peer, host order */
 	struct ip addr; /* of the peer */
 };
