@@ -380,9 +380,13 @@ static void md5_apply(struct bgp *b, const struct config *c)
 
 /* ---- configuration ---- */
 
-/* Would the session look different with these settings? */
-static bool session_differs(const struct cfg_nbr *a, const struct cfg_nbr *b)
+/* Would the session look different with these settings? (RFC 8212 speaks of external
+ * neighbors only.) */
+static bool session_differs(const struct bgp *bgp, const struct cfg_nbr *a,
+			    const struct cfg_nbr *b)
 {
+	if (a->needs_policy != b->needs_policy && nbr_is_ebgp(bgp, b))
+		return true;
 	for (unsigned i = 0; i < FAMS; i++)
 		if (a->af[i].activate != b->af[i].activate ||
 		    a->af[i].rr_client != b->af[i].rr_client ||
@@ -412,12 +416,13 @@ static void settings_take(struct peer *p, const struct cfg_nbr *cfg)
 static void peer_configure(struct peer *p, const struct cfg_nbr *cfg, bool force)
 {
 	struct notif n = notif_make(NOTIF_CEASE, CEASE_CONFIG, NULL, 0);
-	bool differs = force || session_differs(&p->cfg, cfg);
+	bool differs = force || session_differs(p->bgp, &p->cfg, cfg);
 	bool shut = cfg->shutdown && !p->cfg.shutdown;
 	bool unshut = !cfg->shutdown && p->cfg.shutdown;
 
 	bool other = force || p->cfg.as_kind != cfg->as_kind ||
-		     p->cfg.remote_as != cfg->remote_as;
+		     p->cfg.remote_as != cfg->remote_as ||
+		     p->cfg.needs_policy != cfg->needs_policy;
 
 	settings_take(p, cfg);
 	if (!peer_established(p)) {
@@ -476,7 +481,8 @@ static void apply_dynamic(const struct config *c, struct peer *p, bool force)
 
 	if (r) {
 		range_resolve(c, r, &p->addr, &cfg);
-		if (!force && !session_differs(&p->cfg, &cfg) && !cfg.shutdown) {
+		if (!force && !cfg.shutdown &&
+		    !session_differs(p->bgp, &p->cfg, &cfg)) {
 			settings_take(p, &cfg);
 			return;
 		}

@@ -234,6 +234,7 @@ static void default_values(const struct config *c, struct cfg_nbr *n)
 		n->port = CFG_BGP_PORT;
 	if (!(n->set & NBR_GR))
 		n->gr = c->gr;
+	n->needs_policy = !c->no_ebgp_policy_check;
 	if (c->shutdown && !n->shutdown) {
 		n->shutdown = true;
 		memcpy(n->shutdown_msg, c->shutdown_msg, sizeof(n->shutdown_msg));

@@ -98,6 +98,7 @@ struct cfg_nbr {
 	enum cfg_gr
 		gr; /* graceful-restart, -helper, -disable; default: the global one */
 	bool passive;
+	bool needs_policy;  /* resolved: an external one gives and gets nothing */
 	struct ip source;   /* update-source as address ... */
 	char source_if[16]; /* ... or as device */
 	char ifname[16];    /* where its link-local address is */

@@ -75,7 +75,7 @@ static struct group_key key_of(const struct peer *p, const struct family *f)
 		.rs_client = p->cfg.af[f->index].rs_client,
 		.as4 = p->as4,
 		.addpath = p->chan[f->index].tx_addpath,
-		.policy_missing = p->ebgp && !p->bgp->cfg->no_ebgp_policy_check,
+		.policy_missing = p->ebgp && p->cfg.needs_policy,
 		.llgr = llgr_of(p, f),
 		.ask_all = p->cfg.af[f->index].default_originate,
 		.rtc = f->rt_constrained && rtc_state(p) != RTC_OFF,

@@ -222,7 +222,7 @@ static enum update_reason loop_found(const struct peer *p, const struct family *
 /* RFC 8212: an external peer without policy gives and gets nothing. */
 static bool policy_missing(const struct peer *p)
 {
-	return p->ebgp && !p->bgp->cfg->no_ebgp_policy_check;
+	return p->ebgp && p->cfg.needs_policy;
 }
 
 static const struct family *negotiated(const struct peer *p, uint16_t afi, uint8_t safi)

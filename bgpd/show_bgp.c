@@ -65,7 +65,7 @@ static const char *peer_state_text(const struct peer *p)
 {
 	if (p->cfg.shutdown)
 		return "Admin";
-	if (is_up(p) && p->ebgp && !p->bgp->cfg->no_ebgp_policy_check)
+	if (is_up(p) && p->ebgp && p->cfg.needs_policy)
 		return "Policy";
 	return "OK";
 }

@@ -308,7 +308,7 @@ static void no_policy_no_routes(void **state)
 	struct notif err;
 
 	(void)state;
-	peer.ebgp = true; /* RFC 8212 */
+	peer.ebgp = peer.cfg.needs_policy = true; /* RFC 8212 */
 	announce(&a, 2);
 	assert_int_equal(feed(&err), V_OK);
 	assert_int_equal(held(), 0);
