@@ -21,7 +21,7 @@ enum {
 };
 
 /* Questions that are asked again and again in a round. */
-enum question { AFFECTS, WANTS, WANTED, QUESTIONS };
+enum question { AFFECTS, GAINS, LOSES, WANTS, WANTED, QUESTIONS };
 
 /* The group at hand; one for the process, rounds are never nested. */
 static struct {
@@ -32,6 +32,7 @@ static struct {
 	uint32_t *answer[QUESTIONS];
 	uint32_t room;  /* of each */
 	uint32_t round; /* this one */
+	bool news;      /* nobody here has wanted anything before */
 	struct member **found;
 	unsigned n_found, found_room;
 	uint64_t stamp; /* of the search; a member with it was found */
@@ -113,6 +114,18 @@ bool audience_has(const struct audience *a, struct member *m)
 
 /* ---- all ------------------------------------------------------------------- */
 
+static bool nobody_wanted(const struct group *g)
+{
+	const struct member *m;
+
+	if (!g->out.walk || g->out.why != WALK_FILTER)
+		return true;
+	TAILQ_FOREACH (m, &g->members, link)
+		if (m->was)
+			return false;
+	return true;
+}
+
 void audience_begin(struct routes *r, const struct group *g)
 {
 	uint32_t top = r->attrs.rts->t.top, room = at.room;
@@ -130,28 +143,12 @@ void audience_begin(struct routes *r, const struct group *g)
 			       (at.room - room) * sizeof(*at.answer[q]));
 		}
 	}
+	at.news = nobody_wanted(g);
 	if (++at.round == 1u << 31) { /* the first answers would seem new again */
 		for (int q = 0; q < QUESTIONS; q++)
 			memset(at.answer[q], 0, at.room * sizeof(*at.answer[q]));
 		at.round = 1;
 	}
-}
-
-static bool affects(uint32_t list)
-{
-	const struct member *m;
-
-	TAILQ_FOREACH (m, &at.g->members, link)
-		if (wants(m, list, false) != wants(m, list, true))
-			return true;
-	return false;
-}
-
-bool audience_affects(uint32_t list)
-{
-	if (is_known(AFFECTS, list))
-		return at.answer[AFFECTS][list] & 1;
-	return keep(AFFECTS, list, affects(list));
 }
 
 static void found(struct member *m)
@@ -203,6 +200,46 @@ unsigned audience_find(const struct audience *a, struct member ***out)
 	}
 	*out = at.found;
 	return at.n_found;
+}
+
+static bool anybody(const struct audience *a)
+{
+	struct member **m;
+
+	return audience_find(a, &m);
+}
+
+bool audience_gains(uint32_t list)
+{
+	struct audience a = {
+		.src = NOBODY, .list = list, .other = list, .other_was = true
+	};
+
+	if (is_known(GAINS, list))
+		return at.answer[GAINS][list] & 1;
+	return keep(GAINS, list, anybody(&a));
+}
+
+bool audience_loses(uint32_t list)
+{
+	struct audience a = {
+		.src = NOBODY, .list = list, .list_was = true, .other = list
+	};
+
+	if (at.news)
+		return false;
+	if (is_known(LOSES, list))
+		return at.answer[LOSES][list] & 1;
+	return keep(LOSES, list, anybody(&a));
+}
+
+/* Asked once for each route of a walk, so it is answered at a glance. */
+bool audience_affects(void *ctx, uint32_t list)
+{
+	(void)ctx;
+	if (is_known(AFFECTS, list))
+		return at.answer[AFFECTS][list] & 1;
+	return keep(AFFECTS, list, audience_gains(list) || audience_loses(list));
 }
 
 void audience_fini(void)

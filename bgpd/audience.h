@@ -35,9 +35,13 @@ void audience_begin(struct routes *r, const struct group *g);
 /** audience_has - is the member of the group at hand one of them? */
 bool audience_has(const struct audience *a, struct member *m);
 
-/** audience_affects - does some member want the list now and did not, or did and does
- * not any more? */
-bool audience_affects(uint32_t list);
+/** audience_gains, audience_loses - is there a member that wants the list now and did
+ * not before the walk; one that did and does not any more? */
+bool audience_gains(uint32_t list);
+bool audience_loses(uint32_t list);
+
+/** audience_affects - one or the other; as rib/adjout.h wants it. */
+bool audience_affects(void *ctx, uint32_t list);
 
 /** audience_find - Return: how many; they are in *out until the next call. */
 unsigned audience_find(const struct audience *a, struct member ***out);

@@ -336,10 +336,12 @@ static void say_difference(struct encoder *e, const struct adjout_step *s)
 		.src = s->src, .list = s->list, .other = s->list, .other_was = true
 	};
 
-	announce(e, s, s->path, to);
+	if (audience_gains(s->list))
+		announce(e, s, s->path, to);
 	to.list_was = true;
 	to.other_was = false;
-	withdraw(e, s, to);
+	if (audience_loses(s->list))
+		withdraw(e, s, to);
 }
 
 /* Collects up to STEPS steps, fewer when their attributes are long: what is queued

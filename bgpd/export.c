@@ -105,12 +105,6 @@ bool group_next(struct group *g, struct adjout_step *out)
 
 /* ---- groups ---------------------------------------------------------------- */
 
-static bool affects(void *ctx, uint32_t list)
-{
-	(void)ctx;
-	return audience_affects(list);
-}
-
 static struct group *group_new(struct routes *r, const struct group_key *k)
 {
 	static uint32_t ids;
@@ -133,6 +127,7 @@ static void group_free(struct routes *r, struct group *g)
 static void member_join(struct member *m, struct group *g)
 {
 	m->g = g;
+	g->chores = true;
 	TAILQ_INSERT_TAIL(&g->members, m, link);
 	g->n++;
 }
@@ -238,6 +233,9 @@ static void group_finished(struct routes *r, struct group *g)
 {
 	struct member *m;
 
+	if (!g->chores) /* a change that thousands hear is not to be dear */
+		return;
+	g->chores = false;
 	TAILQ_FOREACH (m, &g->members, link) {
 		filter_settled(m);
 		if (eor_is_due(r, m)) {
@@ -253,6 +251,7 @@ static void group_finished(struct routes *r, struct group *g)
 		/* Asked for meanwhile; who is full begins when it has drained. */
 		if ((m->refresh_due || m->filter_due) && !peer_tx_full(m->p))
 			export_kick(r);
+		g->chores |= m->want_eor || m->refresh_due || m->filter_due;
 	}
 }
 
@@ -352,6 +351,7 @@ static void refresh_begin(struct routes *r, struct member *m, const struct famil
 
 	m->refresh_due = false;
 	m->refreshing = true;
+	m->g->chores = true;
 	/* RFC 7313 section 4: no BoRR before our End-of-RIB. */
 	if (p->refresh_enhanced && !m->want_eor) {
 		send_control(p, borr_encode, f, 0);
@@ -393,6 +393,7 @@ static void filter_begin(struct routes *r, struct member *m)
 	struct group *from = m->g;
 
 	m->filter_due = false;
+	m->g->chores = true;
 	filter_settled(m);
 	m->was = m->now; /* with its reference */
 	m->now = rtfilter_ref(rtc_filter(m->p));
@@ -408,7 +409,7 @@ static void filter_begin(struct routes *r, struct member *m)
 	}
 	from->filtering = member_split(r, m);
 	m->g->filtering = m->g;
-	adjout_filter(&m->g->out, affects);
+	adjout_filter(&m->g->out, audience_affects);
 }
 
 /* One after the other: a walk must end before the next may begin. */
@@ -579,7 +580,7 @@ void export_filter(struct routes *r, struct peer *p)
 		struct member *m = p->member[i];
 
 		if (m && m->g->key.rtc)
-			m->filter_due = r->filter_due = true;
+			m->filter_due = r->filter_due = m->g->chores = true;
 	}
 	export_kick(r);
 }
@@ -590,7 +591,7 @@ void export_refresh(struct routes *r, struct peer *p, const struct family *f)
 
 	if (!m)
 		return;
-	m->refresh_due = r->refresh_due = true;
+	m->refresh_due = r->refresh_due = m->g->chores = true;
 	export_kick(r);
 }
 
@@ -614,24 +615,19 @@ static bool wants(void *ctx, uint32_t list, bool was)
 	return rtfilter_wants(was ? m->was : m->now, l);
 }
 
-uint32_t export_count(const struct peer *p, const struct family *f)
+struct export_counts export_counts(const struct peer *p, const struct family *f)
 {
 	struct member *m = p->member[f->index];
+	struct export_counts c = { 0 };
+	uint32_t all;
 
 	if (!m)
-		return 0;
-	if (m->g->key.rtc)
-		return adjout_wanted(&m->g->out, peer_slot(p), wants, m);
-	return adjout_count(&m->g->out, peer_slot(p));
-}
-
-uint32_t export_held_back(const struct peer *p, const struct family *f)
-{
-	const struct member *m = p->member[f->index];
-
-	return m && m->g->key.rtc
-		       ? adjout_count(&m->g->out, peer_slot(p)) - export_count(p, f)
-		       : 0;
+		return c;
+	all = adjout_count(&m->g->out, peer_slot(p));
+	c.told =
+		m->g->key.rtc ? adjout_wanted(&m->g->out, peer_slot(p), wants, m) : all;
+	c.held_back = all - c.told;
+	return c;
 }
 
 bool export_told_path(const struct peer *p, const struct family *f, uint32_t path)

@@ -51,7 +51,8 @@ struct group {
 	TAILQ_HEAD(, member) members;
 	unsigned n;
 	uint32_t id;
-	bool blocked;            /* waits for export_drained() of a member */
+	bool blocked; /* waits for export_drained() of a member */
+	bool chores;  /* some member waits for End-of-RIB, EoRR, a walk ... */
 	struct group *filtering; /* where members with new filters go, in one pass */
 };
 

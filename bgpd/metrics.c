@@ -278,6 +278,7 @@ static void collect_prefixes(const struct engine *e, const struct peer *p,
 	for (size_t i = 0; i < FAMS; i++) {
 		const struct family *f = &families[i];
 		const struct rib *r = &e->routes.rib[i];
+		struct export_counts out = export_counts(p, f);
 		uint32_t slot = peer_slot(p), got = 0, n_long;
 		char afi[8], safi[8];
 
@@ -288,8 +289,9 @@ static void collect_prefixes(const struct engine *e, const struct peer *p,
 		snprintf(afi, sizeof(afi), "%u", f->ops->afi);
 		snprintf(safi, sizeof(safi), "%u", f->ops->safi);
 		metric_set(&m_bgp[M_PREFIXES], got, peer, afi, safi, "accepted");
-		metric_set(&m_bgp[M_PREFIXES], export_count(p, f), peer, afi, safi,
-			   "advertised");
+		metric_set(&m_bgp[M_PREFIXES], out.told, peer, afi, safi, "advertised");
+		if (f->rt_constrained && rtc_state(p) != RTC_OFF)
+			metric_set(&m_bgp[M_HELD_BACK], out.held_back, peer);
 		if (p->cfg.af[i].max_prefix)
 			metric_set(&m_bgp[M_PREFIXES], p->cfg.af[i].max_prefix, peer,
 				   afi, safi, "limit");
@@ -309,7 +311,6 @@ static void collect_rtc(const struct peer *p, const char *peer)
 		return;
 	f = rtc_filter(p);
 	metric_set(&m_bgp[M_RT_FILTER], f ? f->n : 0, peer);
-	metric_set(&m_bgp[M_HELD_BACK], export_held_back(p, &families[FAM_EVPN]), peer);
 }
 
 static void collect_peer(const struct engine *e, const struct peer *p)

@@ -102,15 +102,22 @@ void export_filter(struct routes *r, struct peer *p);
 /** export_drained - the peer's queue has room again. */
 void export_drained(struct routes *r, struct peer *p);
 
-/** export_count - routes of a family that the peer has been told. */
-uint32_t export_count(const struct peer *p, const struct family *f);
+struct export_counts {
+	uint32_t told;
+	uint32_t held_back; /* would be told, but it did not ask for them (RFC 4684) */
+};
+
+/** export_counts - routes of a family; with RT constraint it takes some time. */
+struct export_counts export_counts(const struct peer *p, const struct family *f);
+
+/** export_count - how many the peer has been told. */
+static inline uint32_t export_count(const struct peer *p, const struct family *f)
+{
+	return export_counts(p, f).told;
+}
 
 /** export_told_path - has this peer been told this path? */
 bool export_told_path(const struct peer *p, const struct family *f, uint32_t path);
-
-/** export_held_back - routes that it would have been told but does not want (RFC 4684).
- */
-uint32_t export_held_back(const struct peer *p, const struct family *f);
 
 /** export_told - has this peer been told a path of this net? */
 bool export_told(const struct peer *p, const struct family *f, uint32_t net);

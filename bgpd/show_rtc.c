@@ -235,7 +235,7 @@ void rtc_show(struct out *o, const struct peer *p, const struct family *f)
 	if (!f->rt_constrained || state == RTC_OFF)
 		return;
 	filter = rtc_filter(p);
-	held = export_held_back(p, f);
+	held = export_counts(p, f).held_back;
 	out_obj(o, "routeTargetConstraint");
 	out_str(o, "state", words[state].json);
 	out_bool(o, "everything", filter && filter->all);
