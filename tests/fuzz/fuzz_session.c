@@ -18,6 +18,7 @@
 #include "bgpd/config.h"
 #include "bgpd/conn.h"
 #include "bgpd/routes.h"
+#include "bgpd/rtc.h"
 #include "bgpd/session.h"
 #include "lib/clock.h"
 #include "lib/log.h"
@@ -26,6 +27,7 @@
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/session_wires.h"
 #include "wire/nlri_evpn.h"
+#include "wire/nlri_rtc.h"
 #include "wire/open.h"
 #include "wire/update.h"
 
@@ -54,12 +56,19 @@ enum { ORDERS_MAX = 400, PASSES = 3 };
 	"  neighbor 10.0.0.2 activate\n"                                               \
 	"  neighbor 10.0.0.3 activate\n"
 
+#define MEMBERS                                                                        \
+	" address-family ipv4 rt-constraint\n"                                         \
+	"  neighbor hosts activate\n"                                                  \
+	"  neighbor 10.0.0.2 activate\n"                                               \
+	"  neighbor 10.0.0.3 activate\n"
+
 static const char *const configs[] = {
 	COMMON " bgp graceful-restart\n"
 	       " bgp long-lived-graceful-restart stale-time 600\n"
 	       " neighbor 10.0.0.4 remote-as 65000\n" EVPN
 	       "  neighbor 10.0.0.2 route-reflector-client\n"
 	       "  neighbor 10.0.0.2 maximum-prefix 20\n"
+	       "  neighbor 10.0.0.4 activate\n" MEMBERS
 	       "  neighbor 10.0.0.4 activate\n",
 	COMMON EVPN "  neighbor 10.0.0.2 maximum-prefix 3 50 restart 1\n"
 		    "  bgp evpn malformed-nlri disable-family\n"
@@ -71,7 +80,9 @@ static const char *const configs[] = {
 	       "  neighbor 10.0.0.3 route-server-client\n"
 	       "  neighbor 10.0.0.4 activate\n"
 	       "  neighbor 10.0.0.4 addpath-rx-paths-limit 2\n"
-	       "  neighbor 10.0.0.4 addpath-tx-all-paths\n",
+	       "  neighbor 10.0.0.4 addpath-tx-all-paths\n" MEMBERS
+	       "  neighbor 10.0.0.2 default-originate\n"
+	       "  neighbor hosts maximum-prefix 5\n",
 };
 
 static struct event_base *base;
@@ -164,20 +175,64 @@ static void sums_hold(void)
 	must(paths == r->n_paths && paths <= r->paths.used);
 }
 
-/* May this peer know this path? Not asked of group_next(), but of the RFCs. */
-static bool may_know(const struct peer *p, const struct rib *r, const struct path *path)
+/* Do the memberships of a peer cover this target (RFC 4684 section 4)? */
+static bool covers(const struct rtc_route *m, const uint8_t *target)
 {
+	for (unsigned bit = 0; bit + RTC_AS_BITS < m->bits; bit++)
+		if ((m->rt.b[bit / 8] ^ target[bit / 8]) & (0x80 >> bit % 8))
+			return false;
+	return true;
+}
+
+static bool asks_for(const struct peer *p, const struct attrset *set)
+{
+	const struct rib *r = &routes.rib[FAM_RTC];
+	uint32_t id = r->peer[peer_slot(p)].first;
+	struct attrs a;
+
+	attrset_view(set, &a);
+	for (; id; id = rib_path(r, id)->peer_next) {
+		struct rtc_route m;
+		struct nlri n;
+
+		rib_nlri(r, rib_path(r, id)->net, 0, &n);
+		must(!rtc_view(&n, &m));
+		if (!m.bits ||
+		    (a.ext_communities.len && covers(&m, a.ext_communities.p)))
+			return true;
+	}
+	return false;
+}
+
+/* RT constraint lets this path go there? Sets have one community, a target. */
+static bool is_wanted(const struct peer *p, const struct path *path)
+{
+	switch (rtc_state(p)) {
+	case RTC_WAITING:
+		return false;
+	case RTC_IN_FORCE:
+		return asks_for(p, path->attrs);
+	default:
+		return true;
+	}
+}
+
+/* May this peer know this path? Not asked of group_next(), but of the RFCs. */
+static bool may_know(const struct peer *p, unsigned fam, const struct path *path)
+{
+	const struct rib *r = &routes.rib[fam];
 	const struct rib_peer *from = &r->peer[path->peer];
 	const struct peer *source = routes_peer(&routes, r, path->peer);
 
-	if (path->peer == peer_slot(p) || path->attrs->no_advertise)
+	if (path->attrs->no_advertise)
 		return false;
+	if (path->peer == peer_slot(p)) /* a client's membership comes back */
+		return fam == FAM_RTC && p->cfg.af[fam].rr_client;
 	if (p->ebgp)
 		return !path->attrs->no_export;
 	if (path->peer == RIB_OWN || from->src.ebgp)
 		return true;
-	return p->cfg.af[FAM_EVPN].rr_client ||
-	       (source && source->cfg.af[FAM_EVPN].rr_client);
+	return p->cfg.af[fam].rr_client || (source && source->cfg.af[fam].rr_client);
 }
 
 /* One route; Return: of how many paths of it the peer should know. */
@@ -191,16 +246,36 @@ static unsigned heard_net(const struct wire *w, const struct peer *p, uint32_t i
 	rib_nlri(r, id, 0, &n);
 	for (uint32_t path = net->paths; path; path = rib_path(r, path)->next) {
 		bool may = (w->addpath || path == net->best) &&
-			   may_know(p, r, rib_path(r, path));
+			   may_know(p, FAM_EVPN, rib_path(r, path)) &&
+			   is_wanted(p, rib_path(r, path));
 
 		must(export_told_path(p, &families[FAM_EVPN], path) == may);
 		if (w->addpath)
-			must((wire_told(w, &n, path) != NULL) == may);
+			must((wire_told(w, r->ops, &n, path) != NULL) == may);
 		want += may;
 	}
 	if (!w->addpath)
-		must((wire_told(w, &n, 0) != NULL) == (want == 1));
+		must((wire_told(w, r->ops, &n, 0) != NULL) == (want == 1));
 	return want;
+}
+
+/* One membership: an external peer hears of the best path if it may, an internal one of
+ * any that may. */
+static unsigned heard_membership(const struct wire *w, const struct peer *p,
+				 uint32_t id)
+{
+	const struct rib *r = &routes.rib[FAM_RTC];
+	const struct net *net = rib_net(r, id);
+	struct nlri n;
+	bool may = false;
+
+	rib_nlri(r, id, 0, &n);
+	for (uint32_t path = net->paths; path; path = rib_path(r, path)->next)
+		may |= (!p->ebgp || path == net->best) &&
+		       may_know(p, FAM_RTC, rib_path(r, path));
+	must((wire_told(w, r->ops, &n, 0) != NULL) == may);
+	must(export_told(p, &families[FAM_RTC], id) == may);
+	return may;
 }
 
 /* LLGR goes by what the peer has said, and long attributes may not fit its messages. */
@@ -213,21 +288,22 @@ static bool is_plain(const struct rib *r, uint32_t id)
 	return true;
 }
 
-static void heard_all(const struct wire *w, const struct peer *p)
+static void heard_all(const struct wire *w, const struct peer *p, unsigned fam)
 {
-	const struct rib *r = &routes.rib[FAM_EVPN];
+	const struct rib *r = &routes.rib[fam];
 	unsigned told = 0, want = 0;
 
 	for (unsigned i = 0; i < w->n_told; i++)
-		told += w->told[i].used;
+		told += w->told[i].used && w->told[i].ops == r->ops;
 	for (uint32_t id = 1; id < r->nets.next; id++) {
 		if (!rib_is_route(r, id))
 			continue;
 		if (!is_plain(r, id))
 			return;
-		want += heard_net(w, p, id);
+		want += fam == FAM_EVPN ? heard_net(w, p, id)
+					: heard_membership(w, p, id);
 	}
-	must(export_count(p, &families[FAM_EVPN]) == want);
+	must(export_count(p, &families[fam]) == want);
 	must(told == want);
 }
 
@@ -241,9 +317,10 @@ static void everybody_heard(void)
 		struct wire *w = &wires[i];
 		struct peer *p = session_of(w);
 
-		if (p && w->known && w->n_told < TOLD_MAX &&
-		    !p->chan[FAM_EVPN].disabled)
-			heard_all(w, p);
+		for (unsigned f = 0; p && f < FAMS; f++)
+			if (p->chan[f].up && !p->chan[f].disabled && w->known &&
+			    w->n_told < TOLD_MAX)
+				heard_all(w, p, f);
 	}
 }
 
@@ -336,6 +413,10 @@ static void order_open(struct input *in)
 		.llgr_forward = bits & 0x8000,
 		.llgr_stale_s = 300,
 	};
+	if (cut & 128)
+		o.fam[o.n_families++] = (struct open_family) {
+			.afi = 1, .safi = 132, .mp = true, .gr = bits & 64
+		};
 	if (!open_encode(&w, &o))
 		send_cut(in->w, &w, cut);
 }
@@ -369,7 +450,9 @@ static struct nlri route(unsigned number)
 static struct attrs attributes(unsigned kind)
 {
 	static const uint8_t path[] = { 2, 1, 0, 0, 0xfd, 0xe9 };
-	static const uint8_t rt[] = { 0, 2, 0xfd, 0xe8, 0, 0, 0, 100 };
+	static const uint8_t rt[3][8] = { { 0, 2, 0xfd, 0xe8, 0, 0, 0, 100 },
+					  { 0, 2, 0xfd, 0xe8, 0, 0, 0, 101 },
+					  { 6, 2, 2, 0, 0, 0, 0, 100 } };
 	/* NO_EXPORT, NO_ADVERTISE, LLGR_STALE */
 	static const uint8_t special[] = { 0xff, 0xff, 0xff, 1,    0xff, 0xff,
 					   0xff, 2,    0xff, 0xff, 0,    6 };
@@ -379,8 +462,11 @@ static struct attrs attributes(unsigned kind)
 			   .med = kind };
 
 	a.present = 1ull << ATTR_ORIGIN | 1ull << ATTR_AS_PATH | 1ull << ATTR_MED |
-		    1ull << ATTR_LOCAL_PREF | 1ull << ATTR_EXT_COMMUNITY;
-	a.ext_communities = (struct bytes) { rt, sizeof(rt) };
+		    1ull << ATTR_LOCAL_PREF;
+	if ((kind & 3) < 3) {
+		a.present |= 1ull << ATTR_EXT_COMMUNITY;
+		a.ext_communities = (struct bytes) { rt[kind & 3], sizeof(rt[0]) };
+	}
 	if (kind & 8)
 		a.as_path = (struct bytes) { path, sizeof(path) };
 	if (kind & 0x70)
@@ -562,6 +648,37 @@ static void order_own(struct input *in)
 	pump();
 }
 
+/* A membership, its withdraw, or End-of-RIB of them. */
+static void order_wish(struct input *in)
+{
+	static const uint8_t bits[] = { 96, 96, 96, 0, 32, 64, 80, 95 };
+	unsigned what = rbuf_u8(&in->r), kind = rbuf_u8(&in->r);
+	struct rtc_route m = { .bits = bits[what & 7], .as = 65000 + (what >> 3 & 1) };
+	static const struct attr_export as_is = { 0 };
+	uint8_t buf[4096], attrs[4096];
+	struct wbuf w = wbuf_of(buf, sizeof(buf)), aw = wbuf_of(attrs, sizeof(attrs));
+	struct attrs a = attributes(kind & 0x3f);
+	struct update_writer u;
+	struct nlri n;
+
+	memcpy(m.rt.b,
+	       attributes(what >> 4 & 3).ext_communities.p ?: (const uint8_t *)"",
+	       (what >> 4 & 3) < 3 ? 8 : 0);
+	must(!rtc_build(&m, &n) && !attrs_export(&aw, &a, &as_is));
+	if (what & 64) {
+		update_eor_encode(&w, 1, 132);
+		send_piece(in->w, buf, w.len);
+		return;
+	}
+	if (what & 128)
+		update_unreach_begin(&u, &w, MSG_MAX, &nlri_rtc_ops, false);
+	else
+		update_reach_begin(&u, &w, MSG_MAX, &nlri_rtc_ops, false, &a.nexthop,
+				   (struct bytes) { attrs, aw.len });
+	must(!update_add(&u, &n) && !update_end(&u));
+	send_cut(in->w, &w, kind);
+}
+
 static void order_check(struct input *in)
 {
 	(void)in;
@@ -572,7 +689,7 @@ static void (*const orders[])(struct input *in) = {
 	order_call,   order_bytes,  order_open,    order_keepalive,    order_routes,
 	order_update, order_eor,    order_refresh, order_notification, order_hang_up,
 	order_stall,  order_choose, order_time,    order_operator,     order_reload,
-	order_own,    order_check,
+	order_own,    order_check,  order_wish,
 };
 
 /* ---- one run ---- */
@@ -621,6 +738,7 @@ static void teardown(void)
 	sums_hold();
 	must(routes.rib[FAM_EVPN].paths.used == 0);
 	must(routes.rib[FAM_EVPN].n_nets == 0 && routes.rib[FAM_EVPN].n_dead == 0);
+	must(routes.rib[FAM_RTC].paths.used == 0 && routes.rib[FAM_RTC].n_nets == 0);
 	must(routes.attrs.n == 0 && routes.attrs.bytes == 0);
 	bgp_fini(&bgp);
 	routes_fini(&routes);

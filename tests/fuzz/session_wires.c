@@ -17,6 +17,7 @@
 #include "lib/util.h"
 #include "tests/fuzz/fuzz.h"
 #include "wire/nlri_evpn.h"
+#include "wire/nlri_rtc.h"
 #include "wire/open.h"
 #include "wire/update.h"
 
@@ -131,21 +132,22 @@ int transport_addresses(int fd, struct ip *local, uint16_t *local_port,
 
 /* ---- what we are told ---- */
 
-struct told *wire_told(const struct wire *w, const struct nlri *n, uint32_t path_id)
+struct told *wire_told(const struct wire *w, const struct nlri_ops *ops,
+		       const struct nlri *n, uint32_t path_id)
 {
 	for (unsigned i = 0; i < w->n_told; i++) {
 		struct told *t = &w->told[i];
 
-		if (t->used && t->path_id == path_id && t->n.key_len == n->key_len &&
-		    !memcmp(t->n.key, n->key, n->key_len))
+		if (t->used && t->ops == ops && t->path_id == path_id &&
+		    t->n.key_len == n->key_len && !memcmp(t->n.key, n->key, n->key_len))
 			return t;
 	}
 	return NULL;
 }
 
-static void told_add(struct wire *w, const struct nlri *n)
+static void told_add(struct wire *w, const struct nlri_ops *ops, const struct nlri *n)
 {
-	struct told *t = wire_told(w, n, n->path_id);
+	struct told *t = wire_told(w, ops, n, n->path_id);
 
 	for (unsigned i = 0; i < w->n_told && !t; i++)
 		if (!w->told[i].used)
@@ -156,20 +158,24 @@ static void told_add(struct wire *w, const struct nlri *n)
 		w->told = xrealloc(w->told, (w->n_told + 1) * sizeof(*w->told));
 		t = &w->told[w->n_told++];
 	}
-	*t = (struct told) { .used = true, .path_id = n->path_id, .n = *n };
+	*t = (struct told) { .used = true, .path_id = n->path_id, .ops = ops, .n = *n };
 }
 
-static void told_routes(struct wire *w, struct rbuf r, bool withdraw)
+static void told_routes(struct wire *w, const struct update_mp *mp, bool withdraw)
 {
+	bool evpn = mp->afi == nlri_evpn_ops.afi;
+	const struct nlri_ops *ops = evpn ? &nlri_evpn_ops : &nlri_rtc_ops;
+	struct rbuf r = mp->nlri;
+
+	must(mp->afi == ops->afi && mp->safi == ops->safi);
 	while (rbuf_left(&r)) {
 		struct nlri n = { 0 };
 		struct told *t;
 
-		must(nlri_next(&nlri_evpn_ops, &r, w->addpath, withdraw, &n) ==
-		     NLRI_OK);
-		t = wire_told(w, &n, n.path_id);
+		must(nlri_next(ops, &r, evpn && w->addpath, withdraw, &n) == NLRI_OK);
+		t = wire_told(w, ops, &n, n.path_id);
 		if (!withdraw)
-			told_add(w, &n);
+			told_add(w, ops, &n);
 		else if (t)
 			t->used = false;
 	}
@@ -185,9 +191,9 @@ static void told_update(struct wire *w, const uint8_t *body, size_t len)
 		return;
 	must(update_decode(rbuf_of(body, len), &ctx, &scratch, &u) == V_OK);
 	if (u.unreach.present)
-		told_routes(w, u.unreach.nlri, true);
+		told_routes(w, &u.unreach, true);
 	if (u.reach.present)
-		told_routes(w, u.reach.nlri, false);
+		told_routes(w, &u.reach, false);
 }
 
 /* RFC 7313: between BoRR and EoRR everything that still holds is said again. */
@@ -198,6 +204,8 @@ static void told_refresh(struct wire *w, const uint8_t *m, size_t len)
 
 	must(!msg_refresh_decode(m, len, &r, &err));
 	for (unsigned i = 0; i < w->n_told; i++) {
+		if (!w->told[i].used || w->told[i].ops->safi != r.safi)
+			continue;
 		if (r.sub == RR_BEGIN)
 			w->told[i].old = true;
 		else if (r.sub == RR_END)

@@ -21,6 +21,7 @@ struct told {
 	bool used;
 	bool old; /* not said again since a refresh began */
 	uint32_t path_id;
+	const struct nlri_ops *ops; /* of its family */
 	struct nlri n;
 };
 
@@ -51,7 +52,8 @@ void wire_close(struct wire *w);
  * that is not well-formed. */
 void wire_listen(struct wire *w);
 
-/** wire_told - the route with this key, NULL when it was not announced. */
-struct told *wire_told(const struct wire *w, const struct nlri *n, uint32_t path_id);
+/** wire_told - the route of a family with this key, NULL when it was not announced. */
+struct told *wire_told(const struct wire *w, const struct nlri_ops *ops,
+		       const struct nlri *n, uint32_t path_id);
 
 #endif
