@@ -571,8 +571,8 @@ case("loop: ORIGINATOR_ID is the reflector", lambda m: m.set(9, CLUSTER, OPT),
 case("loop: CLUSTER_LIST has the reflector",
      lambda m: m.set(10, H("0a000001") + CLUSTER, OPT),
      gone("loop_cluster", taw=0), new(EXTERNAL, drop={10}))
-case("loop: AS_PATH has our AS", lambda m: m.set(2, "02020000fdf20000fde8"), new(),
-     gone("loop_as", taw=0))
+case("loop: AS_PATH has our AS", lambda m: m.set(2, "02020000fdf20000fde8"),
+     gone("loop_as", taw=0), gone("loop_as", taw=0))
 
 
 # ---- playing ---------------------------------------------------------------------
