@@ -5,9 +5,10 @@ reflect-random.py run SEED STEPS        play that many steps
 
 After each step every neighbor must hold exactly the routes, with exactly the attributes,
 that the model below comes to. The model knows nothing of the daemon: it is RFC 4271
-(selection, AS_PATH, MED), 4456 (reflection), 1997 and 9494 (communities), 4724 and 8538
-(who keeps what), 6793 (2-octet AS numbers), 7313, 7606, 7911, 7947 and 8212, written as
-plainly as they allow. Timers do not run: a restart time is long or none.
+(selection, AS_PATH, MED), 4456 (reflection), 1997 and 9494 (communities), 4684 (who
+asks for which route targets), 4724 and 8538 (who keeps what), 6793 (2-octet AS numbers),
+7313, 7606, 7911, 7947 and 8212, written as plainly as they allow. Timers do not run: a
+restart time is long or none.
 """
 import copy
 import os
@@ -56,6 +57,8 @@ class World:
         line.append(" address-family l2vpn evpn")
         for p in self.peers:
             line += ["  neighbor %s %s" % (p.addr, s) for s in p.settings()]
+        line += [" exit-address-family", " address-family ipv4 rt-constraint"]
+        line += ["  neighbor %s activate" % p.addr for p in self.peers if p.rtc]
         return "\n".join(line + [" exit-address-family", "exit", ""])
 
     # ---- selection (RFC 4271 9.1.2.2, 4456 9, 9494 4.3) ----
@@ -122,10 +125,31 @@ class World:
         view = {}
         for key in KEYS:
             paths = self.paths(key) if to.receives_all else [self.best(key)]
-            told = [self.told(to, x) for x in paths if x and self.may_know(to, x)]
+            told = [self.told(to, x) for x in paths
+                    if x and self.may_know(to, x) and to.wants(x[2]["attrs"]["ext"])]
             if told:
                 view[key] = told
         return view
+
+    # ---- route target membership (RFC 4684 3.2) ----
+
+    def expected_members(self, to):
+        if not to.rtc_now or (to.ebgp and self.policy_needed):
+            return set()
+        said = {}
+        for p in self.peers:
+            for m, of in p.members.items():
+                said.setdefault(m, []).append((p, of["client"]))
+        return {m for m, by in said.items() if self.may_ask(to, by)}
+
+    @staticmethod
+    def may_ask(to, by):
+        """The best path goes to external neighbors; internal ones hear of a wish that
+        anybody else has whom they may know of, clients of their own."""
+        if to.ebgp:
+            return min(by, key=lambda x: (x[0].ebgp, number(x[0].addr)))[0] is not to
+        return to.is_client or any(p is not to and (client or p.ebgp)
+                                   for p, client in by)
 
 
 def number(addr):
@@ -145,6 +169,22 @@ def words(data, size):
 
 
 # ---- routes: few keys, so that they meet -----------------------------------------
+
+TARGETS = [H(t) for t in ("0002fde800002774", "0002fde800002775", "01020a0000010001",
+                          "0602001122334455")]
+RTC = H("000184")
+
+
+def masked(data, bits):
+    return bytes(b & 0xff << max(8 * (i + 1) - bits, 0) & 0xff
+                 for i, b in enumerate(data[:(bits + 7) // 8]))
+
+
+def membership(r):
+    """The NLRI of one, of any length that there may be."""
+    bits = r.choice([0, 32, 48, 80, 92, 95, 96, 96, 96, 96, 96])
+    return bytes([bits]) + masked(u32(r.choice([65000, 65010])) + r.choice(TARGETS),
+                                  bits)
 
 
 def make_nlri(key, variant):
@@ -207,8 +247,10 @@ class Peer:
         self.n_bit = self.gr is not None and r.random() < .5
         self.enhanced = r.random() < .5
         self.allowas = r.choice([0, 0, 0, 1, 3])
-        self.shut = False
-        self.adj, self.raw = {}, None
+        self.rtc = r.random() < .5
+        self.gr_rtc = r.random() < .5
+        self.shut = self.rtc_now = False
+        self.adj, self.members, self.raw = {}, {}, None
 
     def settings(self):
         out = ["activate", "route-reflector-client" if self.client else "",
@@ -227,9 +269,12 @@ class Peer:
             caps += cap(69, H("001946") + bytes([self.addpath]))
         if self.enhanced:
             caps += cap(70)
+        if self.rtc:
+            caps += cap(1, H("00010084"))
         if self.gr is not None:
             caps += cap(64, struct.pack("!H", self.n_bit << 14 | self.gr) +
-                        (H("00194680") if self.gr else b""))
+                        (H("00194680") if self.gr else b"") +
+                        (RTC + b"\x80" if self.gr and self.gr_rtc else b""))
         if self.llgr:
             caps += cap(71, H("00194680") + u32(3600)[1:])
         try:
@@ -244,9 +289,20 @@ class Peer:
         self.receives_all = self.tx_all and bool(self.addpath & 1)
         self.path_ids = [0, 1, 2, 77] if self.addpath & 2 else [0]
         self.view, self.eor, self.wanted_down = {}, False, False
-        for r in self.routes():
+        self.rtc_now, self.rtc_eor, self.heard = self.rtc, False, set()
+        if not self.rtc:
+            self.members = {}
+        for r in self.routes() + list(self.members.values()):
             r["client"] = self.client
         return True
+
+    def wants(self, targets):
+        """Without RT constraint everything, else what it has said, once that is all."""
+        if not self.rtc_now:
+            return True
+        return self.rtc_eor and any(
+            not m[0] or any(t in TARGETS and masked(t, m[0] - 32) == m[5:]
+                            for t in targets) for m in self.members)
 
     def routes(self):
         return [r for paths in self.adj.values() for r in paths.values()]
@@ -258,9 +314,12 @@ class Peer:
     def ended(self, notification=False, hard=False):
         """The session is over: which routes stay? (RFC 4724 4.2, 8538 4, 9494 4.2)"""
         long_lived = self.llgr and self.w.llgr
-        keeps = (self.gr or long_lived) and not hard and \
-            (self.n_bit or not notification)
-        if not keeps:
+        told = not hard and (self.n_bit or not notification)
+        if not (told and self.gr and self.gr_rtc):
+            self.members = {}
+        self.members = {m: dict(of, stale=True) for m, of in self.members.items()
+                        if not of["stale"]}
+        if not told or not (self.gr or long_lived):
             self.adj = {}
             return
         if not long_lived:
@@ -273,6 +332,9 @@ class Peer:
         for r in self.routes():
             if LLGR_STALE not in r["attrs"]["comm"]:
                 r["attrs"]["comm"] = r["attrs"]["comm"] + [LLGR_STALE]
+
+    def forget(self):
+        self.adj, self.members = {}, {}
 
     def send(self, data):
         try:
@@ -323,7 +385,7 @@ class Peer:
                                 [SUBCONFED], [LLGR_STALE], [NO_LLGR],
                                 [0xfde80001, NO_EXPORT]]),
                  orig=r.choice([None, None, None, "10.9.9.9", "10.66.0.3"]),
-                 ext=[H("0002fde800002774")] +
+                 ext=r.sample(TARGETS, r.choice([1, 1, 1, 2])) +
                  r.choice([[], [], [H("4399010203040506")], [H("030c000000000008")]]),
                  unknown=r.choice([None, None, b"hello"]),
                  otc=r.choice([None, None, 7]))
@@ -411,6 +473,38 @@ class Peer:
         self.eor = True
         return "says End-of-RIB"
 
+    def ask_for(self):
+        r = self.w.r
+        if not self.rtc_now:
+            return "asks for nothing"
+        gone = [m for m in self.members if r.random() < .3]
+        new = [membership(r) for _ in range(r.choice([0, 1, 1, 2]))]
+        if gone:
+            block = attr(OPT, 15, RTC + b"".join(gone))
+            self.send(message(UPDATE, struct.pack("!HH", 0, len(block)) + block))
+        if new:
+            path = make_path([(2, [self.asn])] if self.ebgp else [],
+                             4 if self.as4 else 2)
+            block = attr(OPT, 14, RTC + b"\4" + socket.inet_aton(self.addr) + b"\0" +
+                         b"".join(new)) + attr(TRANS, 1, b"\0") + \
+                attr(TRANS, 2, path) + \
+                (b"" if self.ebgp else attr(TRANS, 5, u32(100)))
+            self.send(message(UPDATE, struct.pack("!HH", 0, len(block)) + block))
+        for m in gone:
+            del self.members[m]
+        if not (self.ebgp and self.w.policy_needed):
+            for m in new:
+                self.members[m] = dict(stale=False, client=self.is_client)
+        return "asks for %s, not for %s" % (new, gone)
+
+    def asked_all(self):
+        if not self.rtc_now:
+            return "has nothing to ask for"
+        self.send(message(UPDATE, H("00000006") + attr(OPT, 15, RTC)))
+        self.members = {m: of for m, of in self.members.items() if not of["stale"]}
+        self.rtc_eor = True
+        return "has asked for all"
+
     def leave(self):
         how = self.w.r.choice(["close", "error", "cease", "hard", "offend"])
         word = {"error": b"\3\1", "cease": b"\6\2", "hard": b"\6\x09\6\2"}
@@ -442,7 +536,13 @@ class Peer:
             attrs[code] = (flags & ~EXT, body[pos:pos + n])
             order.append(code)
             pos += n
-        if 15 in attrs:
+        if 15 in attrs and attrs[15][1][:3] == RTC:
+            assert order == [15]
+            for m in self.split_members(attrs[15][1][3:]):
+                self.heard.remove(m)
+        elif 14 in attrs and attrs[14][1][:3] == RTC:
+            self.heard |= set(self.split_members(self.hear_members(order, attrs)))
+        elif 15 in attrs:
             assert order == [15]
             for pid, n in self.split(attrs[15][1][3:]):
                 known = self.view.setdefault(BY_KEY[key_of(n)], {})
@@ -455,6 +555,22 @@ class Peer:
             told["nh"] = value[4:4 + value[3]]
             for pid, n in self.split(value[5 + value[3]:]):
                 self.view.setdefault(BY_KEY[key_of(n)], {})[pid] = dict(told, nlri=n)
+
+    def hear_members(self, order, attrs):
+        value = attrs[14][1]
+        assert order[0] == 14 and value[3] == 4
+        assert value[4:8] == socket.inet_aton(ME)
+        assert (9 in attrs) == (5 in attrs and 10 in attrs), order
+        if self.is_client and 9 in attrs:  # else it would drop its own
+            assert attrs[9][1] == socket.inet_aton(ME)
+        return value[9:]
+
+    @staticmethod
+    def split_members(data):
+        while data:
+            n = 1 + (data[0] + 7) // 8
+            yield data[:n]
+            data = data[n:]
 
     def split(self, data):
         while data:
@@ -530,6 +646,13 @@ class Operator:
         self.down(p)
         return "%s all paths: %s" % (p.name, p.tx_all)
 
+    def constraint(self, p):
+        p.rtc = not p.rtc
+        self.configure("address-family ipv4 rt-constraint",
+                       "%sneighbor %s activate" % ("" if p.rtc else "no ", p.addr))
+        self.down(p)
+        return "%s RT constraint: %s" % (p.name, p.rtc)
+
     def policy(self, _):
         self.w.policy_needed = not self.w.policy_needed
         self.configure("%sbgp ebgp-requires-policy" %
@@ -537,7 +660,7 @@ class Operator:
         for p in self.w.peers:
             if p.ebgp:
                 self.down(p)
-                p.adj = {}
+                p.forget()
         return "policy needed: %s" % self.w.policy_needed
 
     def cluster(self, _):
@@ -545,7 +668,7 @@ class Operator:
         self.configure("bgp cluster-id " + self.w.cluster)
         for p in self.w.peers:
             self.down(p)
-            p.adj = {}
+            p.forget()
         return "cluster id " + self.w.cluster
 
     def description(self, p):
@@ -555,7 +678,7 @@ class Operator:
     def clear(self, p):
         self.daemon.ctl("clear bgp " + p.addr)
         self.down(p, hard=True)
-        p.adj = {}
+        p.forget()
         return "cleared " + p.name
 
     def clear_soft(self, p):
@@ -567,14 +690,14 @@ class Operator:
         self.configure("%sneighbor %s shutdown" % ("" if p.shut else "no ", p.addr))
         if p.shut:
             self.down(p, hard=True)
-            p.adj = {}
+            p.forget()
         return "%s shut: %s" % (p.name, p.shut)
 
     def anything(self):
         r, p = self.w.r, self.w.r.choice(self.w.peers)
-        what = r.choice([self.client] * 4 + [self.all_paths, self.policy, self.cluster,
-                                             self.description, self.clear,
-                                             self.clear_soft, self.shutdown])
+        what = r.choice([self.client] * 4 + [self.constraint] * 2 +
+                        [self.all_paths, self.policy, self.cluster, self.description,
+                         self.clear, self.clear_soft, self.shutdown])
         if what == self.cluster and r.random() < .7:
             return None
         return what(p)
@@ -622,7 +745,10 @@ def differences(w):
     for p in w.peers:
         if not p.raw:
             continue
-        want = w.expected(p)
+        want, asked = w.expected(p), w.expected_members(p)
+        if asked != p.heard:
+            yield "%s, memberships\n  should be %s\n  is        %s" % (
+                p.name, sorted(asked), sorted(p.heard))
         for key in KEYS:
             wanted, got = want.get(key, []), list(p.view.get(key, {}).values())
             if plain(wanted) != plain(got):
@@ -640,9 +766,12 @@ def one_act(w, operator):
     if not p.raw:
         if p.shut or r.random() < .5:
             return None
-        return "%s %s" % (p.name, "comes" if p.connect() else "is refused")
+        if not p.connect():
+            return p.name + " is refused"
+        return "%s comes, %s" % (p.name, p.asked_all() if r.random() < .5 else "")
     acts = [(50, p.announce), (10, p.spoil), (20, p.withdraw), (6, p.ask),
-            (4, p.refresh), (4, p.end_of_rib), (3, p.leave)]
+            (4, p.refresh), (4, p.end_of_rib), (10, p.ask_for), (6, p.asked_all),
+            (3, p.leave)]
     act = r.choices([a for _, a in acts], [n for n, _ in acts])[0]
     if act == p.leave:
         listen(w)
@@ -655,6 +784,9 @@ def play(seed, steps):
     history = []
     for p in w.peers:
         assert p.connect(), p.name
+        p.ask_for()
+        if w.r.random() < .8:
+            p.asked_all()
     listen(w)
     for step in range(steps):
         for _ in range(w.r.choice([1, 2, 5, 20, 20])):
