@@ -81,20 +81,46 @@ bool aspath_valid(const uint8_t *p, size_t len, unsigned as_size, bool confed)
 	return !r.bad;
 }
 
-/* The first n numbers of a segment, widened. */
-static void widen(struct wbuf *w, const struct seg *s, unsigned n)
+/* A path in the making; the last segment may still grow. */
+struct path_out {
+	struct wbuf *w;
+	size_t last;
+	uint8_t type;
+	unsigned n;
+};
+
+static void seg_begin(struct path_out *o, uint8_t type, unsigned n)
 {
-	wbuf_u8(w, s->type);
-	wbuf_u8(w, n);
+	o->last = o->w->len;
+	o->type = type;
+	o->n = n;
+	wbuf_u8(o->w, type);
+	wbuf_u8(o->w, n);
+}
+
+/* Do n more numbers of this type continue the last segment? */
+static bool seg_grow(struct path_out *o, uint8_t type, unsigned n)
+{
+	if (type != SEG_SEQUENCE || o->type != type || o->n + n > UINT8_MAX)
+		return false;
+	o->n += n;
+	wbuf_set_u8(o->w, o->last + 1, o->n);
+	return true;
+}
+
+/* The first n numbers of a segment, widened. */
+static void widen(struct path_out *o, const struct seg *s, unsigned n)
+{
+	seg_begin(o, s->type, n);
 	for (unsigned i = 0; i < n; i++)
-		wbuf_u32(w, as_at(s, 2, i));
+		wbuf_u32(o->w, as_at(s, 2, i));
 }
 
 /*
  * The leading part of a 2-octet path that counts `weight`. Confederation segments
  * on the way, and one right after it, belong to it (RFC 6793 section 4.2.3).
  */
-static void widen_leading(struct wbuf *w, struct bytes path2, unsigned weight)
+static void widen_leading(struct path_out *o, struct bytes path2, unsigned weight)
 {
 	struct rbuf r = reader(path2);
 	struct seg s;
@@ -104,7 +130,7 @@ static void widen_leading(struct wbuf *w, struct bytes path2, unsigned weight)
 
 		if (!weight && has)
 			return;
-		widen(w, &s, has > weight ? weight : s.n);
+		widen(o, &s, has > weight ? weight : s.n);
 		weight -= has > weight ? weight : has;
 	}
 }
@@ -114,18 +140,21 @@ int aspath_merge(struct wbuf *w, struct bytes path2, struct bytes as4,
 {
 	size_t at = w->len;
 	unsigned all = path_weight(path2, 2), tail = path_weight(as4, 4);
+	struct path_out o = { .w = w };
 	struct rbuf r = reader(as4);
+	bool seam = true; /* where the two meet: one sequence was cut in two */
 	struct seg s;
 
 	if (!as4.len || tail > all) {
-		widen_leading(w, path2, all);
+		widen_leading(&o, path2, all);
 	} else {
-		widen_leading(w, path2, all - tail);
+		widen_leading(&o, path2, all - tail);
 		while (seg_next(&r, 4, &s)) {
 			if (is_confed(&s))
 				continue;
-			wbuf_u8(w, s.type);
-			wbuf_u8(w, s.n);
+			if (!seam || !seg_grow(&o, s.type, s.n))
+				seg_begin(&o, s.type, s.n);
+			seam = false;
 			wbuf_bytes(w, s.as, (size_t)s.n * 4);
 		}
 	}
