@@ -106,7 +106,7 @@ class World:
         if to.ebgp and not to.is_rs:
             if a["path"]:
                 a["med"] = None
-            if a["path"] and a["path"][0][0] == 2:
+            if a["path"] and a["path"][0][0] == 2 and len(a["path"][0][1]) < 255:
                 a["path"][0][1].insert(0, self.asn)
             else:
                 a["path"].insert(0, (2, [self.asn]))
@@ -354,6 +354,9 @@ class Peer:
             out.append(attr(OPT, 4, u32(a["med"])))
         if a["comm"]:
             out.append(attr(OPT | TRANS, 8, b"".join(map(u32, a["comm"]))))
+        if a["large"]:
+            out.append(attr(a["large"][0], 32, a["large"][1]))
+        out += self.encode_aggregator(a["aggregator"])
         if a["orig"]:
             out.append(attr(OPT, 9, socket.inet_aton(a["orig"])))
         if a["clus"]:
@@ -363,9 +366,25 @@ class Peer:
         if a["otc"]:
             out.append(attr(OPT | TRANS, 35, u32(a["otc"])))
         if not self.as4 and any(x > 65535 for _, ases in a["path"] for x in ases):
-            out.append(attr(OPT | TRANS, 17, make_path(a["path"], 4)))
+            out.append(attr(OPT | TRANS, 17, make_path(self.mapped(a["path"]), 4)))
         r.shuffle(out)
         return out
+
+    @staticmethod
+    def mapped(path):
+        """AS4_PATH, less what old speakers on the way put in front (RFC 6793 4.2.3)."""
+        if path[0][0] == 2 and 1 < len(path[0][1]) < 255 and path[0][1][0] < 65536:
+            return [(2, path[0][1][1:])] + path[1:]
+        return path
+
+    def encode_aggregator(self, asn):
+        if asn is None:
+            return []
+        addr = socket.inet_aton("10.1.2.3")
+        if self.as4:
+            return [attr(OPT | TRANS, 7, u32(asn) + addr)]
+        out = [attr(OPT | TRANS, 7, struct.pack("!H", asn if asn < 65536 else 23456) + addr)]
+        return out + ([attr(OPT | TRANS, 18, u32(asn) + addr)] if asn > 65535 else [])
 
     def attributes(self, spoilt):
         r, w = self.w.r, self.w
@@ -376,6 +395,9 @@ class Peer:
         path = [(2, ases)] if ases else []
         if path and r.random() < .2:
             path.append((1, sorted(r.sample([1, 2, 3, 70000], 2))))
+        if not self.ebgp and r.random() < .05:
+            path = r.choice([[(1, [70000, 3])], [(2, [7] * 255)], [(2, [7] * 255), (2, [
+                70000] * 200)]])
         clusters = r.choice([[], [], [], ["9.9.9.9"], ["9.9.9.9", "8.8.8.8"]])
         a = dict(origin=r.choice([0, 0, 0, 1, 2]), path=path,
                  nh=r.choice([H("0a4d000b"), H("0a4d000c"), bytes(15) + b"\1"]),
@@ -388,7 +410,10 @@ class Peer:
                  ext=r.sample(TARGETS, r.choice([1, 1, 1, 2])) +
                  r.choice([[], [], [H("4399010203040506")], [H("030c000000000008")]]),
                  unknown=r.choice([None, None, b"hello"]),
-                 otc=r.choice([None, None, 7]))
+                 otc=r.choice([None, None, 7]),
+                 aggregator=r.choice([None, None, None, 65010, 4200000099]),
+                 large=r.choice([None, None, (OPT | TRANS, b"12 octets..." * 2),
+                                 (OPT | TRANS | PARTIAL, b"12 octets...")]))
         if spoilt == "originator":
             a["orig"] = ME
         if spoilt == "cluster":
@@ -605,7 +630,21 @@ class Peer:
                                []),
                     ext=value(16, OPT | TRANS, lambda b: words(b, 8), []),
                     unknown=value(77, OPT | TRANS | PARTIAL, bytes),
-                    otc=value(35, OPT | TRANS, the_u32))
+                    otc=value(35, OPT | TRANS, the_u32),
+                    aggregator=self.aggregator(attrs), large=attrs.get(32))
+
+
+    def aggregator(self, attrs):
+        if 7 not in attrs:
+            return None
+        asn = int.from_bytes(attrs[7][1][:-4], "big")
+        assert len(attrs[7][1]) == (8 if self.as4 else 6)
+        assert attrs[7][1][-4:] == socket.inet_aton("10.1.2.3")
+        if asn == 23456:
+            assert attrs[18][1][4:] == attrs[7][1][2:]
+            return the_u32(attrs[18][1][:4])
+        assert 18 not in attrs
+        return asn
 
 
 # ---- the operator ----------------------------------------------------------------
@@ -736,9 +775,13 @@ def read(p):
         p.hear(m[18], m[19:])
 
 
-def plain(told):
-    """Comparable: paths of one key have no order."""
-    return sorted(repr(sorted(t.items())) for t in told)
+def plain(told, but):
+    """Those that the other list has not, however often; paths of a key have no order."""
+    rest = [sorted(t.items()) for t in told]
+    for t in but:
+        if sorted(t.items()) in rest:
+            rest.remove(sorted(t.items()))
+    return rest
 
 
 def differences(w):
@@ -751,9 +794,9 @@ def differences(w):
                 p.name, sorted(asked), sorted(p.heard))
         for key in KEYS:
             wanted, got = want.get(key, []), list(p.view.get(key, {}).values())
-            if plain(wanted) != plain(got):
-                yield "%s, %s\n  should be %s\n  is        %s" % (p.name, key, wanted,
-                                                                  got)
+            lacks, extra = plain(wanted, got), plain(got, wanted)
+            if lacks or extra:
+                yield "%s, %s\n  lacks %s\n  has   %s" % (p.name, key, lacks, extra)
 
 
 def one_act(w, operator):
