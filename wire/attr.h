@@ -35,7 +35,7 @@ enum update_sub {
 
 enum {
 	ATTR_ROWS = 64, /* codes that the table knows are below this */
-	ATTR_UNKNOWN_MAX = 32,
+	ATTR_CODES = 256,
 };
 
 /* What a row's value becomes in struct attrs, at the row's offset. */
@@ -70,7 +70,7 @@ struct attr_dec {
 	const uint8_t *as4_aggregator; /* attribute 18, valid; NULL without */
 	struct ip next_hop4;           /* NEXT_HOP; matters beside IPv4 NLRI */
 	unsigned n_unknown;
-	struct attr_tlv unknown[ATTR_UNKNOWN_MAX]; /* ascending by code */
+	struct attr_tlv unknown[ATTR_CODES]; /* ascending by code, each once */
 };
 
 /*

@@ -140,10 +140,6 @@ static void unknown(struct attr_dec *d, const struct attr_tlv *tlv)
 	}
 	if (!(tlv->flags & AF_TRANSITIVE))
 		return;
-	if (i == ATTR_UNKNOWN_MAX) {
-		note(d, V_DISCARD_ATTR, UR_ATTR_LENGTH, 0, tlv);
-		return;
-	}
 	for (; i && d->unknown[i - 1].code > tlv->code; i--)
 		d->unknown[i] = d->unknown[i - 1];
 	d->unknown[i] = *tlv;
@@ -233,10 +229,6 @@ static void finish_unknown(struct attr_dec *d)
 		const struct attr_tlv *t = &d->unknown[i];
 		size_t len = rbuf_left(&t->value);
 
-		if (w->len - start + len + 4 > UPDATE_OTHER_MAX) {
-			note(d, V_DISCARD_ATTR, UR_ATTR_LENGTH, 0, t);
-			continue;
-		}
 		attr_head(w, AF_OPTIONAL | AF_TRANSITIVE | AF_PARTIAL, t->code, len);
 		wbuf_bytes(w, t->value.p, len);
 	}

@@ -63,7 +63,7 @@ enum update_reason {
 
 const char *update_reason_name(enum update_reason r);
 
-enum { UPDATE_ERRORS = 8, UPDATE_OTHER_MAX = 4096 };
+enum { UPDATE_ERRORS = 8 };
 
 struct update_error {
 	enum verdict verdict;
