@@ -127,8 +127,8 @@ void rib_peer_add(struct rib *r, uint32_t slot, const struct path_source *src,
 void rib_peer_del(struct rib *r, uint32_t slot);
 
 /** rib_peer_source - the slot's source, which may have changed (new router id after a
- * restart): then winners that it takes part in are chosen anew, and its paths count as
- * changed. */
+ * restart, other settings): then winners that it takes part in are chosen anew, and its
+ * paths count as changed. */
 void rib_peer_source(struct rib *r, uint32_t slot, const struct path_source *src);
 
 /** rib_peer_stale - mark all its paths: kept until they are confirmed or swept. Looks

@@ -568,6 +568,36 @@ static void restarts_do_not_heap_up(void **state)
 	}
 }
 
+/* A neighbor becomes a client: that is another session, but graceful restart keeps its
+ * routes over it, and those who could not know them before shall. */
+static void kept_routes_find_new_receivers(void **state)
+{
+	struct peer other = {
+		.bgp = &bgp,
+		.index = 1,
+		.addr = ip4_of(PEER_ID + 1),
+		.as4 = true,
+		.chan[FAM_EVPN].up = true,
+	};
+	struct attrs a = plain();
+	struct notif err;
+
+	(void)state;
+	routes_hooks.up(&other);
+	announce(&a, 3);
+	for (int client = 0; client < 3; client++) {
+		assert_int_equal(feed(&err), V_OK); /* the same as before */
+		event_base_loop(bgp.base, EVLOOP_NONBLOCK);
+		assert_int_equal(export_count(&other, &families[FAM_EVPN]),
+				 client == 1 ? 3 : 0);
+		peer.stale[FAM_EVPN].any = true;
+		routes_hooks.down(&peer, true);
+		peer.cfg.af[FAM_EVPN].rr_client = !peer.cfg.af[FAM_EVPN].rr_client;
+		routes_hooks.up(&peer);
+	}
+	routes_hooks.down(&other, false);
+}
+
 /* ---- origin-check: refused, counted, and what stood before goes ---- */
 
 static struct claim_rule *rule(void)
@@ -664,6 +694,7 @@ int main(void)
 		CASE(too_many_paths_are_refused),
 		CASE(maximum_prefix_counts_paths),
 		CASE(restarts_do_not_heap_up),
+		CASE(kept_routes_find_new_receivers),
 		CASE(foreign_next_hop),
 		CASE(foreign_originator),
 		CASE(check_comes_later),
