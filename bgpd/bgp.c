@@ -198,6 +198,7 @@ const char *bgp_limit_name(enum bgp_limit l)
 		[LIMIT_PREFIXES_NEAR] = "prefixes_threshold",
 		[LIMIT_PREFIXES] = "prefixes",
 		[LIMIT_MEMORY] = "memory",
+		[LIMIT_MEMBERSHIPS] = "memberships",
 		[LIMIT_HALF_OPEN] = "half_open",
 		[LIMIT_CLOSING] = "closing",
 	};

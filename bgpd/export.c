@@ -173,11 +173,11 @@ static bool eor_is_held(const struct routes *r, const struct family *f)
 }
 
 /* With RT constraint not before the peer has said what it wants, and has it. */
-static bool eor_is_due(const struct routes *r, const struct member *m)
+static bool eor_is_due(const struct member *m)
 {
 	if (m->g->key.rtc && (rtc_state(m->p) == RTC_WAITING || m->filter_due))
 		return false;
-	return m->want_eor && !eor_is_held(r, m->g->key.f);
+	return m->want_eor;
 }
 
 static void send_control(struct peer *p,
@@ -231,6 +231,7 @@ static void eorr_encode(struct wbuf *w, const struct peer *p, const struct famil
  */
 static void group_finished(struct routes *r, struct group *g)
 {
+	bool held = eor_is_held(r, g->key.f);
 	struct member *m;
 
 	if (!g->chores) /* a change that thousands hear is not to be dear */
@@ -238,7 +239,7 @@ static void group_finished(struct routes *r, struct group *g)
 	g->chores = false;
 	TAILQ_FOREACH (m, &g->members, link) {
 		filter_settled(m);
-		if (eor_is_due(r, m)) {
+		if (!held && eor_is_due(m)) {
 			m->want_eor = false;
 			send_control(m->p, eor_encode, g->key.f, 1);
 			m->p->chan[g->key.f->index].eor_tx = true;
@@ -518,12 +519,11 @@ static void group_start(struct routes *r, struct group *g)
 		adjout_memberships(&g->out, k->rr_client);
 }
 
-/* One that wants nothing yet knows as little as everybody there: no walk is needed. */
+/* Into a group that waits for nobody. With RT constraint a newcomer wants nothing yet
+ * and knows as little as everybody there: no walk is needed. */
 static bool may_join(const struct group *g)
 {
-	if (g->key.rtc)
-		return !g->blocked;
-	return g->out.walk == 1 && !g->out.n_routes;
+	return !g->blocked && (g->key.rtc || (g->out.walk == 1 && !g->out.n_routes));
 }
 
 /* A group for newcomers that has not begun its walk: peers that come up in one
@@ -607,12 +607,11 @@ void export_drained(struct routes *r, struct peer *p)
 	}
 }
 
-static bool wants(void *ctx, uint32_t list, bool was)
+static bool wants(void *ctx, uint32_t list)
 {
 	const struct member *m = ctx;
-	const struct rtlist *l = rtlist_at(m->g->out.rt.lists, list);
 
-	return rtfilter_wants(was ? m->was : m->now, l);
+	return rtfilter_wants(m->now, rtlist_at(m->g->out.rt.lists, list));
 }
 
 struct export_counts export_counts(const struct peer *p, const struct family *f)
@@ -632,14 +631,16 @@ struct export_counts export_counts(const struct peer *p, const struct family *f)
 
 bool export_told_path(const struct peer *p, const struct family *f, uint32_t path)
 {
-	struct member *m = p->member[f->index];
+	const struct member *m = p->member[f->index];
+	const struct adjout *o = m ? &m->g->out : NULL;
 	uint32_t id;
 
-	if (!m || !adjout_knows(&m->g->out, peer_slot(p), path))
+	if (!m || !adjout_knows(o, peer_slot(p), path))
 		return false;
-	id = adjout_id(&m->g->out, path);
+	id = adjout_id(o, path);
 	return !m->g->key.rtc ||
-	       wants(m, adjrt_told(&m->g->out.rt, id), adjout_was(&m->g->out, id));
+	       rtfilter_wants(adjout_was(o, id) ? m->was : m->now,
+			      rtlist_at(o->rt.lists, adjrt_told(&o->rt, id)));
 }
 
 bool export_told(const struct peer *p, const struct family *f, uint32_t net)

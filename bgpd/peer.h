@@ -187,6 +187,7 @@ enum bgp_limit {
 	LIMIT_PREFIXES_NEAR, /* the threshold of maximum-prefix */
 	LIMIT_PREFIXES,      /* maximum-prefix */
 	LIMIT_MEMORY,        /* maximum-memory */
+	LIMIT_MEMBERSHIPS,   /* route targets that a neighbor asks for (rtc.h) */
 	LIMIT_HALF_OPEN,     /* a connection without OPEN made room in a listen range */
 	LIMIT_CLOSING,       /* a closing connection did not get its time */
 	LIMIT_COUNT

@@ -27,6 +27,7 @@ struct rtc {
 	bool waiting;            /* it may still say more */
 	bool dirty;
 	bool disabled;
+	bool over; /* RTC_MOST */
 };
 
 void rtc_init(struct routes *r)
@@ -120,9 +121,28 @@ void rtc_disabled(struct routes *r, struct peer *p)
 	in_force(p->rtc);
 }
 
+static bool too_many(struct rtc *c)
+{
+	uint32_t n = c->r->rib[FAM_RTC].peer[peer_slot(c->p)].n;
+	static struct log_limit limit;
+	char addr[ADDR_STR];
+	bool was = c->over;
+
+	c->over = n > RTC_MOST;
+	if (was || !c->over)
+		return c->over;
+	c->r->bgp->limits[LIMIT_MEMBERSHIPS]++;
+	if (log_ratelimited(&limit, 10))
+		log_warn(LOG_UPDATE,
+			 "peer %s: asks for so many route targets that it gets "
+			 "everything, memberships=%u limit=%u",
+			 ip_format(&c->p->addr, addr), n, RTC_MOST);
+	return true;
+}
+
 static void apply(struct routes *r, struct rtc *c)
 {
-	struct rtfilter *now = c->disabled
+	struct rtfilter *now = c->disabled || too_many(c)
 				       ? rtfilter_all()
 				       : rtfilter_of(&r->rib[FAM_RTC], peer_slot(c->p));
 

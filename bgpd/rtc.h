@@ -17,8 +17,13 @@ enum rtc_state {
 	RTC_GIVEN_UP, /* its memberships could not be read: it gets everything */
 };
 
-/* How long a peer may take to say all that it wants (RFC 4684 section 6). */
-enum { RTC_WAIT_MS = 60000 };
+enum {
+	/* How long a peer may take to say all that it wants (RFC 4684 section 6). */
+	RTC_WAIT_MS = 60000,
+	/* Who asks for more gets everything: its filter is made anew with each change.
+	 */
+	RTC_MOST = 65536,
+};
 
 void rtc_init(struct routes *r);
 void rtc_fini(struct routes *r);

@@ -171,10 +171,10 @@ bool adjout_knows(const struct adjout *o, uint32_t slot, uint32_t path)
 	return o->list == RIB_PATHS || rib_net(o->rib, p->net)->best == path;
 }
 
-/* While nobody walks and nothing is unread, a member's own routes are among its paths.
- */
+/* A member's own routes are among its paths, but for what is unread; of several paths
+ * of one route the winner stands for it. */
 static uint32_t own_wanted(const struct adjout *o, uint32_t slot,
-			   bool (*wants)(void *ctx, uint32_t list, bool was), void *ctx)
+			   bool (*wants)(void *ctx, uint32_t list), void *ctx)
 {
 	const struct rib *r = o->rib;
 	uint32_t n = 0;
@@ -184,27 +184,23 @@ static uint32_t own_wanted(const struct adjout *o, uint32_t slot,
 	for (uint32_t p = r->peer[slot].first; p; p = rib_path(r, p)->peer_next) {
 		uint32_t id = adjout_id(o, p);
 
-		if (adjout_told(o, id) == (int)slot)
-			n += wants(ctx, adjrt_told(&o->rt, id), false);
+		if (adjout_told(o, id) != (int)slot)
+			continue;
+		if (o->list == RIB_PATHS || rib_net(r, id)->best == p)
+			n += wants(ctx, adjrt_told(&o->rt, id));
 	}
 	return n;
 }
 
 uint32_t adjout_wanted(const struct adjout *o, uint32_t slot,
-		       bool (*wants)(void *ctx, uint32_t list, bool was), void *ctx)
+		       bool (*wants)(void *ctx, uint32_t list), void *ctx)
 {
 	uint32_t n = 0;
 
-	if (adjout_idle(o)) {
-		for (uint32_t l = 1; l < o->rt.n_by_list; l++)
-			if (o->rt.by_list[l] && wants(ctx, l, false))
-				n += o->rt.by_list[l];
-		return n - own_wanted(o, slot, wants, ctx);
-	}
-	for (uint32_t id = 1; id < o->n_told; id++)
-		if (o->told[id] && o->told[id] - 1u != slot)
-			n += wants(ctx, adjrt_told(&o->rt, id), adjout_was(o, id));
-	return n;
+	for (uint32_t l = 1; l < o->rt.n_by_list; l++)
+		if (o->rt.by_list[l] && wants(ctx, l))
+			n += o->rt.by_list[l];
+	return n - own_wanted(o, slot, wants, ctx);
 }
 
 /* The route targets of a path to be told, or of nothing (0), take their place. */

@@ -133,9 +133,10 @@ bool adjout_walking(const struct adjout *o);
 bool adjout_was(const struct adjout *o, uint32_t id);
 
 /** adjout_wanted - adjout_count() in a constrained group: of those routes only what the
- * member wants, with the filter of before the walk or of now. */
+ * member wants by its filter of now. Nearly so while there is something to tell, as it
+ * must not cost a look at each route. */
 uint32_t adjout_wanted(const struct adjout *o, uint32_t slot,
-		       bool (*wants)(void *ctx, uint32_t list, bool was), void *ctx);
+		       bool (*wants)(void *ctx, uint32_t list), void *ctx);
 
 /** adjout_told - the slot whose path the group was told last of this net (RIB_NETS) or
  * by this path id (RIB_PATHS); -1 none. */

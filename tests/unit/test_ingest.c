@@ -8,8 +8,12 @@
 #include <event2/event.h>
 
 #include "bgpd/routes.h"
+#include "bgpd/rtc.h"
+#include "lib/util.h"
 #include "lib/wbuf.h"
+#include "rib/rtset.h"
 #include "wire/nlri_evpn.h"
+#include "wire/nlri_rtc.h"
 
 enum { AS = 65000, OUR_ID = 0x0a000001, CLUSTER = 0x0a0000ff, PEER_ID = 0x0a000009 };
 
@@ -34,6 +38,7 @@ static int setup(void **state)
 	bgp.router_id = OUR_ID;
 	bgp.cluster_id = CLUSTER;
 	TAILQ_INIT(&bgp.peers);
+	TAILQ_INSERT_TAIL(&bgp.peers, &peer, link);
 	routes_init(&routes, &bgp);
 	peer.bgp = &bgp;
 	peer.addr = ip4_of(PEER_ID);
@@ -598,6 +603,68 @@ static void kept_routes_find_new_receivers(void **state)
 	routes_hooks.down(&other, false);
 }
 
+/* ---- RT constraint ---- */
+
+/* The peer asks for so many route targets from the first one on; none: everything. */
+static void ask_for(uint32_t first, uint32_t n)
+{
+	struct attrs a = plain();
+	struct attrset *set = attrset_intern(&routes.attrs, &a);
+	struct rtc_route m = { .bits = n ? RTC_FULL_BITS : 0, .as = AS };
+
+	for (uint32_t i = first; i < first + MAX_OF(n, 1u); i++) {
+		struct nlri key;
+
+		m.rt = rt_make(AS, i);
+		assert_int_equal(rtc_build(&m, &key), 0);
+		rib_update(&routes.rib[FAM_RTC], peer_slot(&peer), &key, set);
+	}
+	attrset_unref(&routes.attrs, set);
+	rtc_changed(&routes, &peer);
+	rtc_eor(&routes, &peer);
+	event_base_loop(bgp.base, EVLOOP_NONBLOCK);
+}
+
+static void up_with_rt_constraint(void)
+{
+	routes_hooks.down(&peer, false);
+	peer.chan[FAM_RTC].up = true;
+	peer.cfg.af[FAM_EVPN].rr_client = true;
+	routes_hooks.up(&peer);
+}
+
+/* Several paths of one route are one route of its own. */
+static void own_routes_are_not_counted(void **state)
+{
+	(void)state;
+	peer.chan[FAM_EVPN].rx_addpath = true;
+	peer.cfg.af[FAM_EVPN].addpath_rx_limit = 8;
+	up_with_rt_constraint();
+	ask_for(0, 0);
+	for (uint32_t id = 1; id < 4; id++)
+		assert_int_equal(announce_as(id, 2), V_OK);
+	event_base_loop(bgp.base, EVLOOP_NONBLOCK);
+	assert_int_equal(held(), 6);
+	assert_int_equal(export_count(&peer, &families[FAM_EVPN]), 0);
+	assert_int_equal(export_held_back(&peer, &families[FAM_EVPN]), 0);
+}
+
+static void who_asks_for_too_much_gets_everything(void **state)
+{
+	(void)state;
+	up_with_rt_constraint();
+	ask_for(0, RTC_MOST);
+	assert_false(rtc_filter(&peer)->all);
+	assert_int_equal(rtc_filter(&peer)->n, RTC_MOST);
+	for (uint32_t i = 0; i < 3; i++)
+		ask_for(RTC_MOST + i, 1);
+	assert_true(rtc_filter(&peer)->all);
+	assert_int_equal(bgp.limits[LIMIT_MEMBERSHIPS], 1);
+	rib_peer_flush(&routes.rib[FAM_RTC], peer_slot(&peer));
+	ask_for(0, 1);
+	assert_false(rtc_filter(&peer)->all);
+}
+
 /* ---- origin-check: refused, counted, and what stood before goes ---- */
 
 static struct claim_rule *rule(void)
@@ -695,6 +762,8 @@ int main(void)
 		CASE(maximum_prefix_counts_paths),
 		CASE(restarts_do_not_heap_up),
 		CASE(kept_routes_find_new_receivers),
+		CASE(own_routes_are_not_counted),
+		CASE(who_asks_for_too_much_gets_everything),
 		CASE(foreign_next_hop),
 		CASE(foreign_originator),
 		CASE(check_comes_later),
