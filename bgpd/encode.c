@@ -16,10 +16,11 @@
 
 enum {
 	STEPS = 4096,          /* routes looked at before they are encoded */
-	ITEMS = 3 * STEPS + 3, /* a step says three things at most */
+	ITEMS = 3 * STEPS,     /* a step says three things at most */
 	HASH = 4 * STEPS,      /* power of two */
 	OUT_BYTES = 256 << 10, /* one shared buffer at most */
 	ROUND_BYTES = 1 << 20, /* of attributes in one round */
+	STEP_BYTES = 16,       /* a step takes as long, though nobody hears of it */
 };
 
 /* Routes of one step list that share attributes and audience. */
@@ -45,6 +46,7 @@ struct encoder {
 	struct item item[ITEMS];
 	int32_t hash[HASH]; /* bundles; -1 empty, as all are between rounds */
 	int n_bundles, n_items;
+	unsigned n_steps;
 	uint8_t buf[OUT_BYTES];
 	struct wbuf w;
 	size_t bytes; /* of all messages of this round */
@@ -352,9 +354,12 @@ static void collect(struct encoder *e)
 	struct adjout_step s;
 
 	e->n_bundles = e->n_items = 0;
+	e->n_steps = 0;
 	e->attr_bytes = 0;
 	audience_begin(e->r, g);
-	while (e->n_items < STEPS && e->attr_bytes < ROUND_BYTES && group_next(g, &s)) {
+	for (; e->n_steps < STEPS && e->attr_bytes < ROUND_BYTES; e->n_steps++) {
+		if (!group_next(g, &s))
+			break;
 		if (s.filter)
 			say_difference(e, &s);
 		else if (g->key.rtc)
@@ -374,6 +379,7 @@ bool encode_round(struct routes *r, struct group *g, size_t *bytes)
 	e->bytes = 0;
 	e->g = g;
 	collect(e);
+	*bytes += e->n_steps * (size_t)STEP_BYTES;
 	if (!e->n_items)
 		return !adjout_idle(&g->out); /* nobody wanted it, or a pause */
 	qsort(e->bundle, (size_t)e->n_bundles, sizeof(e->bundle[0]), bundle_order);

@@ -66,8 +66,8 @@ void encode_init(void);
 void encode_fini(void);
 
 /** encode_round - collects some thousand steps of a group, makes messages of them
- * and queues those on its members; adds their length to *bytes. Return: was there
- * anything? */
+ * and queues those on its members; adds their length to *bytes, and something for each
+ * step. Return: was there anything? */
 bool encode_round(struct routes *r, struct group *g, size_t *bytes);
 
 #endif

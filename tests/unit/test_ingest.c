@@ -68,6 +68,8 @@ static struct nlri route(unsigned i)
 	struct nlri n;
 
 	r.rd = rd_make_ip(PEER_ID, 1);
+	r.mac.b[3] = (uint8_t)(i >> 16);
+	r.mac.b[4] = (uint8_t)(i >> 8);
 	r.mac.b[5] = (uint8_t)i;
 	assert_int_equal(evpn_build(&r, &n), 0);
 	n.path_id = path_id;
@@ -649,6 +651,32 @@ static void own_routes_are_not_counted(void **state)
 	assert_int_equal(export_held_back(&peer, &families[FAM_EVPN]), 0);
 }
 
+/* Others have their turn while a large table is gone through for who wants nothing. */
+static void what_nobody_wants_takes_turns(void **state)
+{
+	enum { N = 300000 };
+	struct attrs a = plain();
+	uint32_t told = 0;
+	unsigned turns = 0;
+
+	(void)state;
+	for (unsigned i = 0; i < N; i++) {
+		struct nlri n = route(i);
+
+		routes_originate(&routes, &families[FAM_EVPN], &n, &a);
+	}
+	up_with_rt_constraint();
+	for (; told < N && turns < 1000; turns++) {
+		event_base_loop(bgp.base, EVLOOP_ONCE | EVLOOP_NONBLOCK);
+		assert_int_equal(export_count(&peer, &families[FAM_EVPN]), 0);
+		told = export_held_back(&peer, &families[FAM_EVPN]);
+	}
+	assert_int_equal(told, N);
+	assert_in_range(turns, 3, 100);
+	rib_peer_flush(&routes.rib[FAM_EVPN], RIB_OWN);
+	event_base_loop(bgp.base, EVLOOP_NONBLOCK);
+}
+
 static void who_asks_for_too_much_gets_everything(void **state)
 {
 	(void)state;
@@ -763,6 +791,7 @@ int main(void)
 		CASE(restarts_do_not_heap_up),
 		CASE(kept_routes_find_new_receivers),
 		CASE(own_routes_are_not_counted),
+		CASE(what_nobody_wants_takes_turns),
 		CASE(who_asks_for_too_much_gets_everything),
 		CASE(foreign_next_hop),
 		CASE(foreign_originator),
