@@ -444,16 +444,7 @@ static void peer_configure(struct peer *p, const struct cfg_nbr *cfg, bool force
 		gr_forget(p);
 }
 
-/* Whose sessions must begin anew for a setting that is not the neighbor's: those that
- * the AS and the ids of this router are part of, or what RFC 8212 is about. */
-enum force { FORCE_NONE, FORCE_EXTERNAL, FORCE_ALL };
-
-static bool is_forced(const struct peer *p, enum force f)
-{
-	return f == FORCE_ALL || (f == FORCE_EXTERNAL && p->ebgp);
-}
-
-static void apply_neighbors(struct bgp *b, const struct config *c, enum force force)
+static void apply_neighbors(struct bgp *b, const struct config *c, bool force)
 {
 	const struct cfg_nbr *n;
 
@@ -467,7 +458,7 @@ static void apply_neighbors(struct bgp *b, const struct config *c, enum force fo
 			b->n_dynamic--;
 			peer_configure(p, &cfg, true);
 		} else if (p) {
-			peer_configure(p, &cfg, is_forced(p, force));
+			peer_configure(p, &cfg, force);
 		} else {
 			peer_start(peer_new(b, &cfg, false));
 		}
@@ -493,7 +484,7 @@ static void apply_dynamic(const struct config *c, struct peer *p, bool force)
 	peer_delete(p, &n, r ? "Configuration changed" : "De-configured");
 }
 
-static void apply_removals(struct bgp *b, const struct config *c, enum force force)
+static void apply_removals(struct bgp *b, const struct config *c, bool force)
 {
 	struct notif n = notif_make(NOTIF_CEASE, CEASE_DECONFIGURED, NULL, 0);
 	struct peer *p, *next;
@@ -503,7 +494,7 @@ static void apply_removals(struct bgp *b, const struct config *c, enum force for
 		if (c->has_bgp && config_nbr_find(c, &p->addr))
 			continue;
 		if (c->has_bgp && p->dynamic)
-			apply_dynamic(c, p, is_forced(p, force));
+			apply_dynamic(c, p, force);
 		else
 			peer_delete(p, &n, "De-configured");
 	}
@@ -543,29 +534,24 @@ void bgp_identify(struct bgp *b, const struct config *c)
 	b->cluster_id = c->cluster_id ? c->cluster_id : b->router_id;
 }
 
-/* The caller may have set the numbers in b already, so what counts is the last time. */
-static enum force apply_globals(struct bgp *b, const struct config *c)
+/* Return: true when a number that every session depends on changed. The caller may
+ * have set them in b already, so what counts is the last time. */
+static bool apply_numbers(struct bgp *b, const struct config *c)
 {
-	enum { NUMBERS = 3 };
-	bool first = !b->applied[0], numbers, policy;
+	bool first = !b->applied[0], changed;
 
 	bgp_identify(b, c);
 
-	const uint32_t now[] = { b->as, b->router_id, b->cluster_id,
-				 c->no_ebgp_policy_check };
+	const uint32_t now[3] = { b->as, b->router_id, b->cluster_id };
 
-	_Static_assert(sizeof(now) == sizeof(b->applied), "settings of all sessions");
-	numbers = memcmp(b->applied, now, NUMBERS * sizeof(now[0]));
-	policy = b->applied[NUMBERS] != now[NUMBERS];
+	changed = !first && memcmp(b->applied, now, sizeof(now));
 	memcpy(b->applied, now, sizeof(now));
-	if (first)
-		return FORCE_NONE;
-	return numbers ? FORCE_ALL : policy ? FORCE_EXTERNAL : FORCE_NONE;
+	return changed;
 }
 
 void bgp_apply(struct bgp *b, struct config *now)
 {
-	enum force force = now->has_bgp ? apply_globals(b, now) : FORCE_NONE;
+	bool force = now->has_bgp && apply_numbers(b, now);
 
 	b->cfg = now;
 	md5_apply(b, now);

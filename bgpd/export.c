@@ -231,12 +231,13 @@ static void eorr_encode(struct wbuf *w, const struct peer *p, const struct famil
  */
 static void group_finished(struct routes *r, struct group *g)
 {
-	bool held = eor_is_held(r, g->key.f);
 	struct member *m;
+	bool held;
 
 	if (!g->chores) /* a change that thousands hear is not to be dear */
 		return;
 	g->chores = false;
+	held = eor_is_held(r, g->key.f);
 	TAILQ_FOREACH (m, &g->members, link) {
 		filter_settled(m);
 		if (!held && eor_is_due(m)) {
@@ -618,13 +619,14 @@ struct export_counts export_counts(const struct peer *p, const struct family *f)
 {
 	struct member *m = p->member[f->index];
 	struct export_counts c = { 0 };
-	uint32_t all;
+	uint32_t all, told;
 
 	if (!m)
 		return c;
-	all = adjout_count(&m->g->out, peer_slot(p));
-	c.told =
-		m->g->key.rtc ? adjout_wanted(&m->g->out, peer_slot(p), wants, m) : all;
+	told = all = adjout_count(&m->g->out, peer_slot(p));
+	if (m->g->key.rtc)
+		told = adjout_wanted(&m->g->out, peer_slot(p), wants, m);
+	c.told = MIN_OF(told, all);
 	c.held_back = all - c.told;
 	return c;
 }

@@ -228,7 +228,7 @@ struct bgp {
 	struct md5_key *md5; /* in force on the listeners */
 	size_t n_md5;
 	struct ev_timer defer_timer, quiet_timer, stop_timer, accept_timer;
-	uint32_t applied[4]; /* what all sessions depend on, at the last bgp_apply() */
+	uint32_t applied[3]; /* as, router_id, cluster_id of the last bgp_apply() */
 	bool absent_over;    /* peers not yet up are waited for no longer */
 	bool local_pending;  /* our own routes are not all there yet */
 	bool converged, complete, stopping;

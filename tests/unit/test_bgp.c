@@ -527,7 +527,7 @@ static void policy_knob_ends_external_sessions(void **state UNUSED)
 		port = listen_at(&a.bgp, A, 0);
 		side_apply(&a);
 		one = lone_up(&o);
-		a.cfg->no_ebgp_policy_check = true;
+		a.nbr->needs_policy = true;
 		side_apply(&a);
 		assert_int_equal(seen.down, as != 65000);
 		if (as != 65000)

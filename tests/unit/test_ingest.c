@@ -648,7 +648,7 @@ static void own_routes_are_not_counted(void **state)
 	event_base_loop(bgp.base, EVLOOP_NONBLOCK);
 	assert_int_equal(held(), 6);
 	assert_int_equal(export_count(&peer, &families[FAM_EVPN]), 0);
-	assert_int_equal(export_held_back(&peer, &families[FAM_EVPN]), 0);
+	assert_int_equal(export_counts(&peer, &families[FAM_EVPN]).held_back, 0);
 }
 
 /* Others have their turn while a large table is gone through for who wants nothing. */
@@ -669,7 +669,7 @@ static void what_nobody_wants_takes_turns(void **state)
 	for (; told < N && turns < 1000; turns++) {
 		event_base_loop(bgp.base, EVLOOP_ONCE | EVLOOP_NONBLOCK);
 		assert_int_equal(export_count(&peer, &families[FAM_EVPN]), 0);
-		told = export_held_back(&peer, &families[FAM_EVPN]);
+		told = export_counts(&peer, &families[FAM_EVPN]).held_back;
 	}
 	assert_int_equal(told, N);
 	assert_in_range(turns, 3, 100);
