@@ -544,6 +544,10 @@ static bool apply_numbers(struct bgp *b, const struct config *c)
 
 	const uint32_t now[3] = { b->as, b->router_id, b->cluster_id };
 
+	if (!b->router_id)
+		log_err(LOG_SESSION,
+			"bgp: no router id and no IPv4 address to make one "
+			"of, no session: expected `bgp router-id`");
 	changed = !first && memcmp(b->applied, now, sizeof(now));
 	memcpy(b->applied, now, sizeof(now));
 	return changed;

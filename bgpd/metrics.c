@@ -141,6 +141,7 @@ enum {
 	M_TX_QUEUE,
 	M_REJECTED,
 	M_LIMITS,
+	M_SHARED_IDS,
 };
 
 static struct metric m_bgp[] = {
@@ -254,6 +255,8 @@ static struct metric m_bgp[] = {
 		       NULL,
 		       "Times that a limit on what others may do was reached.",
 		       { "limit" } },
+	[M_SHARED_IDS] = { "selvage_bgp_shared_identifiers_total", METRIC_COUNTER, NULL,
+			   "Sessions whose BGP identifier another one had already." },
 };
 
 static void collect_messages(const char *peer, const char *direction,
@@ -360,6 +363,7 @@ static void collect_bgp(void *ctx)
 	for (int i = 0; i < LIMIT_COUNT; i++)
 		metric_set(&m_bgp[M_LIMITS], (double)e->bgp.limits[i],
 			   bgp_limit_name((enum bgp_limit)i));
+	metric_set(&m_bgp[M_SHARED_IDS], (double)e->bgp.shared_ids);
 }
 
 /* ---- tables and tenants -------------------------------------------------------- */

@@ -51,6 +51,7 @@ const char *peer_idle_text(const struct peer *p)
 		[PEER_ADMIN_DOWN] = "Administratively shut down",
 		[PEER_NO_FAMILY] = "No address family is activated",
 		[PEER_NO_AS] = "No remote-as",
+		[PEER_NO_ID] = "No router id",
 		[PEER_HELD] = "Held down, its routes were too many or too large",
 		[PEER_LEAVING] = "Being removed",
 	};
@@ -208,6 +209,8 @@ static enum peer_idle idle_reason(const struct peer *p)
 		return PEER_ADMIN_DOWN;
 	if (p->cfg.as_kind == CFG_AS_NUMBER && !p->cfg.remote_as)
 		return PEER_NO_AS;
+	if (!p->bgp->router_id) /* 0.0.0.0 is refused by everybody (RFC 6286) */
+		return PEER_NO_ID;
 	for (size_t i = 0; i < FAMS; i++)
 		if (nbr_activates(&p->cfg, &families[i]))
 			return PEER_RUNS;

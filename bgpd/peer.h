@@ -64,6 +64,7 @@ enum peer_idle {
 	PEER_ADMIN_DOWN, /* neighbor X shutdown */
 	PEER_NO_FAMILY,  /* no address family is activated */
 	PEER_NO_AS,      /* no remote-as */
+	PEER_NO_ID,      /* this router has no BGP identifier */
 	PEER_HELD,       /* ended by us until `clear bgp` or a timer (maximum-prefix) */
 	PEER_LEAVING,    /* de-configured, or the daemon stops */
 };
@@ -215,6 +216,7 @@ struct bgp {
 	struct ip listen_addr; /* -l */
 	uint16_t port;         /* -p, default 179 */
 	uint64_t refused[REFUSE_COUNT], limits[LIMIT_COUNT];
+	uint64_t shared_ids; /* sessions whose identifier another one had already */
 	struct callers *callers;
 	struct routes *routes; /* bgpd/routes.h: tables behind the sessions */
 

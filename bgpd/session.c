@@ -317,6 +317,31 @@ static void log_up(const struct peer *p)
 		 p->hold_s, p->keepalive_s, p->gr_both);
 }
 
+/* Two speakers with one identifier (often made of the same bridge's address on every
+ * host) drop each other's reflected routes as their own, and say nothing. One speaker
+ * with two sessions looks the same. */
+static void look_for_twin(const struct peer *p)
+{
+	static struct log_limit limit;
+	char addr[ADDR_STR], other[ADDR_STR], id[ADDR_STR];
+	struct ip rid = ip4_of(p->remote_id);
+	const struct peer *q;
+
+	TAILQ_FOREACH (q, &p->bgp->peers, link)
+		if (q != p && q->state == FSM_ESTABLISHED &&
+		    q->remote_id == p->remote_id && q->remote_as == p->remote_as)
+			break;
+	if (!q)
+		return;
+	p->bgp->shared_ids++;
+	if (log_ratelimited(&limit, 10))
+		log_warn(LOG_SESSION,
+			 "peer %s: identifier %s is that of peer %s, too: if these are "
+			 "two speakers, neither takes routes of the other",
+			 ip_format(&p->addr, addr), ip_format(&rid, id),
+			 ip_format(&q->addr, other));
+}
+
 static void session_up(struct conn *c)
 {
 	struct peer *p = c->peer;
@@ -334,6 +359,7 @@ static void session_up(struct conn *c)
 	p->up_epoch_s = time(NULL);
 	peer_update_state(p);
 	log_up(p);
+	look_for_twin(p);
 	gr_up(p);
 	p->bgp->hooks->up(p);
 	if (p->bgp->hooks->session)

@@ -108,11 +108,11 @@ def told(body):
 # ---- who is there ----------------------------------------------------------------
 
 
-def speaker(src, dst, asn=65000, caps=b"", hold=90, **kw):
+def speaker(src, dst, asn=65000, caps=b"", hold=90, ident=None, **kw):
     """An established session with EVPN and 4-octet AS numbers."""
     r = Raw(src, dst, **kw)
     caps = cap(1, EVPN) + cap(2) + cap(65, struct.pack("!I", asn)) + caps
-    if not r.up(asn=asn, ident=src, caps=caps, hold=hold):
+    if not r.up(asn=asn, ident=ident or src, caps=caps, hold=hold):
         raise RuntimeError("%s does not come up: %s" % (src, getattr(r, "got", "")))
     return r
 
