@@ -48,13 +48,13 @@ static int64_t patience_ms(const struct peer *p)
 	return MAX_OF(p->last_update_ms + QUIET_MS - clock_ms(), 0);
 }
 
-/* Is one of the dynamic peers missing that were here before the restart? */
-static bool is_expecting(const struct bgp *b)
+/* Is one of the dynamic peers missing that were here before the restart? Who has been
+ * seen is not looked for again: there may be thousands. */
+static bool is_expecting(struct bgp *b)
 {
-	for (size_t i = 0; i < b->n_expected && !b->absent_over; i++)
-		if (!peer_find(b, &b->expected[i]))
-			return true;
-	return false;
+	while (b->n_expected && peer_find(b, &b->expected[b->n_expected - 1]))
+		b->n_expected--;
+	return b->n_expected && !b->absent_over;
 }
 
 static bool is_relay_for(const struct cfg_nbr *n)
@@ -95,7 +95,7 @@ static bool owes_memberships(const struct peer *p)
 	return c->up && !c->disabled && !c->eor_rx && !p->rx_open.gr_restarting;
 }
 
-bool gr_awaits_memberships(const struct bgp *b)
+bool gr_awaits_memberships(struct bgp *b)
 {
 	const struct peer *p;
 
@@ -112,7 +112,7 @@ bool gr_awaits_memberships(const struct bgp *b)
 }
 
 /* How long End-of-RIB has to wait from now on, as far as is known. */
-static int64_t eor_wait_ms(const struct bgp *b)
+static int64_t eor_wait_ms(struct bgp *b)
 {
 	const struct peer *p;
 	int64_t wait = 0;
@@ -129,7 +129,7 @@ static int64_t eor_wait_ms(const struct bgp *b)
 }
 
 /* Has everybody told us everything? Who has nobody to ask does not know. */
-static bool is_complete(const struct bgp *b)
+static bool is_complete(struct bgp *b)
 {
 	bool alone = !TAILQ_EMPTY(&b->peers);
 	const struct peer *p;

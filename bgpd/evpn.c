@@ -14,7 +14,7 @@
 
 static const struct family *evpn_family(void)
 {
-	return &families[0];
+	return &families[FAM_EVPN];
 }
 
 static struct rib *evpn_rib(struct engine *e)

@@ -9,7 +9,6 @@
 #include "bgpd/routes.h"
 
 #include <event2/event.h>
-#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -416,12 +415,9 @@ static void keep(struct rib *rib, const struct peer *p, const struct cfg_nbr_af 
 	rib_peer_stale(rib, slot);
 }
 
-enum { TRIM_BYTES = 16 << 20 };
-
 static void on_down(struct peer *p, bool keep_stale)
 {
 	struct routes *r = p->bgp->routes;
-	bool much = routes_peer_bytes(r, p) > TRIM_BYTES;
 
 	export_peer_down(r, p);
 	rtc_down(r, p);
@@ -434,8 +430,6 @@ static void on_down(struct peer *p, bool keep_stale)
 			rib_peer_del(rib, peer_slot(p));
 	}
 	export_kick(r);
-	if (much) /* free() keeps what lies below something that is still in use */
-		malloc_trim(0);
 }
 
 static void on_gone(struct peer *p)

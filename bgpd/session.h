@@ -154,7 +154,7 @@ void gr_long_lived_off(struct bgp *b);
 /** gr_awaits_memberships - are there memberships (FAM_RTC) to come that we had before
  * our restart, so that our End-of-RIB of them has to wait? Not for routes: those of
  * others come only after it, as they hang on memberships. */
-bool gr_awaits_memberships(const struct bgp *b);
+bool gr_awaits_memberships(struct bgp *b);
 
 /** gr_check - may End-of-RIB go out, is all complete? Called from tidy_ev, and as
  * quiet_timer. */

@@ -278,7 +278,7 @@ static int show_summary_all(void *ctx, const struct cmd_args *args, struct out *
 static int show_summary_evpn(void *ctx, const struct cmd_args *args, struct out *o)
 {
 	out_obj(o, NULL);
-	summary_family(ctx, o, &families[0], cmd_has(args, "failed"));
+	summary_family(ctx, o, &families[FAM_EVPN], cmd_has(args, "failed"));
 	out_end(o);
 	return CMD_OK;
 }
@@ -295,7 +295,7 @@ static int show_summary_vrf(void *ctx, const struct cmd_args *args, struct out *
 {
 	out_obj(o, NULL);
 	out_obj(o, "default");
-	summary_family(ctx, o, &families[0], cmd_has(args, "failed"));
+	summary_family(ctx, o, &families[FAM_EVPN], cmd_has(args, "failed"));
 	out_end(o);
 	out_end(o);
 	return CMD_OK;

@@ -325,7 +325,7 @@ static void advertised_json(const struct route_show *t, uint32_t net)
 
 	out_obj(t->o, "advertisedTo");
 	TAILQ_FOREACH (p, &t->e->bgp.peers, link) {
-		if (!export_told(p, &families[0], net))
+		if (!export_told(p, &families[FAM_EVPN], net))
 			continue;
 		out_obj(t->o, ip_format(&p->addr, addr));
 		if (p->rx_open.hostname[0])
