@@ -326,6 +326,7 @@ static int shell_start(struct engine *e)
 
 	e->cmds = vty_tree_new();
 	show_bgp_register(e);
+	show_peer_register(e);
 	show_table_register(e);
 	show_rtc_register(e);
 	show_evpn_register(e);

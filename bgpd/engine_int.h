@@ -103,6 +103,7 @@ void rtc_own_update(struct engine *e);
 
 /* commands, one file each: rows and handlers */
 void show_bgp_register(struct engine *e);
+void show_peer_register(struct engine *e);
 void show_table_register(struct engine *e);
 void show_rtc_register(struct engine *e);
 

@@ -23,6 +23,14 @@ struct peer *routes_peer(const struct routes *r, const struct rib *rib, uint32_t
 	return slot < rib->n_peers ? rib->peer[slot].owner : NULL;
 }
 
+uint32_t routes_received(const struct routes *r, const struct peer *p,
+			 const struct family *f)
+{
+	const struct rib *rib = &r->rib[f->index];
+
+	return peer_slot(p) < rib->n_peers ? rib->peer[peer_slot(p)].n : 0;
+}
+
 uint32_t routes_stale(const struct routes *r, const struct peer *p, unsigned fam,
 		      bool long_lived)
 {

@@ -280,18 +280,16 @@ static void collect_prefixes(const struct engine *e, const struct peer *p,
 {
 	for (size_t i = 0; i < FAMS; i++) {
 		const struct family *f = &families[i];
-		const struct rib *r = &e->routes.rib[i];
 		struct export_counts out = export_counts(p, f);
-		uint32_t slot = peer_slot(p), got = 0, n_long;
+		uint32_t n_long;
 		char afi[8], safi[8];
 
 		if (i != FAM_EVPN && !p->cfg.af[i].activate)
 			continue;
-		if (slot < r->n_peers && r->peer[slot].used)
-			got = r->peer[slot].n;
 		snprintf(afi, sizeof(afi), "%u", f->ops->afi);
 		snprintf(safi, sizeof(safi), "%u", f->ops->safi);
-		metric_set(&m_bgp[M_PREFIXES], got, peer, afi, safi, "accepted");
+		metric_set(&m_bgp[M_PREFIXES], routes_received(&e->routes, p, f), peer,
+			   afi, safi, "accepted");
 		metric_set(&m_bgp[M_PREFIXES], out.told, peer, afi, safi, "advertised");
 		if (f->rt_constrained && rtc_state(p) != RTC_OFF)
 			metric_set(&m_bgp[M_HELD_BACK], out.held_back, peer);

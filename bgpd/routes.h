@@ -53,6 +53,10 @@ struct peer *routes_peer(const struct routes *r, const struct rib *rib, uint32_t
 /** routes_peer_bytes - rib_peer_bytes() of all families. */
 size_t routes_peer_bytes(const struct routes *r, const struct peer *p);
 
+/** routes_received - paths held from a peer. */
+uint32_t routes_received(const struct routes *r, const struct peer *p,
+			 const struct family *f);
+
 /** routes_stale - paths of a peer that are kept from before; only the long-lived ones
  * of them (RFC 9494). */
 uint32_t routes_stale(const struct routes *r, const struct peer *p, unsigned fam,
