@@ -703,7 +703,8 @@ class Operator:
         return "policy needed: %s" % self.w.policy_needed
 
     def cluster(self, _):
-        self.w.cluster = self.w.r.choice(["7.7.7.1", "7.7.7.2", "7.7.7.3"])
+        others = {"7.7.7.1", "7.7.7.2", "7.7.7.3"} - {self.w.cluster}
+        self.w.cluster = self.w.r.choice(sorted(others))
         self.configure("bgp cluster-id " + self.w.cluster)
         for p in self.w.peers:
             self.down(p)
