@@ -170,14 +170,12 @@ static void look_at(const struct feed *d, struct rbuf *nlri, bool withdraw,
 
 static enum verdict feed_look(struct feed *d, const struct look *l, bool withdraw)
 {
-	uint8_t attr = withdraw ? ATTR_MP_UNREACH : ATTR_MP_REACH;
-
 	switch (l->res) {
-	case NLRI_FRAMING:
-		count_error(d->p, UR_NLRI_FRAME, attr);
+	case NLRI_FRAMING: /* nlri_framed() should have said it */
 		return V_RESET;
 	case NLRI_SKIP:
-		count_error(d->p, UR_NLRI_KEY, attr);
+		count_error(d->p, UR_NLRI_KEY,
+			    withdraw ? ATTR_MP_UNREACH : ATTR_MP_REACH);
 		return bad_key_verdict(d->p, withdraw);
 	default:
 		feed_one(d, l->res, &l->n);
@@ -308,6 +306,12 @@ static enum verdict feed_mp(struct routes *r, struct peer *p, const struct updat
 	if (u->verdict == V_DISABLE_AF) {
 		disable_family(r, p, d.f);
 		return V_OK;
+	}
+	if (!nlri_framed(d.f->ops, mp->nlri, p->chan[d.f->index].rx_addpath)) {
+		count_error(p, UR_NLRI_FRAME,
+			    withdraw ? ATTR_MP_UNREACH : ATTR_MP_REACH);
+		*err = notif_make(NOTIF_UPDATE, 9, NULL, 0);
+		return V_RESET;
 	}
 	d.rib = &r->rib[d.f->index];
 	d.rib->peer[peer_slot(p)].max_paths =

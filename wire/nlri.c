@@ -14,3 +14,13 @@ enum nlri_result nlri_next(const struct nlri_ops *ops, struct rbuf *r, bool addp
 		return NLRI_FRAMING;
 	return ops->decode(r, withdraw, out);
 }
+
+bool nlri_framed(const struct nlri_ops *ops, struct rbuf r, bool addpath)
+{
+	while (rbuf_left(&r)) {
+		if (addpath)
+			(void)rbuf_u32(&r);
+		ops->skip(&r);
+	}
+	return !r.bad;
+}

@@ -51,6 +51,10 @@ struct nlri_ops {
 	 * data left empty. */
 	enum nlri_result (*decode)(struct rbuf *r, bool withdraw, struct nlri *out);
 
+	/** skip - go past one NLRI (after any path id), looking at nothing but where it
+	 * ends; r->bad if that is beyond the end, as decode() says NLRI_FRAMING. */
+	void (*skip)(struct rbuf *r);
+
 	/** encode - append one NLRI (without path id); withdraw: labels zero.
 	 * Return: 0, -ENOSPC (w unchanged). */
 	int (*encode)(struct wbuf *w, bool withdraw, const struct nlri *n);
@@ -72,5 +76,10 @@ struct nlri_ops {
 /** nlri_next - decode() with the path id of ADD-PATH read before, when on. */
 enum nlri_result nlri_next(const struct nlri_ops *ops, struct rbuf *r, bool addpath,
 			   bool withdraw, struct nlri *out);
+
+/** nlri_framed - do all NLRI of an attribute, each with its path id when addpath is on,
+ * end where it ends? What cannot be framed should change nothing: where one length is
+ * wrong, or path ids are not what was agreed, the routes before it were no routes. */
+bool nlri_framed(const struct nlri_ops *ops, struct rbuf r, bool addpath);
 
 #endif

@@ -338,6 +338,12 @@ static enum nlri_result evpn_decode(struct rbuf *r, bool withdraw, struct nlri *
 	return NLRI_OK;
 }
 
+static void evpn_skip(struct rbuf *r)
+{
+	(void)rbuf_u8(r);
+	(void)rbuf_take(r, rbuf_u8(r));
+}
+
 static int evpn_encode(struct wbuf *w, bool withdraw, const struct nlri *n)
 {
 	/* A writer of its own, so that nothing is left behind when it is full. */
@@ -477,6 +483,7 @@ const struct nlri_ops nlri_evpn_ops = {
 	.afi = 25,
 	.safi = 70,
 	.decode = evpn_decode,
+	.skip = evpn_skip,
 	.encode = evpn_encode,
 	.format = evpn_format,
 	.opaque = evpn_opaque,

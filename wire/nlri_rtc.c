@@ -52,6 +52,14 @@ static enum nlri_result rtc_decode(struct rbuf *r, bool withdraw, struct nlri *o
 	return NLRI_OK;
 }
 
+static void rtc_skip(struct rbuf *r)
+{
+	uint8_t bits = rbuf_u8(r);
+
+	r->bad |= bits > RTC_FULL_BITS;
+	(void)rbuf_take(r, (bits + 7u) / 8);
+}
+
 static int rtc_encode(struct wbuf *w, bool withdraw, const struct nlri *n)
 {
 	(void)withdraw;
@@ -147,6 +155,7 @@ const struct nlri_ops nlri_rtc_ops = {
 	.afi = 1,
 	.safi = 132,
 	.decode = rtc_decode,
+	.skip = rtc_skip,
 	.encode = rtc_encode,
 	.format = rtc_format,
 	.cmp = rtc_cmp,

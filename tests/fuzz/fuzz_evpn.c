@@ -66,6 +66,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct rbuf r = rbuf_of(data, size);
 	uint8_t how = rbuf_u8(&r);
 	bool addpath = how & 1, withdraw = how & 2, any = false;
+	bool framed = nlri_framed(&nlri_evpn_ops, r, addpath);
 	struct nlri n, last;
 
 	while (rbuf_left(&r)) {
@@ -75,8 +76,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			nlri_next(&nlri_evpn_ops, &r, addpath, withdraw, &n);
 
 		must(rbuf_left(&r) < before);
-		if (res == NLRI_FRAMING)
+		if (res == NLRI_FRAMING) {
+			must(!framed);
 			return 0;
+		}
 		if (res == NLRI_SKIP)
 			continue;
 		must(n.key_len && n.key_len <= NLRI_KEY_MAX);
@@ -95,5 +98,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		last = n;
 		any = true;
 	}
+	must(framed);
 	return 0;
 }

@@ -36,6 +36,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct rbuf r = rbuf_of(data, size);
 	uint8_t how = rbuf_u8(&r);
 	bool addpath = how & 1, withdraw = how & 2, any = false;
+	bool framed = nlri_framed(&nlri_rtc_ops, r, addpath);
 	struct nlri n, last;
 
 	while (rbuf_left(&r)) {
@@ -45,8 +46,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			nlri_next(&nlri_rtc_ops, &r, addpath, withdraw, &n);
 
 		must(rbuf_left(&r) < before);
-		if (res == NLRI_FRAMING)
+		if (res == NLRI_FRAMING) {
+			must(!framed);
 			return 0;
+		}
 		if (res == NLRI_SKIP)
 			continue;
 		must(res == NLRI_OK && n.key_len && n.key_len <= 13 && !n.data_len);
@@ -64,5 +67,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		last = n;
 		any = true;
 	}
+	must(framed);
 	return 0;
 }

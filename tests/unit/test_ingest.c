@@ -249,6 +249,23 @@ static void verdicts(void **state)
 	}
 }
 
+/* Framing is lost at the last route: those before it change nothing either, as graceful
+ * restart may keep what is there. */
+static void all_or_nothing(void **state)
+{
+	enum { REACH = 3 + 1 + 4 + 1, ONE = 2 + 33 };
+	struct attrs a = plain();
+	struct notif err = { 0 };
+
+	(void)state;
+	announce(&a, 3);
+	msg[attr_at(ATTR_MP_REACH) + REACH + 2 * ONE + 1]++;
+	assert_int_equal(feed(&err), V_RESET);
+	assert_int_equal(err.sub, 9);
+	assert_int_equal(held(), 0);
+	assert_int_equal(peer.stats.update_errors[UR_NLRI_FRAME], 1);
+}
+
 /* ---- loops: refused, and what stood before goes (RFC 4456 section 8) ---- */
 
 static void loops_withdraw(void **state)
@@ -777,6 +794,7 @@ int main(void)
 #define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest t[] = {
 		CASE(verdicts),
+		CASE(all_or_nothing),
 		CASE(loops_withdraw),
 		CASE(as_allowed),
 		CASE(no_policy_no_routes),
