@@ -192,6 +192,7 @@ unsigned audience_find(const struct audience *a, struct member ***out)
 	if (a->one) {
 		candidate(&copy, a->src);
 	} else if (a->list && !a->list_was && at.g->n > FEW) {
+		copy.list = 0; /* whom the index names wants it */
 		rtindex_each(at.r->rt_index, list_at(a->list), candidate, &copy);
 	} else {
 		TAILQ_FOREACH (m, &at.g->members, link)
