@@ -320,10 +320,12 @@ static enum verdict feed_mp(struct routes *r, struct peer *p, const struct updat
 	if (!withdraw && u->verdict < V_WITHDRAW && !policy_missing(p)) {
 		enum update_reason loop = loop_found(p, d.f, &u->attrs);
 
-		if (loop == UR_NONE)
-			d.set = attrset_intern(&r->attrs, &u->attrs);
-		else
+		if (loop != UR_NONE)
 			p->stats.update_errors[loop]++;
+		else
+			d.set = attrset_intern(&r->attrs, &u->attrs);
+		if (loop == UR_NONE && !d.set) /* longer than any message can be */
+			count_error(p, UR_ATTR_LENGTH, ATTR_AS_PATH);
 		d.checked = origin_claims(p, d.f, &u->attrs, &d.claims);
 	}
 	v = feed_all(&d, mp->nlri, withdraw, err);

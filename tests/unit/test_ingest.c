@@ -451,6 +451,37 @@ static void maximum_memory(void **state)
 	assert_int_equal(routes_peer_bytes(&routes, &peer), 0);
 }
 
+/* A path of 2-octet numbers may not fit any message when they have four. */
+static void a_path_that_grows_too_long(void **state)
+{
+	enum { SEGMENTS = 125, SEGMENT = 2 + 255 * 2, PATH = SEGMENTS * SEGMENT };
+	static uint8_t body[65535 - MSG_HEADER_LEN];
+	struct wbuf w = wbuf_of(body, sizeof(body));
+	struct attrs a = plain();
+	struct notif err;
+	size_t at;
+
+	(void)state;
+	peer.as4 = false;
+	announce(&a, 1);
+	assert_int_equal(feed(&err), V_OK);
+	assert_int_equal(held(), 1);
+	/* The same, with a path as the last attribute instead of none. */
+	at = attr_at(ATTR_AS_PATH);
+	wbuf_bytes(&w, msg + MSG_HEADER_LEN, at - 3 - MSG_HEADER_LEN);
+	wbuf_bytes(&w, msg + at, msg_len - at);
+	wbuf_set_u16(&w, 2, (unsigned)(w.len - 4 + 4 + PATH));
+	wbuf_bytes(&w, "\x50\x02", 2);
+	wbuf_u16(&w, PATH);
+	for (int i = 0; i < SEGMENTS; i++) {
+		wbuf_u16(&w, 2 << 8 | 255);
+		memset(wbuf_put(&w, SEGMENT - 2), 0x11, SEGMENT - 2);
+	}
+	assert_int_equal(routes_hooks.update(&peer, rbuf_of(body, w.len), &err), V_OK);
+	assert_int_equal(held(), 0);
+	assert_int_equal(peer.stats.update_errors[UR_ATTR_LENGTH], 1);
+}
+
 static void enhanced_refresh_sweeps(void **state)
 {
 	struct attrs a = plain();
@@ -802,6 +833,7 @@ int main(void)
 		CASE(unknown_types),
 		CASE(maximum_prefix),
 		CASE(maximum_memory),
+		CASE(a_path_that_grows_too_long),
 		CASE(enhanced_refresh_sweeps),
 		CASE(path_ids_are_told_apart),
 		CASE(too_many_paths_are_refused),
