@@ -800,6 +800,36 @@ def differences(w):
                 yield "%s, %s\n  lacks %s\n  has   %s" % (p.name, key, lacks, extra)
 
 
+def shown_name(key):
+    """RD and prefix of a key in `show bgp l2vpn evpn json`."""
+    kind, rd, mac = key
+    prefix = {"mac": "[2]:[0]:[48]:[02:aa:00:00:00:%02x]" % mac,
+              "macip": "[2]:[0]:[48]:[02:aa:00:00:00:01]:[32]:[10.0.0.1]",
+              "imet": "[3]:[0]:[32]:[10.77.0.11]", "prefix": "[5]:[0]:[24]:[192.0.2.0]",
+              "99": "[99]:[%s]" % (rd + b"opaque").hex()}[kind]
+    return "unknown" if kind == "99" else "65000:%d" % rd[-1], prefix
+
+
+def wrongly_shown(w, daemon):
+    """What the operator is told of routes received and sent, and of the table."""
+    peers = daemon.json("show bgp summary")["l2VpnEvpn"]["peers"]
+    for p in w.peers:
+        if p.raw:
+            want = len(p.routes()), sum(map(len, p.view.values()))
+            got = peers[p.addr]["pfxRcd"], peers[p.addr]["pfxSnt"]
+            if want != got:
+                yield "%s is shown with %s routes received, sent: %s" % (p.name, got, want)
+    table = daemon.json("show bgp l2vpn evpn")
+    for key in KEYS:
+        rd, prefix = shown_name(key)
+        paths = table.get(rd, {}).get(prefix, {}).get("paths", [])
+        got = sorted((x["peerId"], x.get("bestpath", False)) for x in paths)
+        best = w.best(key)
+        want = sorted((x[0].addr, x[:2] == best[:2]) for x in w.paths(key))
+        if want != got:
+            yield "%s %s is shown as %s: %s" % (rd, prefix, got, want)
+
+
 def one_act(w, operator):
     r, p = w.r, w.r.choice(w.peers)
     if r.random() < .02:
@@ -842,7 +872,7 @@ def play(seed, steps):
         wrong = list(differences(w))
         if wrong:
             return "step %d\n%s\n%s" % (step, "\n".join(history[-20:]), wrong[0])
-    return ""
+    return "\n".join(wrongly_shown(w, operator.daemon))
 
 
 if __name__ == "__main__":
