@@ -258,11 +258,12 @@ static void table_head(struct show *s)
 
 static void table_tail(struct show *s)
 {
+	/* FRR counts paths and calls them prefixes. */
 	out_uint(s->t.o, "numPrefix", s->n);
-	out_uint(s->t.o, "totalPrefix", s->n);
+	out_uint(s->t.o, "totalPrefix", s->t.n_paths);
 	if (s->n)
 		out_text(s->t.o, "\nDisplayed %u out of %u total prefixes\n", s->n,
-			 s->n);
+			 s->t.n_paths);
 	else
 		out_puts(s->t.o, "No BGP prefixes displayed, 0 exist\n");
 }
