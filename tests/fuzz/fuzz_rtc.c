@@ -39,6 +39,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	bool framed = nlri_framed(&nlri_rtc_ops, r, addpath);
 	struct nlri n, last;
 
+	if (!size)
+		return 0; /* not even how to read it */
 	while (rbuf_left(&r)) {
 		char text[NLRI_STR_MAX];
 		size_t before = rbuf_left(&r);
