@@ -547,7 +547,8 @@ static void collect_fib(void *ctx)
 	static const char *const tables[TABLES] = {
 		[TABLE_L2DOM] = "l2_domain",       [TABLE_VXLAN_FDB] = "vxlan_fdb",
 		[TABLE_BRIDGE_FDB] = "bridge_fdb", [TABLE_NEIGH] = "neighbor",
-		[TABLE_FLOOD] = "flood",
+		[TABLE_FLOOD] = "flood",           [TABLE_ILA_DOMAIN] = "ila_domain",
+		[TABLE_ILA_MAP] = "ila_map",       [TABLE_ILA_LOCAL] = "ila_local",
 	};
 	const struct engine *e = ctx;
 	const struct intent_counters *c = &e->fib.c;

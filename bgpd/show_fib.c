@@ -17,7 +17,8 @@
 static const char *const table_names[TABLES] = {
 	[TABLE_L2DOM] = "l2-domain",       [TABLE_VXLAN_FDB] = "vxlan-fdb",
 	[TABLE_BRIDGE_FDB] = "bridge-fdb", [TABLE_NEIGH] = "neighbour",
-	[TABLE_FLOOD] = "flood",
+	[TABLE_FLOOD] = "flood",           [TABLE_ILA_DOMAIN] = "ila-domain",
+	[TABLE_ILA_MAP] = "ila-map",       [TABLE_ILA_LOCAL] = "ila-local",
 };
 
 /* ---- summary --------------------------------------------------------------- */

@@ -212,8 +212,9 @@ static void result_text(struct line *l, const void *body)
 
 static void counters_text(struct line *l, const void *body)
 {
-	static const char *const names[TABLES] = { "l2dom", "vxlan-fdb", "bridge-fdb",
-						   "neigh", "flood" };
+	static const char *const names[TABLES] = { "l2dom",   "vxlan-fdb", "bridge-fdb",
+						   "neigh",   "flood",     "ila-domain",
+						   "ila-map", "ila-local" };
 	struct intent_counters c;
 
 	memcpy(&c, body, sizeof(c)); /* bodies are aligned to 4 only */
@@ -227,6 +228,101 @@ static void signal_text(struct line *l, const void *body)
 	const struct intent_signal *s = body;
 
 	line_add(l, " signo=%u", s->signo);
+}
+
+static void add_half(struct line *l, const char *key, const struct ila64 *a)
+{
+	char s[ILA_STR];
+
+	line_add(l, " %s=%s", key, ila64_format(a, s));
+}
+
+static void add_ila(struct line *l, const char *key, const struct ila_addr *a)
+{
+	const struct ip ip = ip_of(a, sizeof(*a));
+
+	add_ip(l, key, &ip);
+}
+
+static const char *plane_name(unsigned plane)
+{
+	static const char *const names[] = { "none", "auto", "kernel", "ebpf" };
+
+	return plane < ARRAY_SIZE(names) ? names[plane] : "?";
+}
+
+static void ila_domain_text(struct line *l, const void *body)
+{
+	const struct intent_ila_domain *d = body;
+
+	add_half(l, "sir", &d->sir);
+	add_half(l, "locator", &d->locator);
+	line_add(l, " csum=%s plane=%s", ila_csum_name(d->csum), plane_name(d->plane));
+	for (int i = 0; i < ILA_UNDERLAYS; i++)
+		add_name(l, "underlay", d->underlay[i], sizeof(d->underlay[i]));
+	flag(l, d->flags & ILA_DOM_VNID, "vnid");
+}
+
+static void ila_map_text(struct line *l, const void *body)
+{
+	const struct intent_ila_map *m = body;
+
+	add_ila(l, "addr", &m->addr);
+	add_half(l, "locator", &m->locator);
+	line_add(l, " csum=%s type=%u", ila_csum_name(m->csum), m->ident_type);
+}
+
+static void ila_multi_text(struct line *l, const void *body)
+{
+	const struct intent_ila_multi *m = body;
+
+	add_ila(l, "addr", &m->addr);
+	line_add(l, " csum=%s type=%u", ila_csum_name(m->csum), m->ident_type);
+	for (int i = 0; i < ILA_LOCATORS && i < m->n; i++) {
+		add_half(l, "locator", &m->locator[i]);
+		line_add(l, " weight=%u", m->weight[i]);
+	}
+}
+
+static void ila_endpoint_text(struct line *l, const void *body)
+{
+	const struct intent_ila_endpoint *e = body;
+
+	add_ila(l, "addr", &e->addr);
+	add_name(l, "dev", e->ifname, sizeof(e->ifname));
+	if (e->vnid)
+		line_add(l, " vnid=%u", e->vnid);
+	if (e->flags & ILA_EP_PREFIX) {
+		struct ip ip = { .len = 16 };
+
+		memcpy(ip.b, e->prefix, sizeof(e->prefix));
+		add_ip(l, "prefix", &ip);
+	}
+	flag(l, e->flags & ILA_EP_HOST, "host");
+}
+
+static void ila_state_text(struct line *l, const void *body)
+{
+	const struct intent_ila_state *s = body;
+
+	add_half(l, "sir", &s->sir);
+	line_add(l, " plane=%s err=%d", plane_name(s->plane), s->err);
+	flag(l, s->kernel_can, "kernel-can");
+	flag(l, s->ebpf_can, "ebpf-can");
+	flag(l, s->forwarding, "forwarding");
+	if (s->why[0])
+		line_add(l, " why=\"%.*s\"", (int)strnlen(s->why, sizeof(s->why)),
+			 s->why);
+}
+
+static void ila_counters_text(struct line *l, const void *body)
+{
+	struct intent_ila_counters c;
+
+	memcpy(&c, body, sizeof(c)); /* bodies are aligned to 4 only */
+	add_half(l, "sir", &c.sir);
+	for (int i = 0; i < ILA_COUNTS; i++)
+		line_add(l, " %llu", (unsigned long long)c.n[i]);
 }
 
 static void entry_text(struct line *l, const void *body)
@@ -270,6 +366,15 @@ static const struct row {
 	{ INTENT_PONG, BODY(ping), "pong", ping_text },
 	{ INTENT_READY, NO_BODY, "ready", NULL },
 	{ INTENT_EXIT, BODY(exit), "exit", exit_text },
+	{ INTENT_ILA_DOMAIN_SET, BODY(ila_domain), "ila_domain_set", ila_domain_text },
+	{ INTENT_ILA_DOMAIN_DEL, BODY(ila_domain), "ila_domain_del", ila_domain_text },
+	{ INTENT_ILA_MAP_SET, BODY(ila_map), "ila_map_set", ila_map_text },
+	{ INTENT_ILA_MULTI_SET, BODY(ila_multi), "ila_multi_set", ila_multi_text },
+	{ INTENT_ILA_MAP_DEL, BODY(ila_map), "ila_map_del", ila_map_text },
+	{ INTENT_ILA_ENDPOINT_SET, BODY(ila_endpoint), "ila_endpoint_set",
+	  ila_endpoint_text },
+	{ INTENT_ILA_ENDPOINT_DEL, BODY(ila_endpoint), "ila_endpoint_del",
+	  ila_endpoint_text },
 	{ INTENT_HELLO, BODY(hello), "hello", hello_text },
 	{ INTENT_LINK, BODY(link), "link", link_text },
 	{ INTENT_FDB, BODY(fdb), "fdb", fdb_text },
@@ -282,6 +387,8 @@ static const struct row {
 	{ INTENT_PING, BODY(ping), "ping", ping_text },
 	{ INTENT_ENTRY, BODY(entry), "entry", entry_text },
 	{ INTENT_QUERY_END, BODY(query), "query_end", query_text },
+	{ INTENT_ILA_STATE, BODY(ila_state), "ila_state", ila_state_text },
+	{ INTENT_ILA_COUNTERS, BODY(ila_counters), "ila_counters", ila_counters_text },
 };
 
 /* Types are small numbers in two runs: an index beats a search per record. */

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "lib/addr.h"
+#include "lib/ila.h"
 
 enum {
 	INTENT_VERSION = 1,
@@ -40,6 +41,13 @@ enum intent_type {
 	INTENT_PONG,  /* struct intent_ping: answer to PING */
 	INTENT_READY, /* no body: engine has its configuration applied */
 	INTENT_EXIT,  /* struct intent_exit: engine leaves on purpose */
+	INTENT_ILA_DOMAIN_SET, /* struct intent_ila_domain */
+	INTENT_ILA_DOMAIN_DEL,
+	INTENT_ILA_MAP_SET,      /* struct intent_ila_map: one locator */
+	INTENT_ILA_MULTI_SET,    /* struct intent_ila_multi: several, same key space */
+	INTENT_ILA_MAP_DEL,      /* struct intent_ila_map */
+	INTENT_ILA_ENDPOINT_SET, /* struct intent_ila_endpoint */
+	INTENT_ILA_ENDPOINT_DEL,
 	INTENT_FIRST_UP = 64,
 	/* fib -> engine */
 	INTENT_HELLO = INTENT_FIRST_UP, /* struct intent_hello */
@@ -54,6 +62,8 @@ enum intent_type {
 	INTENT_PING,      /* struct intent_ping: are you alive? */
 	INTENT_ENTRY,     /* struct intent_entry: one line of a query's answer */
 	INTENT_QUERY_END, /* struct intent_query, as asked */
+	INTENT_ILA_STATE, /* struct intent_ila_state: who translates, on change */
+	INTENT_ILA_COUNTERS, /* struct intent_ila_counters */
 };
 
 struct intent_hdr {
@@ -133,12 +143,112 @@ struct intent_adopt {
 	uint32_t on; /* 1: report and serve every bridge + VXLAN pair there is */
 };
 
+/* ---- ILA (spec/ila.md) ---- */
+
+/* Who translates. */
+enum ila_plane {
+	ILA_PLANE_NONE, /* STATE: nobody, err and why say more */
+	ILA_PLANE_AUTO, /* DOMAIN_SET: the kernel where it can, else eBPF */
+	ILA_PLANE_KERNEL,
+	ILA_PLANE_EBPF,
+};
+
+enum { ILA_UNDERLAYS = 4, ILA_LOCATORS = 8 };
+
+enum {
+	/* Bits 59..32 of every identifier are a VNID: nothing passes between two. */
+	ILA_DOM_VNID = 1,
+};
+
+/* One SIR domain. Key: sir. */
+struct intent_ila_domain {
+	struct ila64 sir;
+	struct ila64 locator; /* of this host; zero: nothing can be received */
+	uint8_t csum;         /* enum ila_csum: what arrives here was sent with */
+	uint8_t plane;        /* enum ila_plane, wanted */
+	uint16_t flags;       /* ILA_DOM_* */
+	/* Where translated packets arrive; all empty: the devices that lead to the
+	 * locators in use. */
+	char underlay[ILA_UNDERLAYS][INTENT_IFNAME];
+};
+
+/* An identifier behind a remote locator. Key: addr. */
+struct intent_ila_map {
+	struct ila_addr addr; /* SIR address, of a domain that was set before */
+	struct ila64 locator;
+	uint32_t cookie;    /* given back in RESULT */
+	uint8_t csum;       /* enum ila_csum */
+	uint8_t ident_type; /* enum ila_type, as told by the mapping */
+	uint16_t pad;
+};
+
+/* The same behind several (anycast): each flow has one of them. Key: addr. */
+struct intent_ila_multi {
+	struct ila_addr addr;
+	uint32_t cookie;
+	uint8_t csum;
+	uint8_t ident_type;
+	uint8_t n; /* 2..ILA_LOCATORS; locators ascending, each once */
+	uint8_t pad;
+	struct ila64 locator[ILA_LOCATORS];
+	uint16_t weight[ILA_LOCATORS]; /* 1.. */
+};
+
+enum {
+	ILA_EP_PREFIX = 1, /* the container sees prefix + its low 32 bits */
+	ILA_EP_HOST = 2,   /* an identifier of the host itself: no device */
+};
+
+/* An identifier of this host. Key: addr. */
+struct intent_ila_endpoint {
+	struct ila_addr addr; /* SIR address */
+	uint32_t vnid;        /* of a domain with ILA_DOM_VNID, else 0 */
+	uint16_t flags;       /* ILA_EP_* */
+	uint16_t pad;
+	uint8_t prefix[12]; /* ILA_EP_PREFIX: the tenant's own, 96 bits */
+	char ifname[INTENT_IFNAME];
+};
+
+/* Packets that the eBPF programs have seen, by what became of them. */
+enum ila_count {
+	ILA_N_OUT,          /* translated to a locator */
+	ILA_N_IN,           /* translated to a SIR address of ours */
+	ILA_N_LOCAL,        /* from one endpoint of this host to another */
+	ILA_N_NO_MAPPING,   /* answered with unreachable, code 3 */
+	ILA_N_NOT_HERE,     /* came for an identifier that is not here, dto. */
+	ILA_N_ISOLATED_OUT, /* between tenants, dropped where they began */
+	ILA_N_ISOLATED_IN,  /* between tenants, dropped on arrival */
+	ILA_N_SPOOFED,      /* dropped: source is not what the endpoint may use */
+	ILA_N_MALFORMED,    /* dropped: could not be read or rewritten */
+	ILA_N_ERROR,        /* ICMPv6 errors whose quotation was translated back */
+	ILA_N_ERROR_BAD,    /* ... whose quotation leads nowhere: passed as it was */
+	ILA_COUNTS
+};
+
+struct intent_ila_counters {
+	struct ila64 sir;
+	uint64_t n[ILA_COUNTS];
+};
+
+/* Key: sir. */
+struct intent_ila_state {
+	struct ila64 sir;
+	uint8_t plane;                /* enum ila_plane in force: NONE, KERNEL, EBPF */
+	uint8_t kernel_can, ebpf_can; /* 1: this machine could */
+	uint8_t forwarding;           /* 1: net.ipv6.conf.all.forwarding */
+	int32_t err;
+	char why[64]; /* why not the other one, or what is missing */
+};
+
 enum intent_table {
 	TABLE_L2DOM,
 	TABLE_VXLAN_FDB,
 	TABLE_BRIDGE_FDB,
 	TABLE_NEIGH,
 	TABLE_FLOOD,
+	TABLE_ILA_DOMAIN, /* own locator: xlat entry, or map entry and programs */
+	TABLE_ILA_MAP,    /* identifier behind a locator: route or map entry */
+	TABLE_ILA_LOCAL,  /* identifier of this host: route to its device */
 	TABLES
 };
 
@@ -249,6 +359,12 @@ INTENT_SIZE_IS(intent_neigh, 32);
 INTENT_SIZE_IS(intent_flood, 28);
 INTENT_SIZE_IS(intent_endpoint, 28);
 INTENT_SIZE_IS(intent_fdb, 16);
+INTENT_SIZE_IS(intent_ila_domain, 84);
+INTENT_SIZE_IS(intent_ila_map, 32);
+INTENT_SIZE_IS(intent_ila_multi, 104);
+INTENT_SIZE_IS(intent_ila_endpoint, 52);
+INTENT_SIZE_IS(intent_ila_counters, 96);
+INTENT_SIZE_IS(intent_ila_state, 80);
 INTENT_SIZE_IS(intent_result, 104);
 INTENT_SIZE_IS(intent_entry, 60);
 

@@ -2,7 +2,7 @@
 
 #include "fib/intent.h"
 
-static const uint8_t last_down = INTENT_EXIT, last_up = INTENT_QUERY_END;
+static const uint8_t last_down = INTENT_ILA_ENDPOINT_DEL, last_up = INTENT_ILA_COUNTERS;
 
 static void every_type_has_a_row(void **state)
 {
@@ -68,6 +68,45 @@ static void as_text(void **state)
 	assert_string_equal(text(9999, 0, NULL), "?");
 }
 
+static void ila_as_text(void **state)
+{
+	struct intent_ila_domain d = {
+		.csum = ILA_CSUM_NEUTRAL,
+		.plane = ILA_PLANE_AUTO,
+		.flags = ILA_DOM_VNID,
+		.underlay = { "eth0", "eth1" },
+	};
+	struct intent_ila_multi m = { .csum = ILA_CSUM_NONE,
+				      .ident_type = ILA_TYPE_LUID,
+				      .n = 2,
+				      .weight = { 1, 3, 9 } };
+	struct intent_ila_endpoint e = { .vnid = 42,
+					 .flags = ILA_EP_PREFIX,
+					 .ifname = "v1" };
+
+	(void)state;
+	ila64_parse("2001:db8:c0de:1", &d.sir);
+	ila64_parse("2001:db8:100:2", &d.locator);
+	assert_string_equal(
+		text(INTENT_ILA_DOMAIN_SET, 0, &d),
+		"ila_domain_set sir=2001:db8:c0de:1 locator=2001:db8:100:2 "
+		"csum=neutral-map plane=auto underlay=eth0 underlay=eth1 vnid");
+	m.addr.prefix = e.addr.prefix = d.sir;
+	ila64_parse("2000:0:1:a", &m.addr.id);
+	m.locator[0] = d.locator;
+	ila64_parse("2001:db8:100:3", &m.locator[1]);
+	assert_string_equal(
+		text(INTENT_ILA_MULTI_SET, 0, &m),
+		"ila_multi_set addr=2001:db8:c0de:1:2000:0:1:a csum=no-action "
+		"type=1 locator=2001:db8:100:2 weight=1 "
+		"locator=2001:db8:100:3 weight=3");
+	ila64_parse("6000:2a:0:1", &e.addr.id);
+	memcpy(e.prefix, (uint8_t[12]) { 0xfd, [11] = 7 }, 12);
+	assert_string_equal(text(INTENT_ILA_ENDPOINT_SET, 0, &e),
+			    "ila_endpoint_set addr=2001:db8:c0de:1:6000:2a:0:1 dev=v1 "
+			    "vnid=42 prefix=fd00::7:0:0");
+}
+
 /* Names need not be terminated, kinds need not exist, bodies are aligned to 4. */
 static void hostile_bodies(void **state)
 {
@@ -88,6 +127,7 @@ int main(void)
 	const struct CMUnitTest t[] = {
 		cmocka_unit_test(every_type_has_a_row),
 		cmocka_unit_test(as_text),
+		cmocka_unit_test(ila_as_text),
 		cmocka_unit_test(hostile_bodies),
 	};
 	return cmocka_run_group_tests(t, NULL, NULL);
