@@ -11,6 +11,7 @@
 #include "lib/rbuf.h"
 #include "lib/util.h"
 #include "wire/attrs.h"
+#include "wire/ila_com.h"
 #include "wire/macmob.h"
 
 enum { EXTCOM_LEN = 8 };
@@ -28,6 +29,8 @@ enum extcom_kind {
 	EC_ROUTER_MAC = 0x0603,
 	EC_DF_ELECTION = 0x0606,
 	EC_ARP_ND = 0x0608,
+	EC_BANDWIDTH = 0x4004,
+	EC_ILA_MARKER = 0x831a,
 };
 
 static unsigned kind_of(const uint8_t *c)
@@ -152,6 +155,16 @@ static void arp_nd_text(const uint8_t *v, char *buf, size_t size)
 	snprintf(buf, size, "ND:%s", word);
 }
 
+static void bandwidth_text(const uint8_t *v, char *buf, size_t size)
+{
+	link_bandwidth_format(v - 2, buf, size);
+}
+
+static void marker_text(const uint8_t *v, char *buf, size_t size)
+{
+	ila_marker_format(v - 2, buf, size);
+}
+
 static const struct {
 	uint16_t kind;
 	void (*text)(const uint8_t *v, char *buf, size_t size);
@@ -160,7 +173,8 @@ static const struct {
 	{ EC_DEFAULT_GW, default_gw_text }, { EC_MACMOB, macmob_text },
 	{ EC_ESI_LABEL, esi_label_text },   { EC_ES_IMPORT, es_import_text },
 	{ EC_ROUTER_MAC, router_mac_text }, { EC_DF_ELECTION, df_election_text },
-	{ EC_ARP_ND, arp_nd_text },
+	{ EC_ARP_ND, arp_nd_text },         { EC_BANDWIDTH, bandwidth_text },
+	{ EC_ILA_MARKER, marker_text },
 };
 
 const char *extcom_format(const uint8_t c[8], char *buf, size_t size)
