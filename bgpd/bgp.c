@@ -388,6 +388,8 @@ static bool session_differs(const struct bgp *bgp, const struct cfg_nbr *a,
 {
 	if (a->needs_policy != b->needs_policy && nbr_is_ebgp(bgp, b))
 		return true;
+	if (bgp->ila_moved && a->af[FAM_ILA].activate)
+		return true;
 	for (unsigned i = 0; i < FAMS; i++)
 		if (a->af[i].activate != b->af[i].activate ||
 		    a->af[i].rr_client != b->af[i].rr_client ||
@@ -557,6 +559,7 @@ void bgp_apply(struct bgp *b, struct config *now)
 {
 	bool force = now->has_bgp && apply_numbers(b, now);
 
+	b->ila_moved = family_ila_set(now->ila_afi, now->ila_safi);
 	b->cfg = now;
 	md5_apply(b, now);
 	apply_removals(b, now, force);

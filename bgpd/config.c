@@ -10,6 +10,7 @@
 #include "bgpd/config_edit.h"
 #include "lib/out.h"
 #include "lib/util.h"
+#include "wire/nlri_ila.h"
 
 struct config *config_new(void)
 {
@@ -21,6 +22,8 @@ struct config *config_new(void)
 	TAILQ_INIT(&c->vnis);
 	TAILQ_INIT(&c->tenants);
 	c->log_level = -1;
+	c->ila_afi = ILA_AFI_DEFAULT;
+	c->ila_safi = ILA_SAFI_DEFAULT;
 	config_bgp_reset(c);
 	return c;
 }

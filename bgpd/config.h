@@ -50,6 +50,7 @@ enum cfg_af_set {
 	AF_ORIGIN_CHECK = 1 << 7,
 	AF_ADDPATH_TX_ALL = 1 << 8,
 	AF_DEFAULT_ORIGINATE = 1 << 9,
+	AF_NEXT_HOP_16 = 1 << 10,
 };
 
 /* What a neighbor or a group has in one `address-family`. */
@@ -57,6 +58,7 @@ struct cfg_nbr_af {
 	uint32_t set; /* enum cfg_af_set */
 	bool activate, rr_client, rs_client;
 	bool default_originate; /* rt-constraint: ask it for everything */
+	bool next_hop_16;       /* ila: take a next hop of 16 octets for a locator */
 	bool no_addpath_rx;     /* do not offer to receive several paths (RFC 7911) */
 	bool addpath_tx_all;    /* offer to send all */
 	bool max_prefix_warn_only, max_prefix_force;
@@ -186,6 +188,8 @@ struct config {
 	uint32_t dad_freeze_s;          /* 0: off (no freeze); UINT32_MAX: permanent */
 	TAILQ_HEAD(, cfg_vni) vnis;
 	TAILQ_HEAD(, cfg_tenant) tenants;
+	uint16_t ila_afi; /* number of the family `ila unicast`, default 2 241 */
+	uint8_t ila_safi;
 };
 
 /** config_new - an empty configuration with all defaults; owned. */

@@ -19,6 +19,8 @@ static const struct {
 } modes[] = {
 	{ CFG_EVPN, FAM_EVPN },
 	{ CFG_RTC, FAM_RTC },
+	{ CFG_ILA, FAM_ILA },
+	{ CFG_IP6, FAM_IP6 },
 };
 
 static struct cfg_nbr_af *af_of(const struct cmd_args *a, struct cfg_nbr *n)
@@ -47,6 +49,7 @@ static const struct {
 	  "addpath-tx-all-paths" },
 	{ AF_DEFAULT_ORIGINATE, offsetof(struct cfg_nbr_af, default_originate),
 	  "default-originate" },
+	{ AF_NEXT_HOP_16, offsetof(struct cfg_nbr_af, next_hop_16), "next-hop-16" },
 };
 
 static bool *flag_at(struct cfg_nbr_af *af, size_t i)
@@ -265,9 +268,12 @@ static const struct cmd_row rows[] = {
 	  later, 0 },
 };
 
-static const struct cmd_row rtc_rows[] = {
+/* Of one family. */
+static const struct cmd_row own_rows[] = {
 	{ CFG_RTC, "[no] " PEER " default-originate",
 	  "Ask this neighbor for routes with any route target", set_flag, 0 },
+	{ CFG_ILA, "[no] " PEER " next-hop-16",
+	  "Take a next hop of 16 octets for a locator: its first 8", set_flag, 0 },
 };
 
 void config_af_register(struct cmd_tree *t)
@@ -280,6 +286,6 @@ void config_af_register(struct cmd_tree *t)
 			of_mode[i][k].mode = modes[i].mode;
 		cmd_register(t, of_mode[i], ARRAY_SIZE(rows), NULL);
 	}
-	cmd_register(t, rtc_rows, ARRAY_SIZE(rtc_rows), NULL);
+	cmd_register(t, own_rows, ARRAY_SIZE(own_rows), NULL);
 	config_origin_register(t);
 }

@@ -262,6 +262,8 @@ static int enter_af(void *ctx, const struct cmd_args *a, struct out *o)
 	(void)o;
 	cfg_edit_of(a)->pos->mode = cmd_has(a, "evpn")            ? CFG_EVPN
 				    : cmd_has(a, "rt-constraint") ? CFG_RTC
+				    : cmd_has(a, "ila")           ? CFG_ILA
+				    : cmd_has(a, "ipv6")          ? CFG_IP6
 								  : CFG_FOREIGN_AF;
 	return CMD_OK;
 }
@@ -311,6 +313,11 @@ static const struct cmd_row rows[] = {
 	{ CFG_BGP, "address-family ipv4 rt-constraint",
 	  "Ask for, and send, only routes that somebody imports (RFC 4684)", enter_af,
 	  0 },
+	{ CFG_BGP, "address-family ila unicast",
+	  "ILA mappings (draft-lapukhov-bgp-ila-afi)", enter_af, 0 },
+	{ CFG_BGP, "address-family ipv6 [unicast]",
+	  "IPv6 routes, among them ILA mappings for those who know no ILA", enter_af,
+	  0 },
 	{ CFG_BGP, "address-family ipv4 [unicast]", NO_EFFECT, enter_af, 0 },
 	{ CFG_BGP, "[no] bgp graceful-restart rib-stale-time (1-3600)", NO_EFFECT,
 	  cfg_no_effect, 0 },
@@ -324,8 +331,6 @@ static const struct cmd_row rows[] = {
 	  set_shutdown, 0 },
 	{ CFG_BGP, "no bgp shutdown [message LINE]", "Let sessions come up",
 	  set_shutdown, 0 },
-	{ CFG_BGP, "address-family (ila|ipv6) [LINE]", "Other families",
-	  cfg_unsupported, 0 },
 	{ CFG_BGP, "[no] bgp (fast-external-failover|deterministic-med) ", NO_EFFECT,
 	  cfg_ignore, 0 },
 	{ CFG_BGP, "[no] bgp bestpath as-path multipath-relax [LINE]", NO_EFFECT,
@@ -335,6 +340,8 @@ static const struct cmd_row rows[] = {
 	{ CFG_BGP, "[no] bgp (update-delay|coalesce-time) LINE", NO_EFFECT, cfg_ignore,
 	  0 },
 	{ CFG_BGP, "[no] coalesce-time (0-4294967295)", NO_EFFECT, cfg_ignore, 0 },
+	{ CFG_IP6, "[no] (network|redistribute|maximum-paths|aggregate-address) LINE",
+	  NO_EFFECT, cfg_no_effect, 0 },
 	{ CFG_FOREIGN_AF, "[no] neighbor (IP|WORD) LINE", NO_EFFECT, cfg_ignore, 0 },
 	{ CFG_FOREIGN_AF, "[no] (network|redistribute|maximum-paths) LINE", NO_EFFECT,
 	  cfg_ignore, 0 },

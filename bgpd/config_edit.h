@@ -26,6 +26,8 @@ enum config_mode {
 	CFG_EVPN,
 	CFG_VNI,
 	CFG_RTC,
+	CFG_ILA,        /* address-family ila unicast */
+	CFG_IP6,        /* address-family ipv6 unicast */
 	CFG_FOREIGN_AF, /* a family that we read and do not do */
 	CFG_TENANT,
 	CFG_MODES /* count */

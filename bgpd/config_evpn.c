@@ -192,6 +192,8 @@ static int set_rt(void *ctx, const struct cmd_args *a, struct out *o)
 static const struct cmd_row rows[] = {
 	{ CFG_EVPN, "exit-address-family", "Leave the family", leave_af, 0 },
 	{ CFG_RTC, "exit-address-family", "Leave the family", leave_af, 0 },
+	{ CFG_ILA, "exit-address-family", "Leave the family", leave_af, 0 },
+	{ CFG_IP6, "exit-address-family", "Leave the family", leave_af, 0 },
 	{ CFG_FOREIGN_AF, "exit-address-family", "Leave the family", leave_af, 0 },
 	{ CFG_EVPN, "[no] advertise-all-vni",
 	  "Adopt every bridge with a VXLAN device and advertise it", set_advertise_all,

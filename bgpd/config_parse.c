@@ -24,6 +24,8 @@ const struct cmd_mode config_modes[CFG_MODES] = {
 	[CFG_EVPN] = { "config-router-af-evpn", "(config-router-af)", CFG_BGP },
 	[CFG_VNI] = { "config-router-af-evpn-vni", "(config-router-af-vni)", CFG_EVPN },
 	[CFG_RTC] = { "config-router-af-rtc", "(config-router-af)", CFG_BGP },
+	[CFG_ILA] = { "config-router-af-ila", "(config-router-af)", CFG_BGP },
+	[CFG_IP6] = { "config-router-af-ipv6", "(config-router-af)", CFG_BGP },
 	[CFG_FOREIGN_AF] = { "config-router-af", "(config-router-af)", CFG_BGP },
 	[CFG_TENANT] = { "config-tenant", "(config-tenant)", CFG_TOP },
 };

@@ -165,12 +165,13 @@ static bool af_used(const struct config *c, unsigned fam)
 }
 
 /* Nothing but what neighbors have in it: not printed when none has. */
-static void print_rtc(const struct config *c, struct out *o)
+static void print_af(const struct config *c, unsigned fam, const char *name,
+		     struct out *o)
 {
-	if (!af_used(c, FAM_RTC))
+	if (!af_used(c, fam))
 		return;
-	out_line(o, " !\n address-family ipv4 rt-constraint\n");
-	config_af_print(c, FAM_RTC, o);
+	out_line(o, " !\n address-family %s\n", name);
+	config_af_print(c, fam, o);
 	out_line(o, " exit-address-family\n");
 }
 
@@ -244,7 +245,9 @@ static void print_bgp(const struct config *c, struct out *o)
 		out_line(o, " bgp listen range %s peer-group %s\n",
 			 prefix_format(&r->prefix, buf), r->group);
 	print_evpn(c, o);
-	print_rtc(c, o);
+	print_af(c, FAM_IP6, "ipv6 unicast", o);
+	print_af(c, FAM_ILA, "ila unicast", o);
+	print_af(c, FAM_RTC, "ipv4 rt-constraint", o);
 	out_line(o, "exit\n");
 }
 

@@ -5,6 +5,8 @@
 #include "bgpd/family.h"
 
 #include "wire/nlri_evpn.h"
+#include "wire/nlri_ila.h"
+#include "wire/nlri_ip6.h"
 #include "wire/nlri_rtc.h"
 
 const struct family families[FAMS] = {
@@ -12,6 +14,10 @@ const struct family families[FAMS] = {
 		       .addpath = true, .rt_constrained = true },
 	[FAM_RTC] = { FAM_RTC, &nlri_rtc_ops, "ipv4RtConstraint",
 		      "IPv4 RT Constraint" },
+	[FAM_ILA] = { FAM_ILA, &nlri_ila_ops, "ilaUnicast", "ILA Unicast",
+		      .addpath = true },
+	[FAM_IP6] = { FAM_IP6, &nlri_ip6_ops, "ipv6Unicast", "IPv6 Unicast",
+		      .addpath = true },
 };
 
 const struct family *family_find(uint16_t afi, uint8_t safi)
@@ -20,4 +26,13 @@ const struct family *family_find(uint16_t afi, uint8_t safi)
 		if (families[i].ops->afi == afi && families[i].ops->safi == safi)
 			return &families[i];
 	return NULL;
+}
+
+bool family_ila_set(uint16_t afi, uint8_t safi)
+{
+	bool other = nlri_ila_ops.afi != afi || nlri_ila_ops.safi != safi;
+
+	nlri_ila_ops.afi = afi;
+	nlri_ila_ops.safi = safi;
+	return other;
 }

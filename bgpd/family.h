@@ -9,7 +9,7 @@
 #include "wire/nlri.h"
 
 /* Rows in families.c, and of the settings that a neighbor has per family. */
-enum { FAM_EVPN, FAM_RTC, FAMS };
+enum { FAM_EVPN, FAM_RTC, FAM_ILA, FAM_IP6, FAMS };
 
 struct family {
 	unsigned index; /* place in families[], 0..FAMS-1 */
@@ -26,5 +26,10 @@ extern const struct family families[FAMS];
 
 /** family_find - NULL for one we do not speak. */
 const struct family *family_find(uint16_t afi, uint8_t safi);
+
+/** family_ila_set - the number of FAM_ILA from now on, one that
+ * nlri_ila_family_check() does not refuse. Sessions that were told another one have to
+ * end: bgp_apply() sees to it. Return: is it another one? */
+bool family_ila_set(uint16_t afi, uint8_t safi);
 
 #endif

@@ -156,22 +156,18 @@ struct look {
 	struct nlri n;
 };
 
-static void look_at(const struct feed *d, struct rbuf *nlri, bool withdraw,
+static void look_at(const struct feed *d, struct nlri_list *nlri, bool withdraw,
 		    struct look *l)
 {
-	bool addpath = d->p->chan[d->f->index].rx_addpath;
-
-	l->res = nlri_next(d->f->ops, nlri, addpath, withdraw, &l->n);
-	if (l->res == NLRI_FRAMING)
-		*nlri = rbuf_of(NULL, 0); /* nothing behind it can be read */
-	else if (l->res != NLRI_SKIP)
+	l->res = nlri_list_next(nlri, withdraw, &l->n);
+	if (l->res != NLRI_FRAMING && l->res != NLRI_SKIP)
 		l->hash = rib_prefetch(d->rib, &l->n);
 }
 
 static enum verdict feed_look(struct feed *d, const struct look *l, bool withdraw)
 {
 	switch (l->res) {
-	case NLRI_FRAMING: /* nlri_framed() should have said it */
+	case NLRI_FRAMING: /* nlri_list_open() should have said it */
 		return V_RESET;
 	case NLRI_SKIP:
 		count_error(d->p, UR_NLRI_KEY,
@@ -183,7 +179,7 @@ static enum verdict feed_look(struct feed *d, const struct look *l, bool withdra
 	}
 }
 
-static enum verdict feed_all(struct feed *d, struct rbuf nlri, bool withdraw,
+static enum verdict feed_all(struct feed *d, struct nlri_list *nlri, bool withdraw,
 			     struct notif *err)
 {
 	enum verdict worst = V_OK;
@@ -191,8 +187,8 @@ static enum verdict feed_all(struct feed *d, struct rbuf nlri, bool withdraw,
 	unsigned in = 0, out = 0;
 
 	while (!d->over_limit) {
-		if (rbuf_left(&nlri) && in - out < AHEAD) {
-			look_at(d, &nlri, withdraw, &look[in++ % AHEAD]);
+		if (nlri_list_more(nlri) && in - out < AHEAD) {
+			look_at(d, nlri, withdraw, &look[in++ % AHEAD]);
 			continue;
 		}
 		if (out == in)
@@ -291,6 +287,7 @@ static enum verdict feed_mp(struct routes *r, struct peer *p, const struct updat
 {
 	const struct update_mp *mp = withdraw ? &u->unreach : &u->reach;
 	struct feed d = { .p = p, .no_opaque = p->bgp->cfg->unknown_types_discard };
+	struct nlri_list list;
 	enum verdict v;
 
 	if (!mp->present)
@@ -307,7 +304,8 @@ static enum verdict feed_mp(struct routes *r, struct peer *p, const struct updat
 		disable_family(r, p, d.f);
 		return V_OK;
 	}
-	if (!nlri_framed(d.f->ops, mp->nlri, p->chan[d.f->index].rx_addpath)) {
+	if (!nlri_list_open(&list, d.f->ops, mp->nlri,
+			    p->chan[d.f->index].rx_addpath)) {
 		count_error(p, UR_NLRI_FRAME,
 			    withdraw ? ATTR_MP_UNREACH : ATTR_MP_REACH);
 		*err = notif_make(NOTIF_UPDATE, 9, NULL, 0);
@@ -328,7 +326,7 @@ static enum verdict feed_mp(struct routes *r, struct peer *p, const struct updat
 			count_error(p, UR_ATTR_LENGTH, ATTR_AS_PATH);
 		d.checked = origin_claims(p, d.f, &u->attrs, &d.claims);
 	}
-	v = feed_all(&d, mp->nlri, withdraw, err);
+	v = feed_all(&d, &list, withdraw, err);
 	attrset_unref(&r->attrs, d.set);
 	if (d.f->index == FAM_RTC)
 		rtc_changed(r, p);
@@ -364,7 +362,14 @@ static void on_eor(struct routes *r, struct peer *p, const struct family *f)
 static enum verdict on_update(struct peer *p, struct rbuf body, struct notif *err)
 {
 	struct routes *r = p->bgp->routes;
-	const struct update_ctx ctx = { .as4 = p->as4, .ebgp = p->ebgp };
+	const struct channel *ila = &p->chan[FAM_ILA];
+	const struct update_ctx ctx = {
+		.as4 = p->as4,
+		.ebgp = p->ebgp,
+		.ila = ila->up ? families[FAM_ILA].ops : NULL,
+		.ila_addpath = ila->rx_addpath,
+		.ila_next_hop_16 = p->cfg.af[FAM_ILA].next_hop_16,
+	};
 	struct update u;
 	uint16_t afi;
 	uint8_t safi;

@@ -233,6 +233,7 @@ struct bgp {
 	uint32_t applied[3]; /* as, router_id, cluster_id of the last bgp_apply() */
 	bool absent_over;    /* peers not yet up are waited for no longer */
 	bool local_pending;  /* our own routes are not all there yet */
+	bool ila_moved;      /* while it is applied: FAM_ILA has another number */
 	bool converged, complete, stopping;
 	bool stop_keeps; /* the stop is a restart: routes and forwarding stay */
 	void (*stop_done)(void *arg);

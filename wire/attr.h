@@ -128,6 +128,9 @@ void attr_put(struct wbuf *w, uint8_t code, const struct attrs *a);
 /** mp_next_hop_usable - neither zero, multicast nor broadcast? */
 bool mp_next_hop_usable(const struct ip *nh);
 
+/** mp_next_hop_wrong - is there a next hop in MP_REACH that cannot be one? */
+bool mp_next_hop_wrong(const struct attr_dec *d);
+
 /** mp_reach_check, mp_unreach_check - checks of their rows (update_mp.c). */
 bool mp_reach_check(struct attr_dec *d, struct rbuf v, struct attr_fault *f);
 bool mp_unreach_check(struct attr_dec *d, struct rbuf v, struct attr_fault *f);

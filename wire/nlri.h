@@ -7,7 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct rbuf;
+#include "lib/rbuf.h"
+
 struct wbuf;
 
 enum { NLRI_KEY_MAX = 256, NLRI_DATA_MAX = 64, NLRI_STR_MAX = 640 };
@@ -45,6 +46,10 @@ struct nlri_ops {
 	const char *name; /* "l2vpn evpn" */
 	uint16_t afi;
 	uint8_t safi;
+	/* All routes of an attribute stand in one block: path id (with ADD-PATH) and
+	 * length in octets come once, in front (draft-lapukhov-bgp-ila-afi-02). */
+	bool block;
+	uint8_t next_hop_len; /* bytes of the next hop on the wire; 0: all it has */
 
 	/** decode - take one NLRI (after any path id) from r; key/data of out are
 	 * written for NLRI_OK and NLRI_TREAT_WITHDRAW. withdraw: labels ignored,
@@ -73,13 +78,37 @@ struct nlri_ops {
 	int (*cmp)(const struct nlri *a, const struct nlri *b);
 };
 
-/** nlri_next - decode() with the path id of ADD-PATH read before, when on. */
+/** nlri_next - decode() with the path id of ADD-PATH read before, when on; not for
+ * families with blocks. */
 enum nlri_result nlri_next(const struct nlri_ops *ops, struct rbuf *r, bool addpath,
 			   bool withdraw, struct nlri *out);
 
-/** nlri_framed - do all NLRI of an attribute, each with its path id when addpath is on,
- * end where it ends? What cannot be framed should change nothing: where one length is
- * wrong, or path ids are not what was agreed, the routes before it were no routes. */
-bool nlri_framed(const struct nlri_ops *ops, struct rbuf r, bool addpath);
+/* The routes of one MP attribute, however the family puts them there. */
+struct nlri_list {
+	const struct nlri_ops *ops;
+	struct rbuf r;    /* what is left, borrowed */
+	bool each_id;     /* a path id before each route (RFC 7911); else ... */
+	uint32_t path_id; /* ... that of all, 0 without ADD-PATH */
+};
+
+/**
+ * nlri_list_open - do all routes of an attribute end where it ends?
+ * @r:       the NLRI field, borrowed; an empty one is a list of none
+ * @addpath: path ids are there
+ *
+ * What cannot be framed should change nothing: where one length is wrong, or path ids
+ * are not what was agreed, the routes before it were no routes.
+ * Return: false if they do not; then nothing is to be read.
+ */
+bool nlri_list_open(struct nlri_list *l, const struct nlri_ops *ops, struct rbuf r,
+		    bool addpath);
+
+/** nlri_list_next - decode the next route; while nlri_list_more(). */
+enum nlri_result nlri_list_next(struct nlri_list *l, bool withdraw, struct nlri *out);
+
+static inline bool nlri_list_more(const struct nlri_list *l)
+{
+	return rbuf_left(&l->r);
+}
 
 #endif

@@ -269,11 +269,8 @@ static void check_next_hop(struct attr_dec *d)
 {
 	struct update *u = d->u;
 	bool ipv4 = rbuf_left(&u->nlri4) && attrs_has(&u->attrs, ATTR_NEXT_HOP);
-	bool wrong = (ipv4 && !mp_next_hop_usable(&d->next_hop4)) ||
-		     (u->reach.present && !ip_is_none(&u->reach.nexthop) &&
-		      !mp_next_hop_usable(&u->reach.nexthop));
 
-	if (wrong)
+	if ((ipv4 && !mp_next_hop_usable(&d->next_hop4)) || mp_next_hop_wrong(d))
 		note(d, V_WITHDRAW, UR_ATTR_VALUE, SUB_NEXT_HOP, NULL);
 }
 

@@ -17,14 +17,20 @@ struct update_ctx {
 	bool as4;  /* both sides sent capability 65 */
 	bool ebgp; /* external peer: LOCAL_PREF, ORIGINATOR_ID, CLUSTER_LIST are
 		      discarded whatever their length */
+	/* The family whose next hop is a locator of 8 octets, whatever its number is
+	 * (draft-lapukhov-bgp-ila-afi-02); NULL: not negotiated. */
+	const struct nlri_ops *ila;
+	bool ila_addpath;
+	bool ila_next_hop_16; /* a next hop of 16 octets is one, too: the first 8 */
 };
 
 struct update_mp {
 	bool present;
 	uint16_t afi;
 	uint8_t safi;
-	struct ip nexthop; /* of MP_REACH; first 16 bytes of a 32-byte one */
-	struct rbuf nlri;  /* undecoded */
+	/* Of MP_REACH; first 16 bytes of a 32-byte one; a locator is its upper half. */
+	struct ip nexthop;
+	struct rbuf nlri; /* undecoded */
 };
 
 /* Why a verdict is not V_OK; each is a counter label (update_reason_name). */
@@ -122,8 +128,10 @@ struct update_writer {
 	size_t max;                     /* longest message, bytes */
 	struct bytes tail;              /* attributes after MP_REACH */
 	bool addpath;
-	bool withdraw; /* MP_UNREACH: labels are zero */
-	unsigned n;    /* NLRI written */
+	bool withdraw;    /* MP_UNREACH: labels are zero */
+	unsigned n;       /* NLRI written */
+	size_t block_at;  /* offset of the length of a block ... */
+	uint32_t path_id; /* ... and what all routes in it have */
 };
 
 void update_reach_begin(struct update_writer *u, struct wbuf *w, size_t max,
@@ -135,7 +143,8 @@ void update_unreach_begin(struct update_writer *u, struct wbuf *w, size_t max,
 struct nlri;
 
 /** update_add - append one NLRI; Return: 0, -ENOSPC when it does not fit this
- * message any more (nothing was written). */
+ * message any more, be it that the path id is another one than that of the block
+ * (nothing was written). */
 int update_add(struct update_writer *u, const struct nlri *n);
 
 /** update_end - patch lengths; Return: 0, -ENODATA if no NLRI was added (the

@@ -66,7 +66,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct rbuf r = rbuf_of(data, size);
 	uint8_t how = rbuf_u8(&r);
 	bool addpath = how & 1, withdraw = how & 2, any = false;
-	bool framed = nlri_framed(&nlri_evpn_ops, r, addpath);
+	struct nlri_list l;
+	bool framed = nlri_list_open(&l, &nlri_evpn_ops, r, addpath);
 	struct nlri n, last;
 
 	if (!size)

@@ -22,6 +22,8 @@
 #include "lib/log.h"
 #include "lib/util.h"
 #include "lib/wbuf.h"
+#include "wire/nlri_ila.h"
+#include "wire/nlri_ip6.h"
 #include "wire/nlri_rtc.h"
 
 static struct bgp bgp;
@@ -33,13 +35,23 @@ static struct event_base *base;
 static const struct nlri_ops ipv6_ops = { .name = "ipv6 unicast", .afi = 2, .safi = 1 };
 
 const struct family families[FAMS] = {
-	{ 0, &ipv6_ops, "ipv6Unicast", "IPv6" },
-	{ 1, &nlri_rtc_ops, "ipv4RtConstraint", "IPv4 RT Constraint" },
+	[FAM_EVPN] = { FAM_EVPN, &ipv6_ops, "ipv6Unicast", "IPv6" },
+	[FAM_RTC] = { FAM_RTC, &nlri_rtc_ops, "ipv4RtConstraint",
+		      "IPv4 RT Constraint" },
+	[FAM_ILA] = { FAM_ILA, &nlri_ila_ops, "ilaUnicast", "ILA Unicast" },
+	[FAM_IP6] = { FAM_IP6, &nlri_ip6_ops, "ipv6Unicast", "IPv6 Unicast" },
 };
 
 const struct family *family_find(uint16_t afi, uint8_t safi)
 {
 	return afi == 2 && safi == 1 ? &families[0] : NULL;
+}
+
+bool family_ila_set(uint16_t afi, uint8_t safi)
+{
+	(void)afi;
+	(void)safi;
+	return false;
 }
 #endif
 

@@ -60,6 +60,12 @@ static const char full[] = "hostname host1\n"
 			   "  neighbor hosts activate\n"
 			   "  neighbor hosts route-reflector-client\n"
 			   "  neighbor 192.168.50.1 maximum-prefix 500\n"
+			   " address-family ila unicast\n"
+			   "  neighbor hosts activate\n"
+			   "  neighbor hosts next-hop-16\n"
+			   " address-family ipv6\n"
+			   "  neighbor 192.168.50.1 activate\n"
+			   "  neighbor 192.168.50.1 addpath-tx-all-paths\n"
 			   "tenant red\n"
 			   " vni 148\n"
 			   " bridge br-red\n"
@@ -102,6 +108,16 @@ static const char full_printed[] =
 	"   route-target import 65000:149\n"
 	"   route-target export 65000:148\n"
 	"  exit-vni\n"
+	" exit-address-family\n"
+	" !\n"
+	" address-family ipv6 unicast\n"
+	"  neighbor 192.168.50.1 activate\n"
+	"  neighbor 192.168.50.1 addpath-tx-all-paths\n"
+	" exit-address-family\n"
+	" !\n"
+	" address-family ila unicast\n"
+	"  neighbor hosts activate\n"
+	"  neighbor hosts next-hop-16\n"
 	" exit-address-family\n"
 	" !\n"
 	" address-family ipv4 rt-constraint\n"
@@ -310,16 +326,14 @@ static const struct {
 	       "  neighbor 10.0.0.1 origin-check vtep 10.1.0.8/32\n"
 	       "  neighbor 10.0.0.1 origin-check vtep 10.1.0.9\n",
 	  "t:13:39: expected at most 8 prefixes" },
-	{ BGP " address-family ila unicast",
-	  "t:2:2: `address-family ila unicast` is not supported by this version" },
-	{ BGP " address-family ipv6 unicast",
-	  "t:2:2: `address-family ipv6 unicast` is not supported by this version" },
 	{ BGP " address-family ipv4 rt-constraint\n  advertise-all-vni",
 	  "t:3:3: `advertise-all-vni` is unknown here, expected exit-address-family, "
 	  "no "
 	  "or neighbor" },
 	{ BGP " neighbor eth0 interface remote-as external",
 	  "t:2:16: `interface` is not supported by this version" },
+	{ BGP " address-family ipv6 unicast\n  neighbor 10.0.0.1 next-hop-16",
+	  "t:3:21: `next-hop-16` is unknown here" },
 	{ "ila\n", "t:1:1: `ila` is not supported by this version" },
 	{ "identity", "t:1:1: `identity` is not supported by this version" },
 	{ "tenant a\n dataplane ebpf",
@@ -616,7 +630,7 @@ static void rnd_origin(struct claim_rule *r, bool may_be_off)
 
 static void rnd_af(struct cfg_nbr_af *af, bool flags_too)
 {
-	af->set = rnd(1 << 9);
+	af->set = rnd(1 << 11);
 	/* which neighbors may be reflector clients is not this test's question */
 	af->set &= ~(uint32_t)AF_RR_CLIENT;
 	af->activate = af->set & AF_ACTIVATE && (!flags_too || rnd(2));
@@ -624,6 +638,7 @@ static void rnd_af(struct cfg_nbr_af *af, bool flags_too)
 	af->addpath_tx_all = af->set & AF_ADDPATH_TX_ALL && (!flags_too || rnd(2));
 	af->default_originate =
 		af->set & AF_DEFAULT_ORIGINATE && (!flags_too || rnd(2));
+	af->next_hop_16 = af->set & AF_NEXT_HOP_16 && (!flags_too || rnd(2));
 	af->no_addpath_rx = af->set & AF_NO_ADDPATH_RX && (!flags_too || rnd(2));
 	if (af->set & AF_ADDPATH_RX_LIMIT)
 		af->addpath_rx_limit = (uint16_t)(1 + rnd(65535));
@@ -638,6 +653,23 @@ static void rnd_af(struct cfg_nbr_af *af, bool flags_too)
 	af->allowas_in = (uint8_t)(af->set & AF_ALLOWAS_IN ? 1 + rnd(10) : 0);
 	if (af->set & AF_ORIGIN_CHECK)
 		rnd_origin(&af->origin, flags_too);
+}
+
+/* Settings that only some family has. */
+static void af_only(struct cfg_nbr_af *af, unsigned fam)
+{
+	if (fam != FAM_EVPN) {
+		af->set &= ~(uint32_t)AF_ORIGIN_CHECK;
+		af->origin = (struct claim_rule) { 0 };
+	}
+	if (fam != FAM_RTC) {
+		af->set &= ~(uint32_t)AF_DEFAULT_ORIGINATE;
+		af->default_originate = false;
+	}
+	if (fam != FAM_ILA) {
+		af->set &= ~(uint32_t)AF_NEXT_HOP_16;
+		af->next_hop_16 = false;
+	}
 }
 
 static void rnd_nbr(struct cfg_nbr *n)
@@ -682,12 +714,10 @@ static void rnd_nbr(struct cfg_nbr *n)
 		rnd_text(n->shutdown_msg, sizeof(n->shutdown_msg));
 	n->gr = n->set & NBR_GR ? rnd(3) : CFG_GR_HELPER;
 	n->passive = n->set & NBR_PASSIVE && (!flags_too || rnd(2));
-	for (unsigned i = 0; i < FAMS; i++)
+	for (unsigned i = 0; i < FAMS; i++) {
 		rnd_af(&n->af[i], flags_too);
-	n->af[FAM_RTC].set &= ~(uint32_t)AF_ORIGIN_CHECK; /* of EVPN alone */
-	n->af[FAM_RTC].origin = (struct claim_rule) { 0 };
-	n->af[FAM_EVPN].set &= ~(uint32_t)AF_DEFAULT_ORIGINATE; /* of the other */
-	n->af[FAM_EVPN].default_originate = false;
+		af_only(&n->af[i], i);
+	}
 }
 
 static void rnd_nbrs(struct config *c)
