@@ -1,0 +1,489 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
+/*
+ * ILA by tc programs: SIR addresses become ILA addresses where a container's packets
+ * enter the host, and SIR addresses again where packets arrive from the underlay. Only
+ * the destination is translated. draft-herbert-nvo3-ila-04; addresses on the wire are
+ * those of Linux, net/ipv6/ila.
+ *
+ * Routing, hop limit, neighbours, fragmentation and the ICMPv6 errors that come of them
+ * stay with the stack: each program ends in TC_ACT_OK or drops. What has no way gets
+ * BPF_ILA_MARK_UNREACH and is rejected by nftables. Unlike the kernel's ILA we
+ * translate what ICMPv6 errors quote, so that path MTU discovery and traceroute work,
+ * and keep tenants apart.
+ *
+ * Nothing here is taken from the packet without a check, and no packet leaves half
+ * rewritten: a helper that fails drops it.
+ */
+#include <linux/bpf.h>
+#include <linux/pkt_cls.h>
+
+#include "bpf/maps.h"
+#include "bpf/pkt.h"
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";
+
+/* fib sets max_entries of the large ones before it loads. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 256);
+	__type(key, __be64);
+	__type(value, struct bpf_ila_dom);
+} ila_dom_v1 SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 65536);
+	__type(key, struct bpf_ila_addr);
+	__type(value, struct bpf_ila_local);
+} ila_local_v1 SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 65536);
+	__type(key, __u32);
+	__type(value, struct bpf_ila_if);
+} ila_if_v1 SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 65536);
+	__type(key, __be64);
+	__type(value, struct bpf_ila_rewrite);
+} ila_remote_v1 SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 1 << 20);
+	__type(key, struct bpf_ila_addr);
+	__type(value, struct bpf_ila_rewrite);
+} ila_map_v1 SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 65536);
+	__type(key, __u32);
+	__type(value, struct bpf_ila_group);
+} ila_group_v1 SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, BPF_ILA_DOMS *BPF_ILA_ROW);
+	__type(key, __u32);
+	__type(value, __u64);
+} ila_count_v1 SEC(".maps");
+
+/* ---- identifiers and addresses -------------------------------------------- */
+
+union id {
+	__be64 v;
+	__be16 word[4];
+	__u8 b[8];
+};
+
+enum { C_BIT = 0x10 }; /* in the first byte */
+
+static __always_inline int id_is_iid(__be64 id)
+{
+	return !(((union id) { .v = id }).b[0] >> 5);
+}
+
+/* The 28 bits after type and C bit. */
+static __always_inline int vnid_eq(__be64 a, __be64 b)
+{
+	return !((a ^ b) & bpf_cpu_to_be64(0x0fffffff00000000));
+}
+
+static __always_inline int addr_eq(const struct bpf_ila_addr *a,
+				   const struct bpf_ila_addr *b)
+{
+	return a->prefix == b->prefix && a->id == b->id;
+}
+
+static __always_inline int mode_is_neutral(__u8 mode)
+{
+	return mode == BPF_ILA_NEUTRAL || mode == BPF_ILA_NEUTRAL_AUTO;
+}
+
+/* One's complement: the order of bytes does not matter, and only 0 + 0 gives 0. */
+static __always_inline __be16 sum16(__be16 a, __be16 b)
+{
+	__u32 s = (__u32)a + b;
+
+	return (__be16)(s + (s >> 16));
+}
+
+static __always_inline struct bpf_ila_addr to_wire(__be64 sir_id,
+						   const struct bpf_ila_rewrite *r)
+{
+	union id id = { .v = sir_id };
+
+	if (mode_is_neutral(r->mode))
+		id.word[3] = sum16(id.word[3], r->diff);
+	if (r->mode == BPF_ILA_NEUTRAL)
+		id.b[0] |= C_BIT;
+	return (struct bpf_ila_addr) { r->prefix, id.v };
+}
+
+static __always_inline struct bpf_ila_addr from_wire(__be64 wire_id,
+						     const struct bpf_ila_rewrite *r)
+{
+	union id id = { .v = wire_id };
+
+	if (r->mode == BPF_ILA_NEUTRAL_AUTO ||
+	    (r->mode == BPF_ILA_NEUTRAL && id.b[0] & C_BIT))
+		id.word[3] = sum16(id.word[3], r->diff);
+	if (r->mode == BPF_ILA_NEUTRAL)
+		id.b[0] &= (__u8)~C_BIT;
+	return (struct bpf_ila_addr) { r->prefix, id.v };
+}
+
+/* ---- verdicts ------------------------------------------------------------- */
+
+static __always_inline void count(__u16 dom, enum bpf_ila_count what)
+{
+	__u32 key = (dom % BPF_ILA_DOMS) * BPF_ILA_ROW + what;
+	__u64 *n = bpf_map_lookup_elem(&ila_count_v1, &key);
+
+	if (n)
+		++*n;
+}
+
+static __always_inline int drop(__u16 dom, enum bpf_ila_count why)
+{
+	count(dom, why);
+	return TC_ACT_SHOT;
+}
+
+static __always_inline int pass(__u16 dom, enum bpf_ila_count what)
+{
+	count(dom, what);
+	return TC_ACT_OK;
+}
+
+static __always_inline int unreachable(struct __sk_buff *skb, __u16 dom,
+				       enum bpf_ila_count why)
+{
+	skb->mark = BPF_ILA_MARK_UNREACH;
+	return pass(dom, why);
+}
+
+/* ---- rewriting ------------------------------------------------------------ */
+
+/* Return: 0; -1 when the packet can only be dropped. */
+static __always_inline int dst_write(struct __sk_buff *skb, struct pkt *p,
+				     const struct bpf_ila_rewrite *r,
+				     struct bpf_ila_addr to)
+{
+	/* Where the sum over the packet stays what it was, so does skb->csum. */
+	__u64 flags = r->mode == BPF_ILA_NONE ? BPF_F_RECOMPUTE_CSUM : 0;
+
+	if (r->mode == BPF_ILA_ADJUST && pkt_sum_fix(skb, p, r->diff))
+		return -1;
+	if (bpf_skb_store_bytes(skb, PKT_DST, &to, sizeof(to), flags))
+		return -1;
+	p->dst = to;
+	return 0;
+}
+
+static __always_inline __u32 mix(__u32 h, __u64 v)
+{
+	v = (v ^ h) * 0x9e3779b97f4a7c15;
+	return (__u32)(v >> 32) ^ (__u32)v;
+}
+
+/*
+ * Not skb->hash: it may change while a TCP connection lives, and is of the sender's
+ * choosing. Fragments have no ports, so all of a fragmented datagram goes by address.
+ */
+static __noinline __u32 flow_hash(struct __sk_buff *skb, struct pkt *p)
+{
+	__u32 h = 0, ports = 0;
+
+	if (pkt_walk(skb, p) == PKT_FOUND && !(p->way & PKT_FRAGMENT) &&
+	    (p->proto == NEXT_TCP || p->proto == NEXT_UDP))
+		bpf_skb_load_bytes(skb, p->l4, &ports, sizeof(ports));
+	h = mix(h, p->src.prefix);
+	h = mix(h, p->src.id);
+	h = mix(h, p->dst.prefix);
+	h = mix(h, p->dst.id);
+	h = mix(h, ports);
+	return mix(h, h >> 16);
+}
+
+/* The locator for a packet to p->dst; NULL: there is no mapping. */
+static __always_inline const struct bpf_ila_rewrite *locator_choose(
+	struct __sk_buff *skb, struct pkt *p)
+{
+	const struct bpf_ila_rewrite *r = bpf_map_lookup_elem(&ila_map_v1, &p->dst);
+	struct bpf_ila_group *g;
+	__u32 key;
+
+	if (!r || !r->aux)
+		return r;
+	key = r->aux;
+	g = bpf_map_lookup_elem(&ila_group_v1, &key);
+	if (!g)
+		return NULL;
+	r = &g->to[g->slot[flow_hash(skb, p) % BPF_ILA_SLOTS] % BPF_ILA_LOCATORS];
+	return r->prefix ? r : NULL;
+}
+
+/* To where p->dst is, or to nowhere: what both ways end in. */
+static __always_inline int send_on(struct __sk_buff *skb, struct pkt *p, __u16 dom,
+				   enum bpf_ila_count none)
+{
+	const struct bpf_ila_rewrite *r = locator_choose(skb, p);
+
+	if (!r)
+		return unreachable(skb, dom, none);
+	if (dst_write(skb, p, r, to_wire(p->dst.id, r)))
+		return drop(dom, BPF_ILA_N_MALFORMED);
+	return pass(dom, BPF_ILA_N_OUT);
+}
+
+/* ---- ICMPv6 errors -------------------------------------------------------- */
+
+/* The fixed header of the packet that an error, types 1 to 4, is about; and where it
+ * is. Return: 0; -1 when this is no such error or quotes too little. */
+static __noinline int quote_read(struct __sk_buff *skb, struct pkt *p,
+				 struct ipv6hdr *q)
+{
+	__u8 type;
+
+	if (pkt_walk(skb, p) != PKT_FOUND || p->proto != NEXT_ICMPV6)
+		return -1;
+	if (p->l4 + 8 + sizeof(*q) > p->end ||
+	    bpf_skb_load_bytes(skb, p->l4, &type, sizeof(type)) || type < 1 || type > 4)
+		return -1;
+	if (bpf_skb_load_bytes(skb, p->l4 + 8, q, sizeof(*q)) || q->version != 6)
+		return -1;
+	return 0;
+}
+
+/* Is this how we would send to that address? */
+static __always_inline int leads_to(const struct bpf_ila_addr *sir,
+				    const struct bpf_ila_addr *wire)
+{
+	const struct bpf_ila_rewrite *r = bpf_map_lookup_elem(&ila_map_v1, sir);
+	struct bpf_ila_group *g;
+	struct bpf_ila_addr a;
+	__u32 key;
+
+	if (!r)
+		return 0;
+	if (!r->aux) {
+		a = to_wire(sir->id, r);
+		return addr_eq(&a, wire);
+	}
+	key = r->aux;
+	g = bpf_map_lookup_elem(&ila_group_v1, &key);
+	for (int i = 0; g && i < BPF_ILA_LOCATORS; i++) {
+		a = to_wire(sir->id, &g->to[i]);
+		if (addr_eq(&a, wire))
+			return 1;
+	}
+	return 0;
+}
+
+/*
+ * Somewhere on the way a packet of ours met its end after its destination had been
+ * translated. Who sent it knows only the SIR address: put that into the quotation, if
+ * it is one of ours that would be sent there (draft-herbert-nvo3-ila-04 section 4.7.1).
+ * The checksum inside the quotation is left as it is: nobody looks at it.
+ *
+ * Call with p->dst a SIR address of this host. Return: 0; -1 when the packet can only
+ * be dropped.
+ */
+static __noinline int quote_restore(struct __sk_buff *skb, struct pkt *p, __u16 dom)
+{
+	struct bpf_ila_addr src, wire, sir;
+	const struct bpf_ila_rewrite *r;
+	struct ipv6hdr q;
+
+	if (quote_read(skb, p, &q))
+		return 0;
+	__builtin_memcpy(&src, &q.saddr, sizeof(src));
+	__builtin_memcpy(&wire, &q.daddr, sizeof(wire));
+	r = bpf_map_lookup_elem(&ila_remote_v1, &wire.prefix);
+	if (!r || id_is_iid(wire.id))
+		return 0;
+	sir = from_wire(wire.id, r);
+	if (!addr_eq(&src, &p->dst) || !leads_to(&sir, &wire)) {
+		count(dom, BPF_ILA_N_ERROR_BAD);
+		return 0;
+	}
+	if (!mode_is_neutral(r->mode) &&
+	    bpf_l4_csum_replace(skb, p->l4 + 2, 0, r->diff, 0))
+		return -1;
+	if (bpf_skb_store_bytes(skb, p->l4 + 8 + offsetof(struct ipv6hdr, daddr), &sir,
+				sizeof(sir), 0))
+		return -1;
+	count(dom, BPF_ILA_N_ERROR);
+	return 0;
+}
+
+/* ---- isolation ------------------------------------------------------------ */
+
+/* Routers belong to no tenant, and what they have to say is about a packet of him who
+ * is told. */
+static __always_inline int is_error_for(struct __sk_buff *skb, struct pkt *p,
+					const struct bpf_ila_addr *dst)
+{
+	struct bpf_ila_addr src;
+	struct ipv6hdr q;
+
+	if (quote_read(skb, p, &q))
+		return 0;
+	__builtin_memcpy(&src, &q.saddr, sizeof(src));
+	return addr_eq(&src, dst);
+}
+
+/* May p->src, which nobody vouches for, send to the SIR address dst, whose domain has
+ * these BPF_ILA_DOM_*? */
+static __noinline int may_enter(struct __sk_buff *skb, struct pkt *p,
+				const struct bpf_ila_addr *dst, __u8 flags)
+{
+	struct bpf_ila_dom *from;
+
+	if (p->src.prefix == dst->prefix)
+		return !(flags & BPF_ILA_DOM_VNID) || vnid_eq(p->src.id, dst->id);
+	from = bpf_map_lookup_elem(&ila_dom_v1, &p->src.prefix);
+	if (from && from->kind == BPF_ILA_SIR)
+		flags |= from->flags;
+	return !(flags & BPF_ILA_DOM_VNID) || is_error_for(skb, p, dst);
+}
+
+/* ---- from a container, or from the host ----------------------------------- */
+
+/* Link-local and unspecified sources: what the stack never forwards. */
+static __always_inline int stays_on_link(const struct bpf_ila_addr *src)
+{
+	return (!src->prefix && !src->id) ||
+	       (src->prefix & bpf_cpu_to_be64(0xffc0000000000000)) ==
+		       bpf_cpu_to_be64(0xfe80000000000000);
+}
+
+/* A locator of anybody, and behind it no address of a host. */
+static __always_inline int is_wire_addr(const struct bpf_ila_dom *d,
+					const struct bpf_ila_addr *a)
+{
+	if (id_is_iid(a->id))
+		return 0;
+	return d || bpf_map_lookup_elem(&ila_remote_v1, &a->prefix);
+}
+
+/* A container with a source that is its own; vnid: it is in a domain with VNIDs. */
+static __always_inline int container_may(struct pkt *p, const struct bpf_ila_dom *d,
+					 int vnid)
+{
+	if (p->dst.prefix == p->src.prefix)
+		return !vnid || vnid_eq(p->src.id, p->dst.id);
+	if (d && d->kind == BPF_ILA_SIR)
+		return !vnid && !(d->flags & BPF_ILA_DOM_VNID);
+	/* Elsewhere, but not past the mappings. */
+	return !vnid || !is_wire_addr(d, &p->dst);
+}
+
+SEC("tc")
+int ila_from_container(struct __sk_buff *skb)
+{
+	const struct bpf_ila_local *local;
+	const struct bpf_ila_dom *d;
+	const struct bpf_ila_if *ifc;
+	__u32 ifindex = skb->ifindex;
+	struct pkt p;
+	__u16 dom;
+	int ok;
+
+	if (pkt_read(skb, &p))
+		return TC_ACT_OK;
+	local = bpf_map_lookup_elem(&ila_local_v1, &p.src);
+	if (local && local->ifindex == ifindex) {
+		dom = local->dom;
+		d = NULL;
+		if (p.dst.prefix != p.src.prefix)
+			d = bpf_map_lookup_elem(&ila_dom_v1, &p.dst.prefix);
+		ok = container_may(&p, d, local->flags & BPF_ILA_LOCAL_VNID);
+		if (ok && p.dst.prefix != p.src.prefix &&
+		    (!d || d->kind != BPF_ILA_SIR))
+			return TC_ACT_OK;
+	} else {
+		ifc = bpf_map_lookup_elem(&ila_if_v1, &ifindex);
+		if (stays_on_link(&p.src))
+			return TC_ACT_OK;
+		if (!ifc || !(ifc->flags & BPF_ILA_IF_HOST))
+			return drop(ifc ? ifc->dom : 0, BPF_ILA_N_SPOOFED);
+		d = bpf_map_lookup_elem(&ila_dom_v1, &p.dst.prefix);
+		if (!d || d->kind != BPF_ILA_SIR)
+			return TC_ACT_OK;
+		/* Nobody rejected it: it must not go in circles. */
+		if (skb->mark == BPF_ILA_MARK_UNREACH)
+			return TC_ACT_SHOT;
+		dom = d->dom;
+		ok = may_enter(skb, &p, &p.dst, d->flags);
+	}
+	if (!ok)
+		return drop(dom, BPF_ILA_N_ISOLATED_OUT);
+	if (bpf_map_lookup_elem(&ila_local_v1, &p.dst))
+		return pass(dom, BPF_ILA_N_LOCAL);
+	return send_on(skb, &p, dom, BPF_ILA_N_NO_MAPPING);
+}
+
+/* ---- to a container ------------------------------------------------------- */
+
+/* Errors that this host itself made about a packet it had translated. */
+SEC("tc")
+int ila_to_container(struct __sk_buff *skb)
+{
+	const struct bpf_ila_local *local;
+	struct pkt p;
+
+	if (pkt_read(skb, &p) || p.next == NEXT_TCP || p.next == NEXT_UDP)
+		return TC_ACT_OK;
+	local = bpf_map_lookup_elem(&ila_local_v1, &p.dst);
+	if (local && quote_restore(skb, &p, local->dom))
+		return drop(local->dom, BPF_ILA_N_MALFORMED);
+	return TC_ACT_OK;
+}
+
+/* ---- from the underlay ---------------------------------------------------- */
+
+SEC("tc")
+int ila_from_underlay(struct __sk_buff *skb)
+{
+	const struct bpf_ila_local *local;
+	const struct bpf_ila_dom *d;
+	struct bpf_ila_addr dst;
+	struct pkt p;
+
+	if (pkt_read(skb, &p))
+		return TC_ACT_OK;
+	d = bpf_map_lookup_elem(&ila_dom_v1, &p.dst.prefix);
+	if (!d)
+		return TC_ACT_OK;
+	dst = p.dst;
+	if (d->kind == BPF_ILA_LOCATOR) {
+		/* Addresses of this host below its locator, <locator>::1 first. */
+		if (id_is_iid(p.dst.id))
+			return TC_ACT_OK;
+		dst = from_wire(p.dst.id, &d->to);
+	}
+	if (!may_enter(skb, &p, &dst, d->flags))
+		return drop(d->dom, BPF_ILA_N_ISOLATED_IN);
+	if (d->kind == BPF_ILA_LOCATOR && dst_write(skb, &p, &d->to, dst))
+		return drop(d->dom, BPF_ILA_N_MALFORMED);
+	local = bpf_map_lookup_elem(&ila_local_v1, &p.dst);
+	if (local) {
+		if (quote_restore(skb, &p, d->dom))
+			return drop(d->dom, BPF_ILA_N_MALFORMED);
+		return pass(d->dom, BPF_ILA_N_IN);
+	}
+	if (d->flags & BPF_ILA_DOM_ROUTER)
+		return send_on(skb, &p, d->dom, BPF_ILA_N_NOT_HERE);
+	return unreachable(skb, d->dom, BPF_ILA_N_NOT_HERE);
+}

@@ -1,0 +1,373 @@
+/* Frames, maps and runs for the tests of the ILA programs. Checksums are computed here
+ * from RFC 8200 section 8.1, not with anything the programs use. */
+#include "tests/unit/unit.h"
+
+#include "tests/unit/ilaprog.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "bpf/ila.skel.h"
+
+/* A program of two instructions: who may not load this may load nothing. */
+static int may_load(void)
+{
+	const struct bpf_insn insns[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 0, .imm = 0 },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	int fd = bpf_prog_load(BPF_PROG_TYPE_SCHED_CLS, "probe", "Dual BSD/GPL", insns,
+			       ARRAY_SIZE(insns), NULL);
+
+	if (fd < 0)
+		return fd;
+	close(fd);
+	return 0;
+}
+
+static int quiet(enum libbpf_print_level level, const char *format, va_list args)
+{
+	return level == LIBBPF_WARN ? vfprintf(stderr, format, args) : 0;
+}
+
+struct ila_bpf *ilaprog_open(unsigned maps)
+{
+	int err = may_load();
+
+	if (err) {
+		printf("SKIP: no eBPF program can be loaded here: %s\n",
+		       strerror(-err));
+		exit(77);
+	}
+	libbpf_set_print(quiet);
+	struct ila_bpf *s = ila_bpf__open();
+
+	if (!s)
+		return NULL;
+	if (maps)
+		bpf_map__set_max_entries(s->maps.ila_map_v1, maps);
+	if (ila_bpf__load(s)) {
+		ila_bpf__destroy(s);
+		return NULL;
+	}
+	return s;
+}
+
+struct ila_addr addr(const char *text)
+{
+	struct ila_addr a;
+
+	assert_int_equal(inet_pton(AF_INET6, text, &a), 1);
+	return a;
+}
+
+struct ila64 half(const char *text)
+{
+	struct ila64 p;
+
+	assert_int_equal(ila64_parse(text, &p), 0);
+	return p;
+}
+
+/* ---- frames --------------------------------------------------------------- */
+
+static void put16(uint8_t *p, unsigned v)
+{
+	p[0] = (uint8_t)(v >> 8);
+	p[1] = (uint8_t)v;
+}
+
+static unsigned get16(const uint8_t *p)
+{
+	return (unsigned)p[0] << 8 | p[1];
+}
+
+static uint32_t sum_of(const uint8_t *p, size_t n, uint32_t sum)
+{
+	for (size_t i = 0; i + 1 < n; i += 2)
+		sum += get16(p + i);
+	if (n % 2)
+		sum += (uint32_t)p[n - 1] << 8;
+	while (sum > 0xffff)
+		sum = (sum & 0xffff) + (sum >> 16);
+	return sum;
+}
+
+static size_t sum_at(uint8_t proto)
+{
+	switch (proto) {
+	case IPPROTO_TCP:
+		return 16;
+	case IPPROTO_UDP:
+	case 136: /* UDP-Lite */
+	case IPPROTO_DCCP:
+		return 6;
+	case IPPROTO_ICMPV6:
+		return 2;
+	default:
+		return 0;
+	}
+}
+
+static bool is_ext(uint8_t next)
+{
+	return next == 0 || next == 43 || next == 44 || next == 51 || next == 60 ||
+	       next == 135;
+}
+
+static size_t ext_len(const uint8_t *h, uint8_t next)
+{
+	return next == 44 ? 8 : next == 51 ? (h[1] + 2U) * 4 : (h[1] + 1U) * 8;
+}
+
+/* Transport header, and the address that its pseudo header has. */
+static size_t walk(const struct frame *f, uint8_t *proto, const uint8_t **dst)
+{
+	uint8_t next = f->b[IP6 + 6];
+	size_t at = NEXT;
+
+	*dst = f->b + IP6 + 24;
+	while (is_ext(next)) {
+		const uint8_t *h = f->b + at;
+
+		if (next == 43 && h[3])
+			*dst = h + ext_len(h, next) - 16;
+		at += ext_len(h, next);
+		next = h[0];
+	}
+	*proto = next;
+	return at;
+}
+
+size_t frame_l4(const struct frame *f, uint8_t *proto)
+{
+	const uint8_t *dst;
+	uint8_t ignored;
+
+	return walk(f, proto ? proto : &ignored, &dst);
+}
+
+/* Over pseudo header and what is there; ffff when it holds. */
+static uint32_t l4_sum(const struct frame *f)
+{
+	const uint8_t *dst;
+	uint8_t proto;
+	size_t at = walk(f, &proto, &dst), len = f->len - at;
+	uint32_t sum = (uint32_t)(len >> 16) + (uint32_t)(len & 0xffff) + proto;
+
+	sum = sum_of(f->b + IP6 + 8, 16, sum);
+	sum = sum_of(dst, 16, sum);
+	return sum_of(f->b + at, len, sum);
+}
+
+bool frame_sum_ok(const struct frame *f)
+{
+	return l4_sum(f) == 0xffff;
+}
+
+struct ila_addr frame_src(const struct frame *f)
+{
+	struct ila_addr a;
+
+	memcpy(&a, f->b + IP6 + 8, sizeof(a));
+	return a;
+}
+
+struct ila_addr frame_dst(const struct frame *f)
+{
+	struct ila_addr a;
+
+	memcpy(&a, f->b + IP6 + 24, sizeof(a));
+	return a;
+}
+
+void frame_set_dst(struct frame *f, const struct ila_addr *a)
+{
+	memcpy(f->b + IP6 + 24, a, sizeof(*a));
+}
+
+static uint8_t ext_number(char c)
+{
+	static const struct {
+		char letter;
+		uint8_t number;
+	} all[] = { { 'h', 0 },  { 'd', 60 }, { 'a', 51 }, { 'r', 43 },
+		    { 'R', 43 }, { 'f', 44 }, { 'l', 44 }, { 'm', 135 } };
+
+	for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
+		if (all[i].letter == c)
+			return all[i].number;
+	}
+	fail_msg("no extension header %c", c);
+	return 0;
+}
+
+/* One extension header; Return: its length. */
+static size_t ext_put(uint8_t *h, char c, uint8_t next)
+{
+	static const uint8_t last[16] = { 0x20, 1, 0xd, 0xb8, 0x77, [15] = 9 };
+
+	h[0] = next;
+	switch (c) {
+	case 'a':
+		h[1] = 4; /* in words of four, without the first two */
+		return 24;
+	case 'R':
+		h[1] = 2;
+		h[3] = 1;
+		memcpy(h + 8, last, sizeof(last));
+		return 24;
+	case 'f':
+		put16(h + 2, 1); /* more to come */
+		return 8;
+	case 'l':
+		put16(h + 2, 8);
+		return 8;
+	case 'd':
+		h[1] = 1;
+		return 16;
+	default:
+		return 8;
+	}
+}
+
+static size_t l4_put(uint8_t *p, const struct desc *d)
+{
+	put16(p, d->sport);
+	put16(p + 2, d->dport);
+	switch (d->proto) {
+	case IPPROTO_TCP:
+		p[12] = 5 << 4;
+		return 20;
+	case IPPROTO_DCCP:
+		p[4] = 4;
+		return 16;
+	case IPPROTO_UDP:
+	case 136:
+		return 8;
+	case IPPROTO_ICMPV6:
+		put16(p, (unsigned)d->type << 8);
+		put16(p + 2, 0);
+		return 8;
+	case IPPROTO_NONE:
+		return 0;
+	default:
+		return 4;
+	}
+}
+
+static void sum_put(struct frame *f, size_t at, const struct desc *d)
+{
+	size_t field = sum_at(d->proto);
+
+	if (!field || d->no_sum)
+		return;
+	uint32_t sum = ~l4_sum(f) & 0xffff;
+
+	if (!sum && d->proto == IPPROTO_UDP)
+		sum = 0xffff;
+	put16(f->b + at + field, sum);
+}
+
+struct frame frame_make(const struct desc *d)
+{
+	static const uint8_t eth[14] = {
+		2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 0x86, 0xdd
+	};
+	const char *ext = d->ext ? d->ext : "";
+	struct frame f = { .len = NEXT };
+
+	memcpy(f.b, eth, sizeof(eth));
+	f.b[IP6] = 0x60;
+	f.b[IP6 + 6] = *ext ? ext_number(*ext) : d->proto;
+	f.b[IP6 + 7] = d->hops ? d->hops : 64;
+	memcpy(f.b + IP6 + 8, &d->src, 16);
+	memcpy(f.b + IP6 + 24, &d->dst, 16);
+	for (; *ext; ext++)
+		f.len += ext_put(f.b + f.len, *ext,
+				 ext[1] ? ext_number(ext[1]) : d->proto);
+
+	size_t l4 = f.len;
+
+	f.len += l4_put(f.b + l4, d);
+	if (d->quote) {
+		memcpy(f.b + f.len, d->quote->b + IP6, d->quote->len - IP6);
+		f.len += d->quote->len - IP6;
+	}
+	for (size_t i = 0; i < d->data; i++)
+		f.b[f.len + i] = (uint8_t)(i * 7 + 1);
+	if (d->data >= 2)
+		put16(f.b + f.len, d->seed);
+	f.len += d->data;
+	if (d->proto == IPPROTO_UDP || d->proto == 136)
+		put16(f.b + l4 + 4, (unsigned)(f.len - l4));
+	put16(f.b + IP6 + 4, (unsigned)(f.len - NEXT));
+	sum_put(&f, l4, d);
+	return f;
+}
+
+/* ---- runs ----------------------------------------------------------------- */
+
+struct result run_mark(struct bpf_program *prog, const struct frame *in, uint32_t mark)
+{
+	struct __sk_buff ctx = { .mark = mark };
+	struct result r = { 0 };
+	LIBBPF_OPTS(bpf_test_run_opts, o, .data_in = in->b,
+		    .data_size_in = (uint32_t)in->len, .data_out = r.out.b,
+		    .data_size_out = sizeof(r.out.b), .ctx_in = &ctx,
+		    .ctx_size_in = sizeof(ctx), .ctx_out = &ctx,
+		    .ctx_size_out = sizeof(ctx));
+
+	assert_int_equal(bpf_prog_test_run_opts(bpf_program__fd(prog), &o), 0);
+	r.verdict = (int)o.retval;
+	r.mark = ctx.mark;
+	r.out.len = o.data_size_out;
+	return r;
+}
+
+struct result run(struct bpf_program *prog, const struct frame *in)
+{
+	return run_mark(prog, in, 0);
+}
+
+uint64_t counted(struct ila_bpf *s, unsigned dom, enum bpf_ila_count what)
+{
+	static uint64_t before[BPF_ILA_DOMS * BPF_ILA_ROW];
+	uint64_t per_cpu[256] = { 0 }, sum = 0;
+	uint32_t key = dom * BPF_ILA_ROW + what;
+	int cpus = libbpf_num_possible_cpus();
+
+	assert_in_range(cpus, 1, ARRAY_SIZE(per_cpu));
+	assert_int_equal(bpf_map__lookup_elem(s->maps.ila_count_v1, &key, sizeof(key),
+					      per_cpu, 8 * (size_t)cpus, 0),
+			 0);
+	for (int i = 0; i < cpus; i++)
+		sum += per_cpu[i];
+
+	uint64_t n = sum - before[key];
+
+	before[key] = sum;
+	return n;
+}
+
+/* ---- maps ----------------------------------------------------------------- */
+
+void map_put(struct bpf_map *m, const void *key, const void *value)
+{
+	assert_int_equal(bpf_map_update_elem(bpf_map__fd(m), key, value, BPF_ANY), 0);
+}
+
+void map_drop(struct bpf_map *m, const void *key)
+{
+	assert_int_equal(bpf_map_delete_elem(bpf_map__fd(m), key), 0);
+}
+
+void map_clear(struct bpf_map *m)
+{
+	uint8_t key[64];
+
+	while (!bpf_map_get_next_key(bpf_map__fd(m), NULL, key))
+		map_drop(m, key);
+}
