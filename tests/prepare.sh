@@ -14,7 +14,7 @@ packages_of()
 # packages_missing NAME... - those of them that are not installed.
 packages_missing()
 {
-	comm -23 <(printf '%s\n' "$@" | sort) \
+	comm -23 <(printf '%s\n' "$@" | sort -u) \
 		<(dpkg-query -W -f='${db:Status-Status} ${Package}\n' "$@" 2>/dev/null |
 			sed -n 's/^installed //p' | sort)
 }
