@@ -159,6 +159,8 @@ static __noinline int pkt_sum_fix(struct __sk_buff *skb, struct pkt *p, __u32 di
 	default:
 		return -1;
 	}
+	if (p->way & PKT_ROUTED) /* the sum is over another address */
+		return 0;
 	switch (p->proto) {
 	case NEXT_TCP:
 		at = 16;

@@ -32,7 +32,9 @@ static int quiet(enum libbpf_print_level level, const char *format, va_list args
 	return level == LIBBPF_WARN ? vfprintf(stderr, format, args) : 0;
 }
 
-struct ila_bpf *ilaprog_open(unsigned maps)
+struct ila_bpf *prog;
+
+bool ilaprog_open(unsigned maps)
 {
 	int err = may_load();
 
@@ -42,17 +44,12 @@ struct ila_bpf *ilaprog_open(unsigned maps)
 		exit(77);
 	}
 	libbpf_set_print(quiet);
-	struct ila_bpf *s = ila_bpf__open();
-
-	if (!s)
-		return NULL;
+	prog = ila_bpf__open();
+	if (!prog)
+		return false;
 	if (maps)
-		bpf_map__set_max_entries(s->maps.ila_map_v1, maps);
-	if (ila_bpf__load(s)) {
-		ila_bpf__destroy(s);
-		return NULL;
-	}
-	return s;
+		bpf_map__set_max_entries(prog->maps.ila_map_v1, maps);
+	return !ila_bpf__load(prog);
 }
 
 struct ila_addr addr(const char *text)
@@ -310,7 +307,7 @@ struct frame frame_make(const struct desc *d)
 
 /* ---- runs ----------------------------------------------------------------- */
 
-struct result run_mark(struct bpf_program *prog, const struct frame *in, uint32_t mark)
+struct result run_mark(struct bpf_program *which, const struct frame *in, uint32_t mark)
 {
 	struct __sk_buff ctx = { .mark = mark };
 	struct result r = { 0 };
@@ -320,19 +317,19 @@ struct result run_mark(struct bpf_program *prog, const struct frame *in, uint32_
 		    .ctx_size_in = sizeof(ctx), .ctx_out = &ctx,
 		    .ctx_size_out = sizeof(ctx));
 
-	assert_int_equal(bpf_prog_test_run_opts(bpf_program__fd(prog), &o), 0);
+	assert_int_equal(bpf_prog_test_run_opts(bpf_program__fd(which), &o), 0);
 	r.verdict = (int)o.retval;
 	r.mark = ctx.mark;
 	r.out.len = o.data_size_out;
 	return r;
 }
 
-struct result run(struct bpf_program *prog, const struct frame *in)
+struct result run(struct bpf_program *which, const struct frame *in)
 {
-	return run_mark(prog, in, 0);
+	return run_mark(which, in, 0);
 }
 
-uint64_t counted(struct ila_bpf *s, unsigned dom, enum bpf_ila_count what)
+uint64_t counted(unsigned dom, enum bpf_ila_count what)
 {
 	static uint64_t before[BPF_ILA_DOMS * BPF_ILA_ROW];
 	uint64_t per_cpu[256] = { 0 }, sum = 0;
@@ -340,7 +337,7 @@ uint64_t counted(struct ila_bpf *s, unsigned dom, enum bpf_ila_count what)
 	int cpus = libbpf_num_possible_cpus();
 
 	assert_in_range(cpus, 1, ARRAY_SIZE(per_cpu));
-	assert_int_equal(bpf_map__lookup_elem(s->maps.ila_count_v1, &key, sizeof(key),
+	assert_int_equal(bpf_map__lookup_elem(prog->maps.ila_count_v1, &key, sizeof(key),
 					      per_cpu, 8 * (size_t)cpus, 0),
 			 0);
 	for (int i = 0; i < cpus; i++)
@@ -354,20 +351,89 @@ uint64_t counted(struct ila_bpf *s, unsigned dom, enum bpf_ila_count what)
 
 /* ---- maps ----------------------------------------------------------------- */
 
-void map_put(struct bpf_map *m, const void *key, const void *value)
+static void map_put(struct bpf_map *m, const void *key, const void *value)
 {
 	assert_int_equal(bpf_map_update_elem(bpf_map__fd(m), key, value, BPF_ANY), 0);
 }
 
-void map_drop(struct bpf_map *m, const void *key)
-{
-	assert_int_equal(bpf_map_delete_elem(bpf_map__fd(m), key), 0);
-}
-
-void map_clear(struct bpf_map *m)
+static void map_clear(struct bpf_map *m)
 {
 	uint8_t key[64];
 
 	while (!bpf_map_get_next_key(bpf_map__fd(m), NULL, key))
-		map_drop(m, key);
+		assert_int_equal(bpf_map_delete_elem(bpf_map__fd(m), key), 0);
+}
+
+void world_clear(void)
+{
+	map_clear(prog->maps.ila_dom_v1);
+	map_clear(prog->maps.ila_local_v1);
+	map_clear(prog->maps.ila_if_v1);
+	map_clear(prog->maps.ila_remote_v1);
+	map_clear(prog->maps.ila_map_v1);
+	map_clear(prog->maps.ila_group_v1);
+	for (unsigned i = 0; i < BPF_ILA_COUNTS; i++)
+		counted(DOM, i);
+}
+
+void put_sir(const struct ila64 *sir, uint8_t flags)
+{
+	__be64 key = ilaval_prefix(sir);
+	struct bpf_ila_dom v = { .dom = DOM, .kind = BPF_ILA_SIR, .flags = flags };
+
+	map_put(prog->maps.ila_dom_v1, &key, &v);
+}
+
+void put_own(const struct ila64 *locator, const struct ila64 *sir,
+		    enum ila_csum mode, uint8_t flags)
+{
+	__be64 key = ilaval_prefix(locator);
+	struct bpf_ila_dom v = { .to = ilaval_from_wire(locator, sir, mode),
+				 .dom = DOM,
+				 .kind = BPF_ILA_LOCATOR,
+				 .flags = flags };
+
+	map_put(prog->maps.ila_dom_v1, &key, &v);
+}
+
+void put_local(const struct ila_addr *a, uint32_t ifindex, uint16_t flags)
+{
+	struct bpf_ila_addr key = ilaval_addr(a);
+	struct bpf_ila_local v = { ifindex, DOM, flags };
+
+	map_put(prog->maps.ila_local_v1, &key, &v);
+}
+
+void put_map(const struct ila_addr *a, const struct ila64 *locator,
+		    enum ila_csum mode)
+{
+	struct bpf_ila_addr key = ilaval_addr(a);
+	struct bpf_ila_rewrite v = ilaval_to_wire(&a->prefix, locator, mode);
+
+	map_put(prog->maps.ila_map_v1, &key, &v);
+}
+
+void put_remote(const struct ila64 *locator, const struct ila64 *sir, enum ila_csum mode)
+{
+	__be64 key = ilaval_prefix(locator);
+	struct bpf_ila_rewrite v = ilaval_from_wire(locator, sir, mode);
+
+	map_put(prog->maps.ila_remote_v1, &key, &v);
+}
+
+void put_group(const struct ila_addr *a, uint32_t number, unsigned n,
+	       const struct ila64 *locator, const uint16_t *weight, enum ila_csum mode)
+{
+	struct bpf_ila_addr key = ilaval_addr(a);
+	struct bpf_ila_rewrite v = { .mode = (uint8_t)mode, .aux = number };
+	struct bpf_ila_group g;
+
+	ilaval_group(&a->prefix, n, locator, weight, mode, &g);
+	map_put(prog->maps.ila_group_v1, &number, &g);
+	map_put(prog->maps.ila_map_v1, &key, &v);
+}
+
+void put_if(uint32_t ifindex, const struct bpf_ila_if *v)
+{
+	map_put(prog->maps.ila_if_v1, &ifindex, v);
 }

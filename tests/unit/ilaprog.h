@@ -14,13 +14,13 @@
 
 #include "fib/ilaval.h"
 
-struct ila_bpf; /* bpf/ila.skel.h */
+extern struct ila_bpf *prog; /* bpf/ila.skel.h */
 
 enum { HERE = 1 }; /* the device that every frame is received on or sent to */
 
-/** ilaprog_open - load the programs; @maps: entries of ila_map_v1, 0 default.
- * Exits with 77 and the reason when this process may not load any program at all. */
-struct ila_bpf *ilaprog_open(unsigned maps);
+/** ilaprog_open - load the programs; @maps: entries of ila_map_v1, 0 default. Exits with
+ * 77 and the reason when this process may not load any program at all. */
+bool ilaprog_open(unsigned maps);
 
 /* Addresses by text; a wrong one ends the test. */
 struct ila_addr addr(const char *text);
@@ -75,16 +75,25 @@ struct result {
 };
 
 /** run_mark - once, with skb->mark set before. */
-struct result run_mark(struct bpf_program *prog, const struct frame *in, uint32_t mark);
-struct result run(struct bpf_program *prog, const struct frame *in);
+struct result run_mark(struct bpf_program *which, const struct frame *in, uint32_t mark);
+struct result run(struct bpf_program *which, const struct frame *in);
 
 /** counted - the sum over CPUs since the last call for the same counter. */
-uint64_t counted(struct ila_bpf *s, unsigned dom, enum bpf_ila_count what);
+uint64_t counted(unsigned dom, enum bpf_ila_count what);
 
-/* ---- maps ---- */
+/* ---- the world of a test: what fib would have put into the maps ---- */
 
-void map_put(struct bpf_map *m, const void *key, const void *value);
-void map_drop(struct bpf_map *m, const void *key);
-void map_clear(struct bpf_map *m);
+enum { DOM = 3 }; /* number of the domain, for its counters */
+
+void world_clear(void);
+void put_sir(const struct ila64 *sir, uint8_t flags);
+void put_own(const struct ila64 *locator, const struct ila64 *sir, enum ila_csum mode,
+	     uint8_t flags);
+void put_local(const struct ila_addr *a, uint32_t ifindex, uint16_t flags);
+void put_map(const struct ila_addr *a, const struct ila64 *locator, enum ila_csum mode);
+void put_remote(const struct ila64 *locator, const struct ila64 *sir, enum ila_csum mode);
+void put_group(const struct ila_addr *a, uint32_t number, unsigned n,
+	       const struct ila64 *locator, const uint16_t *weight, enum ila_csum mode);
+void put_if(uint32_t ifindex, const struct bpf_ila_if *v);
 
 #endif
