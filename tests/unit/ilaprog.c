@@ -337,8 +337,9 @@ uint64_t counted(unsigned dom, enum bpf_ila_count what)
 	int cpus = libbpf_num_possible_cpus();
 
 	assert_in_range(cpus, 1, ARRAY_SIZE(per_cpu));
-	assert_int_equal(bpf_map__lookup_elem(prog->maps.ila_count_v1, &key, sizeof(key),
-					      per_cpu, 8 * (size_t)cpus, 0),
+	assert_int_equal(bpf_map__lookup_elem(prog->maps.ila_count_v1, &key,
+					      sizeof(key), per_cpu, 8 * (size_t)cpus,
+					      0),
 			 0);
 	for (int i = 0; i < cpus; i++)
 		sum += per_cpu[i];
@@ -384,8 +385,8 @@ void put_sir(const struct ila64 *sir, uint8_t flags)
 	map_put(prog->maps.ila_dom_v1, &key, &v);
 }
 
-void put_own(const struct ila64 *locator, const struct ila64 *sir,
-		    enum ila_csum mode, uint8_t flags)
+void put_own(const struct ila64 *locator, const struct ila64 *sir, enum ila_csum mode,
+	     uint8_t flags)
 {
 	__be64 key = ilaval_prefix(locator);
 	struct bpf_ila_dom v = { .to = ilaval_from_wire(locator, sir, mode),
@@ -404,8 +405,15 @@ void put_local(const struct ila_addr *a, uint32_t ifindex, uint16_t flags)
 	map_put(prog->maps.ila_local_v1, &key, &v);
 }
 
-void put_map(const struct ila_addr *a, const struct ila64 *locator,
-		    enum ila_csum mode)
+void forget_local(const struct ila_addr *a)
+{
+	struct bpf_ila_addr key = ilaval_addr(a);
+
+	assert_int_equal(
+		bpf_map_delete_elem(bpf_map__fd(prog->maps.ila_local_v1), &key), 0);
+}
+
+void put_map(const struct ila_addr *a, const struct ila64 *locator, enum ila_csum mode)
 {
 	struct bpf_ila_addr key = ilaval_addr(a);
 	struct bpf_ila_rewrite v = ilaval_to_wire(&a->prefix, locator, mode);
@@ -413,7 +421,8 @@ void put_map(const struct ila_addr *a, const struct ila64 *locator,
 	map_put(prog->maps.ila_map_v1, &key, &v);
 }
 
-void put_remote(const struct ila64 *locator, const struct ila64 *sir, enum ila_csum mode)
+void put_remote(const struct ila64 *locator, const struct ila64 *sir,
+		enum ila_csum mode)
 {
 	__be64 key = ilaval_prefix(locator);
 	struct bpf_ila_rewrite v = ilaval_from_wire(locator, sir, mode);

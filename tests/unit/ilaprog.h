@@ -18,8 +18,8 @@ extern struct ila_bpf *prog; /* bpf/ila.skel.h */
 
 enum { HERE = 1 }; /* the device that every frame is received on or sent to */
 
-/** ilaprog_open - load the programs; @maps: entries of ila_map_v1, 0 default. Exits with
- * 77 and the reason when this process may not load any program at all. */
+/** ilaprog_open - load the programs; @maps: entries of ila_map_v1, 0 default. Exits
+ * with 77 and the reason when this process may not load any program at all. */
 bool ilaprog_open(unsigned maps);
 
 /* Addresses by text; a wrong one ends the test. */
@@ -75,7 +75,8 @@ struct result {
 };
 
 /** run_mark - once, with skb->mark set before. */
-struct result run_mark(struct bpf_program *which, const struct frame *in, uint32_t mark);
+struct result run_mark(struct bpf_program *which, const struct frame *in,
+		       uint32_t mark);
 struct result run(struct bpf_program *which, const struct frame *in);
 
 /** counted - the sum over CPUs since the last call for the same counter. */
@@ -90,8 +91,10 @@ void put_sir(const struct ila64 *sir, uint8_t flags);
 void put_own(const struct ila64 *locator, const struct ila64 *sir, enum ila_csum mode,
 	     uint8_t flags);
 void put_local(const struct ila_addr *a, uint32_t ifindex, uint16_t flags);
+void forget_local(const struct ila_addr *a);
 void put_map(const struct ila_addr *a, const struct ila64 *locator, enum ila_csum mode);
-void put_remote(const struct ila64 *locator, const struct ila64 *sir, enum ila_csum mode);
+void put_remote(const struct ila64 *locator, const struct ila64 *sir,
+		enum ila_csum mode);
 void put_group(const struct ila_addr *a, uint32_t number, unsigned n,
 	       const struct ila64 *locator, const uint16_t *weight, enum ila_csum mode);
 void put_if(uint32_t ifindex, const struct bpf_ila_if *v);

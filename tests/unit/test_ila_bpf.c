@@ -58,7 +58,7 @@ static void world(enum ila_csum mode)
 
 static struct frame tcp(const struct ila_addr *src, const struct ila_addr *dst)
 {
-	return frame_make(&(struct desc){
+	return frame_make(&(struct desc) {
 		.src = *src, .dst = *dst, .proto = IPPROTO_TCP, .data = 20 });
 }
 
@@ -78,8 +78,8 @@ static void assert_passes(struct bpf_program *which, const struct frame *f)
 }
 
 /* Dropped or marked, as it came, and counted once. */
-static void assert_stopped(struct bpf_program *which, const struct frame *f, int verdict,
-			   enum bpf_ila_count why)
+static void assert_stopped(struct bpf_program *which, const struct frame *f,
+			   int verdict, enum bpf_ila_count why)
 {
 	counted(DOM, why);
 
@@ -194,8 +194,7 @@ static void vectors_both_ways(void **state)
 
 		print_message("# %s\n", vectors[i].sir);
 		for (size_t m = 0; m < ARRAY_SIZE(modes); m++) {
-			struct ila_addr wire =
-				there_and_back(&dst, &locator, modes[m]);
+			struct ila_addr wire = there_and_back(&dst, &locator, modes[m]);
 
 			assert_memory_equal(&wire.id, &want[modes[m]], 8);
 		}
@@ -231,10 +230,10 @@ static void neutral_without_c_bit(void **state)
 
 /* ---- frames --------------------------------------------------------------- */
 
-static const char *const exts[] = { "",	 "h",  "d",  "a",   "r",    "R",       "m",
+static const char *const exts[] = { "",  "h",  "d",  "a",   "r",    "R",       "m",
 				    "f", "hf", "hr", "dRd", "hdrf", "hdrhdrha" };
-static const uint8_t protos[] = { IPPROTO_TCP,	IPPROTO_UDP, IPPROTO_ICMPV6, 136,
-				  IPPROTO_DCCP, 132,	     IPPROTO_NONE };
+static const uint8_t protos[] = { IPPROTO_TCP,  IPPROTO_UDP, IPPROTO_ICMPV6, 136,
+				  IPPROTO_DCCP, 132,         IPPROTO_NONE };
 
 static bool has_sum(uint8_t proto)
 {
@@ -251,9 +250,13 @@ static void frames_both_ways(void **state)
 
 		for (size_t x = 0; x < ARRAY_SIZE(exts); x++) {
 			for (size_t p = 0; p < ARRAY_SIZE(protos); p++) {
-				struct frame f = frame_make(&(struct desc){
-					.src = a, .dst = b, .ext = exts[x],
-					.proto = protos[p], .type = 128, .data = 33 });
+				struct frame f =
+					frame_make(&(struct desc) { .src = a,
+								    .dst = b,
+								    .ext = exts[x],
+								    .proto = protos[p],
+								    .type = 128,
+								    .data = 33 });
 
 				world(modes[m]);
 
@@ -282,11 +285,11 @@ static void later_fragments(void **state)
 	(void)state;
 	for (size_t m = 0; m < ARRAY_SIZE(modes); m++) {
 		const struct ila_addr wire = ila_to_wire(&b, &l2, modes[m]);
-		struct frame f = frame_make(&(struct desc){ .src = a,
-							    .dst = b,
-							    .ext = "hl",
-							    .proto = IPPROTO_UDP,
-							    .data = 64 });
+		struct frame f = frame_make(&(struct desc) { .src = a,
+							     .dst = b,
+							     .ext = "hl",
+							     .proto = IPPROTO_UDP,
+							     .data = 64 });
 
 		world(modes[m]);
 
@@ -303,7 +306,8 @@ static uint16_t udp_sum(const struct frame *f)
 	return (uint16_t)(f->b[NEXT + 6] << 8 | f->b[NEXT + 7]);
 }
 
-/* A UDP checksum that comes out as 0 is sent as ffff; one that is not there stays so. */
+/* A UDP checksum that comes out as 0 is sent as ffff; one that is not there stays so.
+ */
 static void udp_zero(void **state)
 {
 	const struct ila_addr wire = ila_to_wire(&b, &l2, ILA_CSUM_ADJUST);
@@ -349,10 +353,13 @@ static void cut_short(void **state)
 		world(modes[m]);
 		for (size_t i = 0; i < 3 * ARRAY_SIZE(exts); i++) {
 			bool in = i % 3 == 2;
-			struct frame f = frame_make(&(struct desc){
-				.src = in ? b : a, .dst = in ? wire_a : b,
-				.ext = exts[i / 3], .proto = IPPROTO_ICMPV6,
-				.type = 128, .data = 8 });
+			struct frame f =
+				frame_make(&(struct desc) { .src = in ? b : a,
+							    .dst = in ? wire_a : b,
+							    .ext = exts[i / 3],
+							    .proto = IPPROTO_ICMPV6,
+							    .type = 128,
+							    .data = 8 });
 			size_t whole = f.len;
 
 			for (f.len = NEXT; f.len <= whole; f.len++) {
@@ -379,6 +386,48 @@ static void cut_short(void **state)
 	}
 }
 
+/* Whatever is in a frame: only what a sends to b goes there, and only what comes for
+ * the locator of this host becomes a packet for a. */
+static void random_frames(void **state)
+{
+	const struct ila_addr wire = ila_to_wire(&b, &l2, ILA_CSUM_ADJUST);
+	const struct ila_addr wire_a = ila_to_wire(&a, &l1, ILA_CSUM_ADJUST);
+
+	(void)state;
+	world(ILA_CSUM_ADJUST);
+	for (unsigned i = 0; i < 20000; i++) {
+		bool in = i % 2;
+		const struct ila_addr *from = in ? &wire_a : &b, *to = in ? &a : &wire;
+		struct frame f = frame_make(&(struct desc) {
+			.src = in ? b : a,
+			.dst = *from,
+			.ext = exts[rand_below(11)],
+			.proto = protos[rand_below(ARRAY_SIZE(protos))],
+			.data = rand_below(64) });
+
+		for (unsigned n = rand_below(4); n--;)
+			f.b[12 + rand_below((uint32_t)f.len - 12)] = (uint8_t)rand32();
+
+		struct result r = run(in ? FROM_UNDERLAY : FROM_CONTAINER, &f);
+		struct ila_addr src = frame_src(&f), dst = frame_dst(&f);
+		struct ila_addr got = frame_dst(&r.out);
+
+		if (r.verdict == TC_ACT_SHOT)
+			continue;
+		assert_int_equal(r.verdict, TC_ACT_OK);
+		if (!memcmp(&got, &dst, 16))
+			continue;
+		assert_true(in || !memcmp(&src, &a, 16));
+		assert_memory_equal(&dst.prefix, &from->prefix, 8);
+		if (!r.mark) {
+			assert_memory_equal(&dst, from, 16);
+			assert_memory_equal(&got, to, 16);
+		}
+		memcpy(r.out.b + IP6 + 24, &dst, 16);
+		assert_memory_equal(r.out.b, f.b, NEXT);
+	}
+}
+
 /* The transport header is there, but not part of the packet by its length; or behind
  * more headers than anybody has use for. Where it is needed it is missing. */
 static void checksum_out_of_reach(void **state)
@@ -390,14 +439,14 @@ static void checksum_out_of_reach(void **state)
 	f.b[IP6 + 5] = 17; /* of the payload's 40 octets */
 	assert_drops(FROM_CONTAINER, &f, BPF_ILA_N_MALFORMED);
 	f.b[IP6 + 5] = 18;
-	assert_goes_to(FROM_CONTAINER, &f, &(struct ila_addr){ l2, b.id },
+	assert_goes_to(FROM_CONTAINER, &f, &(struct ila_addr) { l2, b.id },
 		       BPF_ILA_N_OUT);
-	f = frame_make(&(struct desc){
+	f = frame_make(&(struct desc) {
 		.src = a, .dst = b, .ext = "ddddddddd", .proto = IPPROTO_TCP });
 	assert_drops(FROM_CONTAINER, &f, BPF_ILA_N_MALFORMED);
 	world(ILA_CSUM_NEUTRAL);
 	assert_goes_to(FROM_CONTAINER, &f,
-		       &(struct ila_addr){ l2, half("3000:0:2:afe8") }, BPF_ILA_N_OUT);
+		       &(struct ila_addr) { l2, half("3000:0:2:afe8") }, BPF_ILA_N_OUT);
 }
 
 static void not_ipv6(void **state)
@@ -433,7 +482,7 @@ static void hops_are_the_stack_s(void **state)
 
 		assert_int_equal(r.verdict, TC_ACT_OK);
 		assert_int_equal(r.out.b[IP6 + 7], hops);
-		frame_set_dst(&f, &(struct ila_addr){ l1, half("3000:0:1:afe8") });
+		frame_set_dst(&f, &(struct ila_addr) { l1, half("3000:0:1:afe8") });
 		r = run(FROM_UNDERLAY, &f);
 		assert_int_equal(r.verdict, TC_ACT_OK);
 		assert_int_equal(r.out.b[IP6 + 7], hops);
@@ -445,25 +494,28 @@ static void hops_are_the_stack_s(void **state)
 static void spoofed(void **state)
 {
 	static const char *const others[] = {
-		SIR ":2000:0:1:b",     /* of nobody */
-		SIR ":2000:0:1:c",     /* of another device */
-		SIR ":2000:0:2:b",     /* of another host */
-		"2001:db8:c0de:1::1",  /* below the SIR prefix */
-		"2001:db8:100:1::1",   /* of this host */
-		"2001:db8:ffff::1",    /* of the outside world */
-		"ff02::1",	       "::1", "::2", "fec0::1",
+		SIR ":2000:0:1:b",    /* of nobody */
+		SIR ":2000:0:1:c",    /* of another device */
+		SIR ":2000:0:2:b",    /* of another host */
+		"2001:db8:c0de:1::1", /* below the SIR prefix */
+		"2001:db8:100:1::1",  /* of this host */
+		"2001:db8:ffff::1",   /* of the outside world */
+		"ff02::1",
+		"::1",
+		"::2",
+		"fec0::1",
 	};
 
 	(void)state;
 	world(ILA_CSUM_NEUTRAL);
-	put_if(HERE, &(struct bpf_ila_if){ .dom = DOM });
+	put_if(HERE, &(struct bpf_ila_if) { .dom = DOM });
 	for (size_t i = 0; i < ARRAY_SIZE(others); i++) {
 		const struct ila_addr src = addr(others[i]);
 		struct frame f = tcp(&src, &b);
 
 		print_message("# %s\n", others[i]);
 		assert_drops(FROM_CONTAINER, &f, BPF_ILA_N_SPOOFED);
-		frame_set_dst(&f, &(struct ila_addr){ half("2001:db8:1:1"), b.id });
+		frame_set_dst(&f, &(struct ila_addr) { half("2001:db8:1:1"), b.id });
 		assert_drops(FROM_CONTAINER, &f, BPF_ILA_N_SPOOFED);
 	}
 	/* Of a device that nobody declared. */
@@ -477,18 +529,18 @@ static void spoofed(void **state)
 static void link_local(void **state)
 {
 	static const char *const srcs[] = { "fe80::1:2", "febf::1", "::" };
-	static const char *const dsts[] = { "ff02::1:ff00:1", "fe80::1", SIR
-					    ":2000:0:2:b" };
+	static const char *const dsts[] = { "ff02::1:ff00:1", "fe80::1",
+					    SIR ":2000:0:2:b" };
 
 	(void)state;
 	world(ILA_CSUM_NEUTRAL);
-	put_if(HERE, &(struct bpf_ila_if){ .dom = DOM });
+	put_if(HERE, &(struct bpf_ila_if) { .dom = DOM });
 	for (size_t i = 0; i < 9; i++) {
-		struct frame f = frame_make(&(struct desc){ .src = addr(srcs[i / 3]),
-							    .dst = addr(dsts[i % 3]),
-							    .proto = IPPROTO_ICMPV6,
-							    .type = 135,
-							    .data = 16 });
+		struct frame f = frame_make(&(struct desc) { .src = addr(srcs[i / 3]),
+							     .dst = addr(dsts[i % 3]),
+							     .proto = IPPROTO_ICMPV6,
+							     .type = 135,
+							     .data = 16 });
 
 		assert_passes(FROM_CONTAINER, &f);
 	}
@@ -621,7 +673,7 @@ static void host(void **state)
 
 	(void)state;
 	world(ILA_CSUM_NEUTRAL);
-	put_if(HERE, &(struct bpf_ila_if){ .flags = BPF_ILA_IF_HOST });
+	put_if(HERE, &(struct bpf_ila_if) { .flags = BPF_ILA_IF_HOST });
 	assert_goes_to(FROM_CONTAINER, &f, &wire, BPF_ILA_N_OUT);
 	f = tcp(&own, &nobody);
 	assert_no_way(FROM_CONTAINER, &f, BPF_ILA_N_NO_MAPPING);
@@ -654,12 +706,11 @@ static void tenants_out(void **state)
 	const struct ila_addr wire_blue = ila_to_wire(&blue2, &l2, ILA_CSUM_NEUTRAL);
 	const struct ila_addr world_wide = addr("2001:db8:1:2::3");
 	const struct ila_addr *others[] = {
-		&blue,	    /* here */
-		&blue2,	    /* elsewhere */
-		&e,	    /* in another domain */
-		&wire,	    /* past the mappings, even of its own */
-		&wire_blue,
-		&(struct ila_addr){ l1, blue.id },
+		&blue,  /* here */
+		&blue2, /* elsewhere */
+		&e,     /* in another domain */
+		&wire,  /* past the mappings, even of its own */
+		&wire_blue, &(struct ila_addr) { l1, blue.id },
 	};
 	struct frame f;
 
@@ -671,9 +722,11 @@ static void tenants_out(void **state)
 	}
 	/* Nor an error, which only routers are trusted with. */
 	f = tcp(&blue2, &red);
-	f = frame_make(&(struct desc){ .src = red, .dst = blue2,
-				       .proto = IPPROTO_ICMPV6, .type = 1,
-				       .quote = &f });
+	f = frame_make(&(struct desc) { .src = red,
+					.dst = blue2,
+					.proto = IPPROTO_ICMPV6,
+					.type = 1,
+					.quote = &f });
 	assert_drops(FROM_CONTAINER, &f, BPF_ILA_N_ISOLATED_OUT);
 
 	f = tcp(&red, &red2);
@@ -733,24 +786,32 @@ static void tenants_in(void **state)
 
 		/* A router may say what became of a packet, to him who sent it. */
 		q = tcp(&red, &red2);
-		f = frame_make(&(struct desc){ .src = router_addr, .dst = dsts[d],
-					       .proto = IPPROTO_ICMPV6, .type = 3,
-					       .quote = &q });
+		f = frame_make(&(struct desc) { .src = router_addr,
+						.dst = dsts[d],
+						.proto = IPPROTO_ICMPV6,
+						.type = 3,
+						.quote = &q });
 		assert_goes_to(FROM_UNDERLAY, &f, &red, BPF_ILA_N_IN);
 		q = tcp(&blue, &red2);
-		f = frame_make(&(struct desc){ .src = router_addr, .dst = dsts[d],
-					       .proto = IPPROTO_ICMPV6, .type = 3,
-					       .quote = &q });
+		f = frame_make(&(struct desc) { .src = router_addr,
+						.dst = dsts[d],
+						.proto = IPPROTO_ICMPV6,
+						.type = 3,
+						.quote = &q });
 		assert_drops(FROM_UNDERLAY, &f, BPF_ILA_N_ISOLATED_IN);
 		/* But the other tenant may not even that, nor ask for an echo. */
 		q = tcp(&red, &red2);
-		f = frame_make(&(struct desc){ .src = blue2, .dst = dsts[d],
-					       .proto = IPPROTO_ICMPV6, .type = 3,
-					       .quote = &q });
+		f = frame_make(&(struct desc) { .src = blue2,
+						.dst = dsts[d],
+						.proto = IPPROTO_ICMPV6,
+						.type = 3,
+						.quote = &q });
 		assert_drops(FROM_UNDERLAY, &f, BPF_ILA_N_ISOLATED_IN);
-		f = frame_make(&(struct desc){ .src = router_addr, .dst = dsts[d],
-					       .proto = IPPROTO_ICMPV6, .type = 128,
-					       .quote = &q });
+		f = frame_make(&(struct desc) { .src = router_addr,
+						.dst = dsts[d],
+						.proto = IPPROTO_ICMPV6,
+						.type = 128,
+						.quote = &q });
 		assert_drops(FROM_UNDERLAY, &f, BPF_ILA_N_ISOLATED_IN);
 	}
 	/* Out of a domain with tenants into one without. */
@@ -767,12 +828,15 @@ static void tenants_and_host(void **state)
 
 	(void)state;
 	world_of_tenants(0);
-	put_if(HERE, &(struct bpf_ila_if){ .flags = BPF_ILA_IF_HOST });
+	put_if(HERE, &(struct bpf_ila_if) { .flags = BPF_ILA_IF_HOST });
 	f = tcp(&own, &red2);
 	assert_drops(FROM_CONTAINER, &f, BPF_ILA_N_ISOLATED_OUT);
 	q = tcp(&red2, &red);
-	f = frame_make(&(struct desc){ .src = own, .dst = red2, .proto = IPPROTO_ICMPV6,
-				       .type = 3, .quote = &q });
+	f = frame_make(&(struct desc) { .src = own,
+					.dst = red2,
+					.proto = IPPROTO_ICMPV6,
+					.type = 3,
+					.quote = &q });
 	assert_goes_to(FROM_CONTAINER, &f, &wire, BPF_ILA_N_OUT);
 }
 
@@ -802,8 +866,11 @@ static void several(void **state)
 		world(modes[m]);
 		put_group(&b, 17, 3, l, w, modes[m]);
 		for (unsigned i = 0; i < FLOWS / 4; i++) {
-			struct desc d = { .src = a, .dst = b, .proto = IPPROTO_TCP,
-					  .sport = (uint16_t)(1024 + i), .dport = 80 };
+			struct desc d = { .src = a,
+					  .dst = b,
+					  .proto = IPPROTO_TCP,
+					  .sport = (uint16_t)(1024 + i),
+					  .dport = 80 };
 			struct ila_addr one = choose(&d), two;
 
 			d.data = 77;
@@ -835,8 +902,13 @@ static void several_and_fragments(void **state)
 	world(ILA_CSUM_NEUTRAL);
 	put_group(&b, 1, 2, l, w, ILA_CSUM_NEUTRAL);
 	for (unsigned i = 0; i < 64; i++) {
-		struct desc d = { .src = a, .dst = b, .proto = IPPROTO_UDP, .ext = "f",
-				  .sport = (uint16_t)(i * 31), .dport = 53, .data = 8 };
+		struct desc d = { .src = a,
+				  .dst = b,
+				  .proto = IPPROTO_UDP,
+				  .ext = "f",
+				  .sport = (uint16_t)(i * 31),
+				  .dport = 53,
+				  .data = 8 };
 		struct ila_addr one = choose(&d), two;
 
 		d.ext = "l";
@@ -898,6 +970,7 @@ int main(void)
 		cmocka_unit_test(later_fragments),
 		cmocka_unit_test(udp_zero),
 		cmocka_unit_test(cut_short),
+		cmocka_unit_test(random_frames),
 		cmocka_unit_test(checksum_out_of_reach),
 		cmocka_unit_test(not_ipv6),
 		cmocka_unit_test(hops_are_the_stack_s),
