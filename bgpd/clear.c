@@ -9,6 +9,14 @@
 #include "lib/out.h"
 #include "lib/util.h"
 
+/* Of the family that the line names, else of all. */
+static bool is_meant(const struct cmd_args *args, const struct family *f)
+{
+	const struct family *named = family_named(args);
+
+	return named == f || (named->index == FAM_EVPN && !cmd_has(args, "evpn"));
+}
+
 static void clear_peer(struct engine *e, struct peer *p, const struct cmd_args *args)
 {
 	bool soft = cmd_has(args, "soft"), in = cmd_has(args, "in"),
@@ -19,6 +27,8 @@ static void clear_peer(struct engine *e, struct peer *p, const struct cmd_args *
 		return;
 	}
 	for (unsigned i = 0; i < FAMS; i++) {
+		if (!is_meant(args, &families[i]))
+			continue;
 		if (in || !out)
 			peer_refresh_send(p, &families[i], RR_REQUEST);
 		if (out || !in)
@@ -69,6 +79,8 @@ static const struct cmd_row rows[] = {
 	{ CMD_EXEC, "clear bgp (*|IP) [soft] [in|out]",
 	  "End sessions, or exchange routes again (soft)", clear_bgp, 0 },
 	{ CMD_EXEC, "clear bgp l2vpn evpn (*|IP) [soft] [in|out]",
+	  "End sessions, or exchange routes again (soft)", clear_bgp, 0 },
+	{ CMD_EXEC, "clear bgp (ila|ipv6) unicast (*|IP) [soft] [in|out]",
 	  "End sessions, or exchange routes again (soft)", clear_bgp, 0 },
 	{ CMD_EXEC, "clear evpn dup-addr vni (all|VNI) [mac MAC]",
 	  "Serve duplicate addresses again", clear_dup, 0 },

@@ -327,7 +327,8 @@ static int shell_start(struct engine *e)
 	e->cmds = vty_tree_new();
 	show_bgp_register(e);
 	show_peer_register(e);
-	show_table_register(e);
+	show_l2vpn_register(e);
+	show_unicast_register(e);
 	show_rtc_register(e);
 	show_evpn_register(e);
 	show_fib_register(e);

@@ -13,6 +13,7 @@
 #include "lib/ev.h"
 #include "rib/tenant.h"
 
+struct cmd_args;
 struct cmd_tree;
 struct out;
 struct event_base;
@@ -104,7 +105,8 @@ void rtc_own_update(struct engine *e);
 /* commands, one file each: rows and handlers */
 void show_bgp_register(struct engine *e);
 void show_peer_register(struct engine *e);
-void show_table_register(struct engine *e);
+void show_l2vpn_register(struct engine *e);
+void show_unicast_register(struct engine *e);
 void show_rtc_register(struct engine *e);
 
 /** rtc_show - what of RT constraint stands in `show bgp neighbors`, if f is
@@ -117,6 +119,10 @@ void clear_register(struct engine *e);
 
 /** fib_query_record - INTENT_ENTRY, INTENT_QUERY_END for `show fib`. */
 void fib_query_record(struct engine *e, const struct intent_hdr *h, const void *body);
+
+/** family_named - the family whose words the line has (`ila`, `ipv6`, `rt-constraint`),
+ * else EVPN. */
+const struct family *family_named(const struct cmd_args *args);
 
 /** show_capabilities - what a session was opened with; show_caps.c. */
 void show_capabilities(struct out *o, const struct peer *p);

@@ -215,27 +215,40 @@ static int show_summary_all(void *ctx, const struct cmd_args *args, struct out *
 	return CMD_OK;
 }
 
-static int show_summary_evpn(void *ctx, const struct cmd_args *args, struct out *o)
+const struct family *family_named(const struct cmd_args *args)
+{
+	static const struct {
+		const char *word;
+		unsigned fam;
+	} words[] = {
+		{ "rt-constraint", FAM_RTC },
+		{ "ila", FAM_ILA },
+		{ "ipv6", FAM_IP6 },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (cmd_has(args, words[i].word))
+			return &families[words[i].fam];
+	return &families[FAM_EVPN];
+}
+
+static int show_summary_one(void *ctx, const struct cmd_args *args, struct out *o)
 {
 	out_obj(o, NULL);
-	summary_family(ctx, o, &families[FAM_EVPN], cmd_has(args, "failed"));
+	summary_family(ctx, o, family_named(args), cmd_has(args, "failed"));
 	out_end(o);
 	return CMD_OK;
 }
 
-static int show_summary_rtc(void *ctx, const struct cmd_args *args, struct out *o)
-{
-	out_obj(o, NULL);
-	summary_family(ctx, o, &families[FAM_RTC], cmd_has(args, "failed"));
-	out_end(o);
-	return CMD_OK;
-}
-
+/* FRR says nothing of a family without neighbors in it. */
 static int show_summary_vrf(void *ctx, const struct cmd_args *args, struct out *o)
 {
+	const struct family *f = family_named(args);
+
 	out_obj(o, NULL);
 	out_obj(o, "default");
-	summary_family(ctx, o, &families[FAM_EVPN], cmd_has(args, "failed"));
+	if (f->index == FAM_EVPN || anybody_in(ctx, f))
+		summary_family(ctx, o, f, cmd_has(args, "failed"));
 	out_end(o);
 	out_end(o);
 	return CMD_OK;
@@ -316,12 +329,16 @@ static const struct cmd_row rows[] = {
 	{ CMD_EXEC, "show bgp summary [failed] [json]", "Sessions, a line each",
 	  show_summary_all, 0 },
 	{ CMD_EXEC, "show bgp l2vpn evpn summary [failed] [json]",
-	  "Sessions that exchange EVPN routes", show_summary_evpn, 0 },
+	  "Sessions that exchange EVPN routes", show_summary_one, 0 },
+	{ CMD_EXEC, "show bgp (ila|ipv6) unicast summary [failed] [json]",
+	  "Sessions that exchange routes of this family", show_summary_one, 0 },
 	{ CMD_EXEC, "show bgp ipv4 rt-constraint summary [failed] [json]",
-	  "Sessions that exchange memberships", show_summary_rtc, 0 },
+	  "Sessions that exchange memberships", show_summary_one, 0 },
 	{ CMD_EXEC, "show bgp vrf (all|default) l2vpn evpn summary [failed] [json]",
 	  "The same, by VRF", show_summary_vrf, 0 },
-	{ CMD_EXEC, "show bgp vrf (all|default) (ipv4|ipv6) unicast summary [json]",
+	{ CMD_EXEC, "show bgp vrf (all|default) ipv6 unicast summary [failed] [json]",
+	  "The same, of IPv6 unicast", show_summary_vrf, 0 },
+	{ CMD_EXEC, "show bgp vrf (all|default) ipv4 unicast summary [json]",
 	  "No such sessions: always empty", show_summary_none, 0 },
 	{ CMD_EXEC, "show bgp memory [json]", "Memory of the tables", show_memory, 0 },
 	{ CMD_EXEC, "show bgp vrfs [json]", "Routing instances", show_vrfs, 0 },

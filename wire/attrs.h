@@ -33,6 +33,9 @@ enum attr_code {
 	ATTR_OTC = 35,
 };
 
+/* A large community is three numbers (RFC 8092). */
+enum { LARGE_COMMUNITY_LEN = 12 };
+
 enum { ORIGIN_IGP, ORIGIN_EGP, ORIGIN_INCOMPLETE };
 enum { PMSI_NONE = 0, PMSI_INGRESS_REPL = 6 };
 enum { ENCAP_VXLAN = 8, ENCAP_NVGRE = 9, ENCAP_MPLS = 10 };
@@ -68,7 +71,7 @@ struct attrs {
 	struct bytes cluster_list;      /* 4n */
 	struct bytes ext_communities;   /* 8n */
 	struct bytes ext6_communities;  /* 20n */
-	struct bytes large_communities; /* 12n */
+	struct bytes large_communities; /* LARGE_COMMUNITY_LEN n */
 	struct bytes pmsi;              /* flags, type, label, tunnel id */
 	struct bytes tunnel_encap;
 	uint32_t otc;
@@ -148,6 +151,9 @@ const char *as_path_format(const struct bytes *path, char *buf, size_t size);
 
 /** communities_format - "65000:1 no-export llgr-stale"; Return: buf. */
 const char *communities_format(const struct bytes *list, char *buf, size_t size);
+
+/** large_communities_format - "65000:1:2 65000:3:4"; Return: buf. */
+const char *large_communities_format(const struct bytes *list, char *buf, size_t size);
 
 /** extcom_format - FRR's words: RT:65000:100, ET:8, MM:3, MM:3, sticky MAC,
  * Rmac:..., else UNK:t, s. Return: buf. */

@@ -1,5 +1,6 @@
 /*
- * Communities of RFC 1997 as text. What they do is decided where they are asked for.
+ * Communities of RFC 1997 and RFC 8092 as text. What they do is decided where they are
+ * asked for.
  */
 #include <stdio.h>
 
@@ -41,6 +42,22 @@ const char *communities_format(const struct bytes *list, char *buf, size_t size)
 		if (at)
 			buf[at++] = ' ';
 		at += (size_t)one_format(rbuf_u32(&r), buf + at, size - at);
+	}
+	return buf;
+}
+
+const char *large_communities_format(const struct bytes *list, char *buf, size_t size)
+{
+	struct rbuf r = rbuf_of(list->p, list->len);
+	size_t at = 0;
+
+	if (size)
+		buf[0] = '\0';
+	while (rbuf_left(&r) >= LARGE_COMMUNITY_LEN && at + 1 < size) {
+		uint32_t as = rbuf_u32(&r), one = rbuf_u32(&r), two = rbuf_u32(&r);
+
+		at += (size_t)snprintf(buf + at, size - at, "%s%u:%u:%u", at ? " " : "",
+				       as, one, two);
 	}
 	return buf;
 }

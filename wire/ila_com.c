@@ -13,7 +13,6 @@
 #include "lib/rbuf.h"
 #include "lib/util.h"
 #include "lib/wbuf.h"
-#include "wire/attrs.h"
 #include "wire/open.h"
 
 enum {

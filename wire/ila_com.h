@@ -8,8 +8,7 @@
 
 #include "lib/addr.h"
 #include "lib/ila.h"
-
-struct attrs;
+#include "wire/attrs.h"
 
 /*
  * The marker makes an ILA mapping of an IPv6 host route (AFI 2 SAFI 1), and may stand
@@ -50,9 +49,6 @@ int attrs_link_bandwidth(const struct attrs *a, float *bytes_s);
 /** link_bandwidth_make - the non-transitive one, 40 04; an AS of four octets is told as
  * AS_TRANS. */
 struct extcom link_bandwidth_make(uint32_t as, float bytes_s);
-
-/* Large communities are three numbers: AS and both halves of the locator. */
-enum { LARGE_COMMUNITY_LEN = 12 };
 
 /**
  * attrs_ila_locator - the copy of the locator that survives a changed next hop

@@ -1,0 +1,304 @@
+#!/usr/bin/env python3
+"""A BGP speaker for ILA (draft-lapukhov-bgp-ila-afi-02) and IPv6 unicast routes, with or
+without path ids, told what to do on its standard input.
+
+famspeaker.py SOURCE REMOTE AS DIR [ila=AFI/SAFI|ila=] [ip6=1] [paths=MODE] [gr=1]
+  ila LOCATOR ID,ID... [ID=N] [TLV...]    announce identifiers in one block; N: path id,
+                                          TLV: further attributes in hex
+  ila- ID,ID... [ID=N]                    withdraw them
+  ip6 PREFIX NEXTHOP [ID=N] [TLV...]      NEXTHOP may be two addresses, joined by `,`
+  ip6- PREFIX [ID=N]
+  raw HEX...                              body of an UPDATE, as it is
+  eor | refresh | close | open | quit     close: without NOTIFICATION
+
+By default ila=2/241, no ip6, no path ids. MODE is that of capability 69.
+
+DIR/table has what it was told, a line "ila ID LOCATOR" or "ip6 PREFIX NEXTHOP" for each
+path, sorted, always whole; DIR/ids the same with the path id behind. DIR/attrs has the
+attributes of each as "CODE:FLAGS:VALUE ..." behind family and route. DIR/log has what
+came, line by line; BAD marks withdraws of what was never told.
+"""
+import ipaddress
+import os
+import select
+import socket
+import struct
+import sys
+import time
+
+from raw import (KEEPALIVE, NOTIFICATION, OPEN, REFRESH, UPDATE, Raw, cap, message,
+                 open_message)
+
+src, dst, asn, folder = sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4]
+opts = dict(a.split("=", 1) for a in ["ila=2/241", "ip6=", "paths=0", "gr="] +
+            sys.argv[5:])
+mode = int(opts["paths"])
+FAMS = {}
+if opts["ila"]:
+    FAMS["ila"] = struct.pack("!HB", *map(int, opts["ila"].split("/")))
+if opts["ip6"]:
+    FAMS["ip6"] = struct.pack("!HB", 2, 1)
+routes, s = {}, None
+sends, receives = set(), set()
+log = open(folder + "/log", "a", buffering=1)
+
+
+def caps():
+    c = b"".join(cap(1, f[:2] + b"\0" + f[2:]) for f in FAMS.values()) + cap(2) + \
+        cap(70) + cap(65, struct.pack("!I", asn))
+    if mode:
+        c += cap(69, b"".join(f + bytes([mode]) for f in FAMS.values()))
+    if opts["gr"]:
+        c += cap(64, b"\x40\x78" + b"".join(f + b"\x80" for f in FAMS.values()))
+    return c
+
+
+def attr(flags, code, value):
+    return struct.pack("!BBH", flags | 0x10, code, len(value)) + value
+
+
+def words8(text):
+    """2000:0:2:b as 8 bytes."""
+    return struct.pack("!4H", *(int(w, 16) for w in text.split(":")))
+
+
+def text8(b):
+    return ":".join("%x" % w for w in struct.unpack("!4H", b))
+
+
+def prefix(text):
+    n = ipaddress.ip_network(text, strict=False)
+    return bytes([n.prefixlen]) + n.network_address.packed[:(n.prefixlen + 7) // 8]
+
+
+def path_id(fam, ident):
+    return struct.pack("!I", ident) if fam in sends else b""
+
+
+def block(ids, ident):
+    b = b"".join(words8(i) for i in ids.split(","))
+    return path_id("ila", ident) + struct.pack("!H", len(b)) + b
+
+
+def own_attrs(more):
+    path = struct.pack("!BBI", 2, 1, asn) if external else b""
+    a = attr(0x40, 1, b"\0") + attr(0x40, 2, path)
+    if not external:
+        a += attr(0x40, 5, struct.pack("!I", 100))
+    return a + b"".join(bytes.fromhex(t) for t in more)
+
+
+def update(attrs):
+    s.send(message(UPDATE, struct.pack("!HH", 0, len(attrs)) + attrs))
+
+
+def announce(fam, nexthop, nlri, more):
+    update(attr(0x80, 14, FAMS[fam] + bytes([len(nexthop)]) + nexthop + b"\0" + nlri) +
+           own_attrs(more))
+
+
+def withdraw(fam, nlri):
+    update(attr(0x80, 15, FAMS[fam] + nlri))
+
+
+def listed(fam, data):
+    """(key, path id) of each route in an MP attribute."""
+    with_id = fam in receives
+    if fam == "ila" and data:
+        ident = struct.unpack("!I", data[:4])[0] if with_id else 0
+        data = data[4:] if with_id else data
+        n = struct.unpack("!H", data[:2])[0]
+        if n % 8 or n != len(data) - 2:
+            print("BAD block", data.hex(), file=log)
+        for at in range(2, len(data) - 7, 8):
+            yield text8(data[at:at + 8]), ident
+    while fam == "ip6" and data:
+        ident = struct.unpack("!I", data[:4])[0] if with_id else 0
+        data = data[4:] if with_id else data
+        n = (data[0] + 7) // 8
+        yield "%s/%d" % (ipaddress.IPv6Address(data[1:1 + n].ljust(16, b"\0")),
+                         data[0]), ident
+        data = data[1 + n:]
+
+
+def family_of(value):
+    return next((f for f, n in FAMS.items() if value[:3] == n), None)
+
+
+def attributes(body):
+    skip = 2 + struct.unpack("!H", body[:2])[0]
+    attrs = body[skip + 2:]
+    while attrs:
+        flags, code = attrs[0], attrs[1]
+        size = 4 if flags & 0x10 else 3
+        length = struct.unpack("!H", attrs[2:4])[0] if size == 4 else attrs[2]
+        yield flags & 0xe0, code, attrs[size:size + length]
+        attrs = attrs[size + length:]
+
+
+def heard(body):
+    all_attrs = sorted(attributes(body), key=lambda a: a[1])
+    rest = " ".join("%d:%02x:%s" % (c, f, v.hex()) for f, c, v in all_attrs
+                    if c not in (14, 15))
+    for _, code, value in all_attrs:
+        fam = family_of(value) if code in (14, 15) else None
+        if code in (14, 15) and not fam:
+            print("BAD family", value[:3].hex(), file=log)
+        elif code == 15 and len(value) == 3:
+            print("eor", fam, file=log)
+        elif code == 15:
+            for key, ident in listed(fam, value[3:]):
+                known = routes.pop((fam, key, ident), None)
+                print("-" if known else "BAD -", fam, key, ident, file=log)
+        elif code == 14:
+            hop, n = value[4:4 + value[3]], 0
+            text = text8(hop) if fam == "ila" and len(hop) == 8 else \
+                str(ipaddress.ip_address(hop[:16])) if len(hop) in (16, 32) else hop.hex()
+            for key, ident in listed(fam, value[5 + value[3]:]):
+                routes[fam, key, ident] = (text, rest)
+                n += 1
+                print("+", fam, key, ident, text, file=log)
+            print("message", fam, n, file=log)
+    show()
+
+
+def replace(name, lines):
+    with open(folder + "/new", "w") as f:
+        f.write("".join(sorted(lines)))
+    os.rename(folder + "/new", folder + "/" + name)
+
+
+def show():
+    replace("attrs", ["%s %s %s\n" % (f, k, v[1]) for (f, k, i), v in routes.items()])
+    replace("ids", ["%s %s %s %d\n" % (f, k, v[0], i)
+                    for (f, k, i), v in routes.items()])
+    replace("table", ["%s %s %s\n" % (f, k, v[0]) for (f, k, i), v in routes.items()])
+
+
+def their_caps(body):
+    """(code, value) of each capability in an OPEN."""
+    params = body[10:]
+    while params:
+        kind, value, params = params[0], params[2:2 + params[1]], params[2 + params[1]:]
+        while kind == 2 and value:
+            yield value[0], value[2:2 + value[1]]
+            value = value[2 + value[1]:]
+
+
+def agree(body):
+    """What the session is, from the other's OPEN."""
+    global external
+    external = struct.unpack("!H", body[1:3])[0] != asn
+    both = {f for f, n in FAMS.items()
+            if (1, n[:2] + b"\0" + n[2:]) in list(their_caps(body))}
+    theirs = {}
+    for code, value in their_caps(body):
+        for at in range(0, len(value) if code == 69 else 0, 4):
+            theirs[value[at:at + 3]] = value[at + 3]
+    for f in FAMS:
+        m = theirs.get(FAMS[f], 0)
+        sends.discard(f)
+        receives.discard(f)
+        if mode & 2 and m & 1:
+            sends.add(f)
+        if mode & 1 and m & 2:
+            receives.add(f)
+    return both
+
+
+def opened():
+    """A connection and the other's OPEN, once it is there and answers."""
+    end = time.monotonic() + 20
+    while True:
+        try:
+            raw = Raw(src, dst)
+            raw.send(open_message(asn=asn, ident=src, hold=90, caps=caps()))
+            body = raw.expect(OPEN)
+            if body is not None:
+                return raw, body
+            raw.close()
+        except OSError:
+            pass
+        if time.monotonic() > end:
+            sys.exit("no OPEN from " + dst)
+        time.sleep(0.1)
+
+
+def connect():
+    global s
+    s, body = opened()
+    both = agree(body)
+    s.send(message(KEEPALIVE))
+    kind, data = s.recv()
+    routes.clear()
+    show()
+    if kind == NOTIFICATION:
+        print("notification", data.hex(), file=log)
+    print("up" if kind == KEEPALIVE else "refused", " ".join(sorted(both)), file=log)
+
+
+def command(words):
+    global s
+    ident = sum(int(w[3:]) for w in words if w.startswith("ID="))
+    words = [w for w in words if not w.startswith("ID=")]
+    if words[0] == "ila":
+        announce("ila", words8(words[1]), block(words[2], ident), words[3:])
+    elif words[0] == "ila-":
+        withdraw("ila", block(words[1], ident))
+    elif words[0] == "ip6":
+        hop = b"".join(ipaddress.ip_address(h).packed for h in words[2].split(","))
+        announce("ip6", hop, path_id("ip6", ident) + prefix(words[1]), words[3:])
+    elif words[0] == "ip6-":
+        withdraw("ip6", path_id("ip6", ident) + prefix(words[1]))
+    elif words[0] == "raw":
+        s.send(message(UPDATE, bytes.fromhex("".join(words[1:]))))
+    elif words[0] == "eor":
+        for f in FAMS:
+            withdraw(f, b"")
+    elif words[0] == "refresh":
+        for f in FAMS.values():
+            s.send(message(REFRESH, f[:2] + b"\0" + f[2:]))
+    elif words[0] == "close":
+        s.close()
+        s = None
+    elif words[0] == "open":
+        connect()
+    elif words[0] == "quit":
+        s.send(message(NOTIFICATION, b"\6\2"))
+        sys.exit(0)
+
+
+def take(kind, body):
+    """Return: is the session still there? Otherwise it is closed."""
+    if kind == UPDATE:
+        heard(body)
+    elif kind == NOTIFICATION:
+        print("notification", body.hex(), file=log)
+    elif kind == REFRESH:
+        print("refresh", body.hex(), file=log)
+    if kind in (0, NOTIFICATION):
+        print("lost", file=log)
+        s.close()
+    return kind not in (0, NOTIFICATION)
+
+
+def whole():
+    """Is there a whole message in the buffer?"""
+    return len(s.buf) >= 19 and \
+        len(s.buf) >= struct.unpack("!H", s.buf[16:18])[0]
+
+
+connect()
+while True:
+    while s and whole():
+        if not take(*s.recv()):
+            s = None
+    ready = select.select([0] + ([s.s] if s else []), [], [], 20)[0]
+    if 0 in ready:
+        for line in os.read(0, 65536).decode().splitlines():
+            command(line.split())
+    if s and s.s in ready:
+        if not take(*s.recv()):
+            s = None
+    elif s:
+        s.send(message(KEEPALIVE))
