@@ -90,7 +90,7 @@ static int values_check(const struct tenants_endpoint *e, char *err, size_t errl
 		return refuse(err, errlen, -EINVAL, "bad tenant name:", e->tenant);
 	if (!ifname_ok(e->ifname))
 		return refuse(err, errlen, -EINVAL, "bad interface name:", e->ifname);
-	if (mac_is_zero(&e->mac) || mac_is_multicast(&e->mac))
+	if (mac_is_multicast(&e->mac))
 		return refuse(err, errlen, -EINVAL,
 			      "not the address of a host:", mac_format(&e->mac, buf));
 	if (!labels_ok(e->labels))
@@ -161,7 +161,7 @@ static int unique_check(const struct tenants *t, const struct tenants_endpoint *
 	if (o)
 		return refuse(err, errlen, -EEXIST, "interface is that of endpoint",
 			      o->e.name);
-	o = key_holder(t, e, EPKEY_MAC, 0, self);
+	o = mac_is_zero(&e->mac) ? NULL : key_holder(t, e, EPKEY_MAC, 0, self);
 	if (o)
 		return refuse(err, errlen, -EEXIST, "mac is that of endpoint",
 			      o->e.name);
@@ -262,7 +262,8 @@ static uint32_t evi_of_tenant(const struct tenants *t, const char *tenant)
 
 static void endpoint_apply(struct tenants *t, struct endpoint *ep)
 {
-	uint32_t evi = evi_of_tenant(t, ep->e.tenant);
+	bool has_mac = !mac_is_zero(&ep->e.mac);
+	uint32_t evi = has_mac ? evi_of_tenant(t, ep->e.tenant) : 0;
 
 	if (evi == ep->evi)
 		return;
@@ -339,7 +340,9 @@ static bool same_place(const struct tenants_endpoint *a,
 		       const struct tenants_endpoint *b)
 {
 	return !strcmp(a->tenant, b->tenant) && !strcmp(a->ifname, b->ifname) &&
-	       mac_eq(&a->mac, &b->mac) && a->n_ips == b->n_ips &&
+	       a->anycast == b->anycast && a->weight == b->weight &&
+	       a->local_pref == b->local_pref && mac_eq(&a->mac, &b->mac) &&
+	       a->n_ips == b->n_ips &&
 	       !memcmp(a->ip, b->ip, a->n_ips * sizeof(a->ip[0]));
 }
 
@@ -366,6 +369,9 @@ int tenants_endpoint_add(struct tenants *t, const struct tenants_endpoint *e, ch
 	rc = unique_check(t, e, ep, err, errlen);
 	if (rc)
 		return rc;
+	if (mac_is_zero(&e->mac) && evi_of_tenant(t, e->tenant))
+		return refuse(err, errlen, -EINVAL,
+			      "mac is missing: VXLAN carries tenant", e->tenant);
 	if (!ep && t->n_ep >= ENDPOINTS_MAX)
 		return refuse(err, errlen, -ENOSPC, "too many endpoints", "");
 	if (ep && same_place(&ep->e, e)) {
@@ -387,6 +393,14 @@ int tenants_endpoint_add(struct tenants *t, const struct tenants_endpoint *e, ch
 	endpoint_apply(t, ep);
 	changed(t);
 	return 0;
+}
+
+void tenants_endpoint_seq(struct tenants *t, const char *name, uint32_t seq)
+{
+	struct endpoint *ep = endpoint_find(t, name);
+
+	if (ep && !ep->evi)
+		endpoint_seq_set(t, ep, seq);
 }
 
 int tenants_endpoint_del(struct tenants *t, const char *name)

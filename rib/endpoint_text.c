@@ -41,7 +41,32 @@ static int seq_parse(const char *s, uint32_t *out)
 	return *s ? 0 : -EINVAL;
 }
 
-enum { W_TENANT = 1, W_INTERFACE = 2, W_MAC = 4, W_IP = 8, W_LABELS = 16, W_SEQ = 32 };
+enum {
+	W_TENANT = 1,
+	W_INTERFACE = 2,
+	W_MAC = 4,
+	W_IP = 8,
+	W_LABELS = 16,
+	W_SEQ = 32,
+	W_WEIGHT = 64,
+	W_LOCAL_PREF = 128,
+	W_ANYCAST = 256, /* has no value */
+};
+
+static int weight_parse(const char *s, uint16_t *out)
+{
+	uint32_t v;
+
+	if (seq_parse(s, &v) || !v || v > UINT16_MAX)
+		return -EINVAL;
+	*out = (uint16_t)v;
+	return 0;
+}
+
+static int mac_given(const char *s, struct mac *out)
+{
+	return mac_parse(s, out) || mac_is_zero(out) ? -EINVAL : 0;
+}
 
 static int value_parse(unsigned word, char *v, struct tenants_endpoint *e)
 {
@@ -51,11 +76,15 @@ static int value_parse(unsigned word, char *v, struct tenants_endpoint *e)
 	case W_INTERFACE:
 		return str_copy(e->ifname, sizeof(e->ifname), v);
 	case W_MAC:
-		return mac_parse(v, &e->mac);
+		return mac_given(v, &e->mac);
 	case W_IP:
 		return ips_parse(v, e);
 	case W_LABELS:
 		return str_copy(e->labels, sizeof(e->labels), v);
+	case W_WEIGHT:
+		return weight_parse(v, &e->weight);
+	case W_LOCAL_PREF:
+		return seq_parse(v, &e->local_pref) || !e->local_pref ? -EINVAL : 0;
 	default:
 		return seq_parse(v, &e->seq);
 	}
@@ -66,9 +95,11 @@ static unsigned word_find(const char *s)
 	static const struct {
 		const char *name;
 		unsigned word;
-	} words[] = { { "tenant", W_TENANT }, { "interface", W_INTERFACE },
-		      { "mac", W_MAC },       { "ip", W_IP },
-		      { "labels", W_LABELS }, { "seq", W_SEQ } };
+	} words[] = { { "tenant", W_TENANT },  { "interface", W_INTERFACE },
+		      { "mac", W_MAC },        { "ip", W_IP },
+		      { "labels", W_LABELS },  { "seq", W_SEQ },
+		      { "weight", W_WEIGHT },  { "local-preference", W_LOCAL_PREF },
+		      { "anycast", W_ANYCAST } };
 
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
 		if (!strcmp(words[i].name, s))
@@ -87,13 +118,19 @@ static int words_parse(char *line, struct tenants_endpoint *e, char *err, size_t
 	if (str_copy(e->name, sizeof(e->name), p))
 		return bad(err, errlen, "name is too long:", p);
 	while ((p = strtok_r(NULL, blanks, &save))) {
-		char *v = strtok_r(NULL, blanks, &save), shown[81];
+		char *v, shown[81];
 
 		word = word_find(p);
 		if (!word)
 			return bad(err, errlen, "unknown word:", p);
 		if (seen & word)
 			return bad(err, errlen, "given twice:", p);
+		seen |= word;
+		if (word == W_ANYCAST) {
+			e->anycast = true;
+			continue;
+		}
+		v = strtok_r(NULL, blanks, &save);
 		if (!v)
 			return bad(err, errlen, "value is missing after", p);
 		str_copy(shown, sizeof(shown), v); /* parsing cuts v up */
@@ -103,14 +140,13 @@ static int words_parse(char *line, struct tenants_endpoint *e, char *err, size_t
 			snprintf(what, sizeof(what), "bad %s:", p);
 			return bad(err, errlen, what, shown);
 		}
-		seen |= word;
 	}
 	if (!(seen & W_TENANT))
 		return bad(err, errlen, "tenant is missing", "");
 	if (!(seen & W_INTERFACE))
 		return bad(err, errlen, "interface is missing", "");
-	if (!(seen & W_MAC))
-		return bad(err, errlen, "mac is missing", "");
+	if (seen & W_WEIGHT && !e->anycast)
+		return bad(err, errlen, "weight is for anycast only", "");
 	return 0;
 }
 
@@ -137,6 +173,15 @@ static void put(char *buf, size_t *at, const char *word, const char *value)
 		*at = MIN_OF(*at + (size_t)n, (size_t)ENDPOINT_LINE - 1);
 }
 
+static void put_number(char *buf, size_t *at, const char *word, uint32_t value)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "%u", value);
+	if (value)
+		put(buf, at, word, text);
+}
+
 const char *endpoint_format(const struct tenants_endpoint *e, char buf[ENDPOINT_LINE])
 {
 	char text[ADDR_STR];
@@ -145,15 +190,17 @@ const char *endpoint_format(const struct tenants_endpoint *e, char buf[ENDPOINT_
 	put(buf, &at, "", e->name);
 	put(buf, &at, " tenant ", e->tenant);
 	put(buf, &at, " interface ", e->ifname);
-	put(buf, &at, " mac ", mac_format(&e->mac, text));
+	if (!mac_is_zero(&e->mac))
+		put(buf, &at, " mac ", mac_format(&e->mac, text));
 	for (unsigned i = 0; i < e->n_ips; i++)
 		put(buf, &at, i ? "," : " ip ", ip_format(&e->ip[i], text));
 	if (e->labels[0])
 		put(buf, &at, " labels ", e->labels);
-	if (e->seq) {
-		snprintf(text, sizeof(text), "%u", e->seq);
-		put(buf, &at, " seq ", text);
-	}
+	if (e->anycast)
+		put(buf, &at, " anycast", "");
+	put_number(buf, &at, " weight ", e->weight);
+	put_number(buf, &at, " local-preference ", e->local_pref);
+	put_number(buf, &at, " seq ", e->seq);
 	return buf;
 }
 

@@ -184,29 +184,36 @@ enum {
 	ENDPOINT_LINE = 2048, /* text of one, terminated */
 };
 
-/* A declared endpoint; its routes do not age. */
+/* A declared endpoint; its routes do not age. The last three are for ILA, where no MAC
+ * is needed (rib/ila.h). */
 struct tenants_endpoint {
 	char name[ENDPOINT_NAME]; /* letters, digits, . _ - / : @ ; unique */
 	char tenant[TENANT_NAME];
 	char ifname[INTENT_IFNAME];
-	struct mac mac;
+	struct mac mac; /* zero: none, so no EVI serves it */
 	unsigned n_ips;
 	struct ip ip[ENDPOINT_IPS];
 	char labels[ENDPOINT_LABELS]; /* k=v,k=v; kept as given, "" none */
-	uint32_t seq;                 /* MAC mobility, kept over restarts */
+	uint32_t seq;                 /* mobility, kept over restarts */
+	bool anycast;        /* several hosts have its identifiers on purpose */
+	uint16_t weight;     /* of anycast; 0: not said */
+	uint32_t local_pref; /* 0: 100 */
 };
 
 /**
  * tenants_endpoint_add - declare; the same name replaces
  * @err: one line that says what is wrong, when not 0
  *
- * A tenant not yet configured is accepted, and served once it is. Adding,
- * also again, counts as learning the MAC here: it outbids remote VTEPs.
+ * A tenant not yet configured is accepted, and served once it is, if there is a MAC.
+ * Adding, also again, counts as learning the MAC here: it outbids remote VTEPs.
  * Return: 0; -EINVAL bad value, -EEXIST another endpoint of the tenant has that MAC,
  * IP or interface, -ENOSPC too many.
  */
 int tenants_endpoint_add(struct tenants *t, const struct tenants_endpoint *e, char *err,
 			 size_t errlen);
+
+/** tenants_endpoint_seq - keep another sequence with an endpoint that no EVI serves. */
+void tenants_endpoint_seq(struct tenants *t, const char *name, uint32_t seq);
 
 /** tenants_endpoint_del - Return: 0, -ENOENT. */
 int tenants_endpoint_del(struct tenants *t, const char *name);
@@ -224,7 +231,8 @@ void tenants_endpoint_foreach(const struct tenants *t,
 			      void *arg);
 
 /** endpoint_parse - the words after `endpoint add`: NAME tenant T interface I
- * mac M [ip A,B] [labels k=v,...] [seq N]. Return: 0, -EINVAL with a reason. */
+ * [mac M] [ip A,B] [labels k=v,...] [anycast] [weight W] [local-preference N] [seq N],
+ * in any order. Return: 0, -EINVAL with a reason. */
 int endpoint_parse(const char *words, struct tenants_endpoint *out, char *err,
 		   size_t errlen);
 

@@ -9,6 +9,19 @@
 struct rib;
 struct rib_walk;
 
+/* What a walk asks of a table whose entries have numbers. Comparing and hashing are
+ * asked only of numbers that are live, or were so with no freed() in between. */
+struct walk_source {
+	/** end - numbers are below this, and not 0. */
+	uint32_t (*end)(const void *table);
+	bool (*live)(const void *table, uint32_t id);
+	/** hash - of the key, to tell when a number has become another entry's. */
+	uint32_t (*hash)(const void *table, uint32_t id);
+	int (*cmp)(const void *table, uint32_t a, uint32_t b);
+	/** freed - is greater after a number has become free. */
+	uint64_t (*freed)(const void *table);
+};
+
 /*
  * For answers that are too long for one turn of the event loop. Between two calls the
  * table may change in any way: a route that is there all the time comes exactly once,
@@ -19,6 +32,9 @@ struct rib_walk;
 
 /** rib_walk_new - over all routes of r (borrowed); owned, rib_walk_free() it. */
 struct rib_walk *rib_walk_new(const struct rib *r);
+
+/** rib_walk_over - the same over any other table (borrowed). */
+struct rib_walk *rib_walk_over(const struct walk_source *src, const void *table);
 void rib_walk_free(struct rib_walk *w);
 
 /**

@@ -29,7 +29,14 @@ static const struct {
 	{ "", "endpoint name is missing" },
 	{ "a", "tenant is missing" },
 	{ "a tenant t mac 02:00:00:00:00:01", "interface is missing" },
-	{ "a tenant t interface i", "mac is missing" },
+	{ "a tenant t interface i", NULL },
+	{ "a tenant t interface i anycast weight 3 local-preference 9", NULL },
+	{ "a tenant t interface i weight 3", "weight is for anycast only" },
+	{ "a tenant t interface i anycast weight 0", "bad weight: 0" },
+	{ "a tenant t interface i anycast weight 65536", "bad weight: 65536" },
+	{ "a tenant t interface i local-preference 0", "bad local-preference: 0" },
+	{ "a tenant t interface i mac 00:00:00:00:00:00",
+	  "bad mac: 00:00:00:00:00:00" },
 	{ "a tenant t interface i mac", "value is missing after mac" },
 	{ "a tenant t tenant u", "given twice: tenant" },
 	{ "a colour red", "unknown word: colour" },
@@ -83,7 +90,13 @@ static void too_long_is_refused(void **state)
 /* The longest one there can be fits its line. */
 static void longest_line_fits(void **state)
 {
-	struct tenants_endpoint e = { .seq = UINT32_MAX, .n_ips = ENDPOINT_IPS }, back;
+	struct tenants_endpoint e = {
+		.seq = UINT32_MAX,
+		.n_ips = ENDPOINT_IPS,
+		.anycast = true,
+		.weight = UINT16_MAX,
+		.local_pref = UINT32_MAX,
+	}, back;
 	char line[ENDPOINT_LINE], err[64];
 
 	(void)state;
@@ -141,6 +154,7 @@ static void conflicts_and_bad_values(void **state)
 		  -EEXIST },
 		{ "b tenant blue interface veth1 mac 02:00:00:00:00:01 ip 192.0.2.1",
 		  0 },
+		{ "c tenant red interface veth2", -EINVAL }, /* VXLAN needs a MAC */
 		{ "c tenant red interface veth2 mac 01:00:00:00:00:01", -EINVAL },
 		{ "c tenant red interface veth2 mac 00:00:00:00:00:00", -EINVAL },
 		{ "c tenant red interface veth2 mac 02:00:00:00:00:03 ip 0.0.0.0",
