@@ -255,7 +255,8 @@ static __noinline int quote_read(struct __sk_buff *skb, struct pkt *p,
 {
 	__u8 type;
 
-	if (pkt_walk(skb, p) != PKT_FOUND || p->proto != NEXT_ICMPV6)
+	if (p->next == NEXT_TCP || p->next == NEXT_UDP || /* nearly all there is */
+	    pkt_walk(skb, p) != PKT_FOUND || p->proto != NEXT_ICMPV6)
 		return -1;
 	if (p->l4 + 8 + sizeof(*q) > p->end ||
 	    bpf_skb_load_bytes(skb, p->l4, &type, sizeof(type)) || type < 1 || type > 4)
@@ -290,16 +291,23 @@ static __always_inline int leads_to(const struct bpf_ila_addr *sir,
 	return 0;
 }
 
+static __always_inline void count_of_prefix(__be64 sir, enum bpf_ila_count what)
+{
+	const struct bpf_ila_dom *d = bpf_map_lookup_elem(&ila_dom_v1, &sir);
+
+	count(d ? d->dom : 0, what);
+}
+
 /*
  * Somewhere on the way a packet of ours met its end after its destination had been
  * translated. Who sent it knows only the SIR address: put that into the quotation, if
  * it is one of ours that would be sent there (draft-herbert-nvo3-ila-04 section 4.7.1).
  * The checksum inside the quotation is left as it is: nobody looks at it.
  *
- * Call with p->dst a SIR address of this host. Return: 0; -1 when the packet can only
- * be dropped.
+ * Call with p->dst an address of this host. Return: 0; -1 when the packet can only be
+ * dropped.
  */
-static __noinline int quote_restore(struct __sk_buff *skb, struct pkt *p, __u16 dom)
+static __noinline int quote_restore(struct __sk_buff *skb, struct pkt *p)
 {
 	struct bpf_ila_addr src, wire, sir;
 	const struct bpf_ila_rewrite *r;
@@ -314,7 +322,7 @@ static __noinline int quote_restore(struct __sk_buff *skb, struct pkt *p, __u16 
 		return 0;
 	sir = from_wire(wire.id, r);
 	if (!addr_eq(&src, &p->dst) || !leads_to(&sir, &wire)) {
-		count(dom, BPF_ILA_N_ERROR_BAD);
+		count_of_prefix(sir.prefix, BPF_ILA_N_ERROR_BAD);
 		return 0;
 	}
 	if (!mode_is_neutral(r->mode) &&
@@ -323,7 +331,7 @@ static __noinline int quote_restore(struct __sk_buff *skb, struct pkt *p, __u16 
 	if (bpf_skb_store_bytes(skb, p->l4 + 8 + offsetof(struct ipv6hdr, daddr), &sir,
 				sizeof(sir), 0))
 		return -1;
-	count(dom, BPF_ILA_N_ERROR);
+	count_of_prefix(sir.prefix, BPF_ILA_N_ERROR);
 	return 0;
 }
 
@@ -424,6 +432,10 @@ int ila_from_container(struct __sk_buff *skb)
 		/* Nobody rejected it: it must not go in circles. */
 		if (skb->mark == BPF_ILA_MARK_UNREACH)
 			return TC_ACT_SHOT;
+		/* The stack says that it ends here, and to us nobody translates back.
+		 */
+		if (p.hops <= 1)
+			return TC_ACT_OK;
 		dom = d->dom;
 		ok = may_enter(skb, &p, &p.dst, d->flags);
 	}
@@ -443,10 +455,10 @@ int ila_to_container(struct __sk_buff *skb)
 	const struct bpf_ila_local *local;
 	struct pkt p;
 
-	if (pkt_read(skb, &p) || p.next == NEXT_TCP || p.next == NEXT_UDP)
+	if (pkt_read(skb, &p))
 		return TC_ACT_OK;
 	local = bpf_map_lookup_elem(&ila_local_v1, &p.dst);
-	if (local && quote_restore(skb, &p, local->dom))
+	if (local && quote_restore(skb, &p))
 		return drop(local->dom, BPF_ILA_N_MALFORMED);
 	return TC_ACT_OK;
 }
@@ -464,22 +476,20 @@ int ila_from_underlay(struct __sk_buff *skb)
 	if (pkt_read(skb, &p))
 		return TC_ACT_OK;
 	d = bpf_map_lookup_elem(&ila_dom_v1, &p.dst.prefix);
-	if (!d)
-		return TC_ACT_OK;
+	/* The host's own packets have its own addresses, and so have their errors. */
+	if (!d || (d->kind == BPF_ILA_LOCATOR && id_is_iid(p.dst.id)))
+		return quote_restore(skb, &p) ? drop(0, BPF_ILA_N_MALFORMED)
+					      : TC_ACT_OK;
 	dst = p.dst;
-	if (d->kind == BPF_ILA_LOCATOR) {
-		/* Addresses of this host below its locator, <locator>::1 first. */
-		if (id_is_iid(p.dst.id))
-			return TC_ACT_OK;
+	if (d->kind == BPF_ILA_LOCATOR)
 		dst = from_wire(p.dst.id, &d->to);
-	}
 	if (!may_enter(skb, &p, &dst, d->flags))
 		return drop(d->dom, BPF_ILA_N_ISOLATED_IN);
 	if (d->kind == BPF_ILA_LOCATOR && dst_write(skb, &p, &d->to, dst))
 		return drop(d->dom, BPF_ILA_N_MALFORMED);
 	local = bpf_map_lookup_elem(&ila_local_v1, &p.dst);
 	if (local) {
-		if (quote_restore(skb, &p, d->dom))
+		if (quote_restore(skb, &p))
 			return drop(d->dom, BPF_ILA_N_MALFORMED);
 		return pass(d->dom, BPF_ILA_N_IN);
 	}

@@ -59,6 +59,7 @@ struct pkt {
 	__u8 proto; /* transport protocol */
 	__u8 walk;  /* enum pkt_walk */
 	__u8 way;   /* PKT_FRAGMENT, PKT_ROUTED */
+	__u8 hops;  /* limit, as it came */
 };
 
 enum {
@@ -80,6 +81,7 @@ static __always_inline int pkt_read(struct __sk_buff *skb, struct pkt *p)
 	/* Zero: a jumbogram, or what the stack makes of the largest segments. */
 	p->end = h.payload_len ? (__u32)PKT_NEXT + bpf_ntohs(h.payload_len) : skb->len;
 	p->next = h.nexthdr;
+	p->hops = h.hop_limit;
 	p->walk = PKT_UNKNOWN;
 	p->way = 0;
 	return 0;

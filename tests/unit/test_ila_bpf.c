@@ -682,6 +682,11 @@ static void host(void **state)
 			 TC_ACT_SHOT);
 	f = tcp(&own, &own);
 	assert_passes(FROM_CONTAINER, &f);
+	/* The last hop is this host: it quotes what it got. */
+	f = tcp(&own, &b);
+	for (f.b[IP6 + 7] = 0; f.b[IP6 + 7] < 2; f.b[IP6 + 7]++)
+		assert_passes(FROM_CONTAINER, &f);
+	assert_goes_to(FROM_CONTAINER, &f, &wire, BPF_ILA_N_OUT);
 }
 
 /* ---- tenants -------------------------------------------------------------- */

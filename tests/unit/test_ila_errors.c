@@ -276,6 +276,30 @@ static void several(void **state)
 	}
 }
 
+/* Packets of the host itself carry its own address, which no map knows; or one below
+ * its locator. */
+static void of_the_host(void **state)
+{
+	const struct ila_addr owns[] = { addr("2001:db8:0:1::1"),
+					 { half("2001:db8:100:1"), half("0:0:0:1") } };
+
+	(void)state;
+	for (size_t i = 0; i < 2 * ARRAY_SIZE(modes); i++) {
+		enum ila_csum mode = modes[i / 2];
+		struct frame q, f;
+		struct result got;
+
+		world(mode);
+		q = sent(&b, &l2, mode, IPPROTO_UDP);
+		memcpy(q.b + IP6 + 8, &owns[i % 2], 16);
+		f = error_about(&q, &owns[i % 2], 3, NULL);
+		got = run(prog->progs.ila_from_underlay, &f);
+		assert_restored(&got, &f, &b, true);
+		assert_int_equal(counted(DOM, BPF_ILA_N_ERROR), 1);
+		assert_int_equal(counted(DOM, BPF_ILA_N_IN), 0);
+	}
+}
+
 /* On the way to its sender's host nobody else touches the quotation. */
 static void in_transit(void **state)
 {
@@ -303,7 +327,7 @@ int main(void)
 		cmocka_unit_test(restored),       cmocka_unit_test(cut_quotation),
 		cmocka_unit_test(behind_the_end), cmocka_unit_test(left_alone),
 		cmocka_unit_test(no_errors),      cmocka_unit_test(several),
-		cmocka_unit_test(in_transit),
+		cmocka_unit_test(of_the_host),    cmocka_unit_test(in_transit),
 	};
 
 	if (!ilaprog_open(0))
