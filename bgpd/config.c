@@ -21,6 +21,8 @@ struct config *config_new(void)
 	TAILQ_INIT(&c->ranges);
 	TAILQ_INIT(&c->vnis);
 	TAILQ_INIT(&c->tenants);
+	TAILQ_INIT(&c->ilas);
+	TAILQ_INIT(&c->ila_ids);
 	c->log_level = -1;
 	c->ila_afi = ILA_AFI_DEFAULT;
 	c->ila_safi = ILA_SAFI_DEFAULT;
@@ -51,6 +53,8 @@ void config_free(struct config *c)
 		return;
 	bgp_lists_free(c);
 	FREE_ALL(&c->tenants);
+	FREE_ALL(&c->ilas);
+	FREE_ALL(&c->ila_ids);
 	/* Passwords shall not linger. */
 	explicit_bzero(c, sizeof(*c));
 	free(c);
@@ -116,6 +120,8 @@ struct config *config_copy(const struct config *c)
 	COPY_ALL(&d->ranges, &c->ranges, cfg_range);
 	COPY_ALL(&d->vnis, &c->vnis, cfg_vni);
 	COPY_ALL(&d->tenants, &c->tenants, cfg_tenant);
+	COPY_ALL(&d->ilas, &c->ilas, cfg_ila);
+	COPY_ALL(&d->ila_ids, &c->ila_ids, cfg_ila_id);
 	return d;
 }
 

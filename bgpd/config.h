@@ -7,7 +7,9 @@
 #include <sys/queue.h>
 
 #include "bgpd/family.h"
+#include "fib/intent.h"
 #include "lib/addr.h"
+#include "lib/ila.h"
 #include "rib/claim.h"
 
 struct out;
@@ -139,6 +141,39 @@ struct cfg_tenant {
 	struct ip vtep; /* none: router id */
 	char underlay[16];
 	enum vni_encoding encoding;
+	bool ila;        /* encapsulation ila, instead of all but the name */
+	char domain[32]; /* ... of this SIR domain */
+	uint32_t vnid;   /* ... 0: tenants are not kept apart */
+	struct prefix tenant_prefix; /* 96 bits; no bits: none */
+};
+
+/* The SIR domain without a name has this one. */
+#define CFG_ILA_UNNAMED "default"
+
+/* `ila [NAME]`: a SIR domain. */
+struct cfg_ila {
+	TAILQ_ENTRY(cfg_ila) link;
+	unsigned line;
+	char name[32];
+	bool has_sir, has_locator;
+	struct ila64 sir, locator;
+	enum ila_csum csum;
+	enum ila_plane plane;
+	bool locator_community;
+	unsigned n_underlay;
+	char underlay[ILA_UNDERLAYS][16];
+};
+
+/* `identifier I` of a SIR domain. */
+struct cfg_ila_id {
+	TAILQ_ENTRY(cfg_ila_id) link;
+	unsigned line;
+	char domain[32];
+	struct ila64 id;
+	char ifname[16]; /* "": the host itself */
+	bool anycast;
+	uint16_t weight;     /* 0: not said */
+	uint32_t local_pref; /* 0: not said */
 };
 
 /* A global setting that was written down; the others follow `frr defaults`. */
@@ -188,6 +223,8 @@ struct config {
 	uint32_t dad_freeze_s;          /* 0: off (no freeze); UINT32_MAX: permanent */
 	TAILQ_HEAD(, cfg_vni) vnis;
 	TAILQ_HEAD(, cfg_tenant) tenants;
+	TAILQ_HEAD(, cfg_ila) ilas;
+	TAILQ_HEAD(, cfg_ila_id) ila_ids; /* of all domains */
 	uint16_t ila_afi; /* number of the family `ila unicast`, default 2 241 */
 	uint8_t ila_safi;
 };
@@ -228,5 +265,9 @@ struct cfg_nbr *config_nbr_find(const struct config *c, const struct ip *addr);
 struct cfg_nbr *config_group_find(const struct config *c, const char *name);
 struct cfg_vni *config_vni_find(const struct config *c, uint32_t vni);
 struct cfg_tenant *config_tenant_find(const struct config *c, const char *name);
+struct cfg_ila *config_ila_find(const struct config *c, const char *name);
+
+/** cfg_ila_unnamed - the one that `address-family ila unicast` is about? */
+bool cfg_ila_unnamed(const struct cfg_ila *d);
 
 #endif

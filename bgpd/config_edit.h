@@ -30,6 +30,7 @@ enum config_mode {
 	CFG_IP6,        /* address-family ipv6 unicast */
 	CFG_FOREIGN_AF, /* a family that we read and do not do */
 	CFG_TENANT,
+	CFG_SIR,  /* ila: a SIR domain */
 	CFG_MODES /* count */
 };
 
@@ -43,6 +44,7 @@ struct cfg_pos {
 	int mode; /* enum config_mode; CMD_EXEC: the line left configuration */
 	uint32_t vni;
 	char tenant[32];
+	char ila[32];
 };
 
 /* What was wrong with a line. */
@@ -92,7 +94,7 @@ struct cmd_rows {
 };
 
 extern const struct cmd_rows config_top_rows, config_bgp_rows, config_nbr_rows,
-	config_evpn_rows, config_tenant_rows;
+	config_evpn_rows, config_tenant_rows, config_ila_rows;
 
 static inline struct cfg_edit *cfg_edit_of(const struct cmd_args *a)
 {
@@ -101,6 +103,24 @@ static inline struct cfg_edit *cfg_edit_of(const struct cmd_args *a)
 
 /** cfg_nbr_need - the neighbor or group that $peer names; NULL: complained. */
 struct cfg_nbr *cfg_nbr_need(const struct cmd_args *a);
+
+/** cfg_tenant_need - the tenant we are in; NULL: complained. */
+struct cfg_tenant *cfg_tenant_need(const struct cmd_args *a);
+
+/* ---- config_ila.c, config_ila_check.c: SIR domains, tenants with ILA ---- */
+
+void config_ila_print(const struct config *c, struct out *o);
+void config_ila_tenant_print(const struct cfg_tenant *t, struct out *o);
+
+/** config_tenant_no_ila - as if there was no `encapsulation ila`. */
+void config_tenant_no_ila(struct cfg_tenant *t);
+
+/** config_ila_check - what config_check_fault() says of ILA; Return: 0, -EINVAL. */
+int config_ila_check(const struct config *c, struct cfg_fault *f);
+
+/** cfg_wrong - a fault of the whole; Return: -EINVAL. */
+int cfg_wrong(struct cfg_fault *f, unsigned line, const char *fmt, ...)
+	PRINTF_LIKE(3, 4);
 
 /* ---- config_af.c: what a neighbor has in a family ---- */
 

@@ -271,6 +271,7 @@ static void print_tenant(const struct cfg_tenant *t, struct out *o)
 		out_line(o, " underlay interface %s\n", t->underlay);
 	if (t->encoding == VNI_MPLS_SHIFTED)
 		out_line(o, " vni-encoding mpls-shifted\n");
+	config_ila_tenant_print(t, o);
 	out_line(o, "exit\n!\n");
 }
 
@@ -284,6 +285,7 @@ void config_print(const struct config *c, struct out *o)
 		print_bgp(c, o);
 		out_line(o, "!\n");
 	}
+	config_ila_print(c, o);
 	TAILQ_FOREACH (t, &c->tenants, link)
 		print_tenant(t, o);
 }

@@ -44,7 +44,7 @@ static int remove_tenant(void *ctx, const struct cmd_args *a, struct out *o)
 }
 
 /* The tenant we are in; another client may have removed it. */
-static struct cfg_tenant *tenant_need(const struct cmd_args *a)
+struct cfg_tenant *cfg_tenant_need(const struct cmd_args *a)
 {
 	struct cfg_edit *e = cfg_edit_of(a);
 	struct cfg_tenant *t = config_tenant_find(e->c, e->pos->tenant);
@@ -63,7 +63,7 @@ static void default_bridge(uint32_t vni, char name[16])
 
 static int set_vni(void *ctx, const struct cmd_args *a, struct out *o)
 {
-	struct cfg_tenant *t = tenant_need(a);
+	struct cfg_tenant *t = cfg_tenant_need(a);
 	char was[16];
 
 	(void)ctx;
@@ -79,7 +79,7 @@ static int set_vni(void *ctx, const struct cmd_args *a, struct out *o)
 
 static int set_bridge(void *ctx, const struct cmd_args *a, struct out *o)
 {
-	struct cfg_tenant *t = tenant_need(a);
+	struct cfg_tenant *t = cfg_tenant_need(a);
 
 	(void)ctx;
 	(void)o;
@@ -94,7 +94,7 @@ static int set_bridge(void *ctx, const struct cmd_args *a, struct out *o)
 
 static int set_encapsulation(void *ctx, const struct cmd_args *a, struct out *o)
 {
-	struct cfg_tenant *t = tenant_need(a);
+	struct cfg_tenant *t = cfg_tenant_need(a);
 	bool no = cmd_has(a, "no");
 
 	(void)ctx;
@@ -104,12 +104,13 @@ static int set_encapsulation(void *ctx, const struct cmd_args *a, struct out *o)
 	t->port =
 		no ? CFG_VXLAN_PORT : (uint16_t)cmd_arg_uint(a, "port", CFG_VXLAN_PORT);
 	t->gbp = !no && cmd_has(a, "gbp");
+	config_tenant_no_ila(t);
 	return CMD_OK;
 }
 
 static int set_vtep(void *ctx, const struct cmd_args *a, struct out *o)
 {
-	struct cfg_tenant *t = tenant_need(a);
+	struct cfg_tenant *t = cfg_tenant_need(a);
 	struct ip ip = { 0 };
 
 	(void)ctx;
@@ -127,7 +128,7 @@ static int set_vtep(void *ctx, const struct cmd_args *a, struct out *o)
 
 static int set_underlay(void *ctx, const struct cmd_args *a, struct out *o)
 {
-	struct cfg_tenant *t = tenant_need(a);
+	struct cfg_tenant *t = cfg_tenant_need(a);
 
 	(void)ctx;
 	(void)o;
@@ -142,7 +143,7 @@ static int set_underlay(void *ctx, const struct cmd_args *a, struct out *o)
 
 static int set_encoding(void *ctx, const struct cmd_args *a, struct out *o)
 {
-	struct cfg_tenant *t = tenant_need(a);
+	struct cfg_tenant *t = cfg_tenant_need(a);
 
 	(void)ctx;
 	(void)o;

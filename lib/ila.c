@@ -132,6 +132,20 @@ const char *ila_fault_name(enum ila_fault f)
 	return (unsigned)f < ILA_FAULTS ? faults[f].name : "?";
 }
 
+const char *ila_own_id_check(const struct ila64 *id, enum ila_csum mode, bool vnids)
+{
+	enum ila_type type = ila_type_of(id);
+	enum ila_fault f = ila_id_check(id, mode);
+
+	if (f)
+		return ila_fault_text(f);
+	if (type == ILA_TYPE_VIRT6_MULTI)
+		return "an identifier of type 4 names a group, not a container";
+	if (vnids && type != ILA_TYPE_LUID && type != ILA_TYPE_VIRT6)
+		return "with VNIDs an identifier is of type 1 or 3";
+	return NULL;
+}
+
 static const char *const csums[ILA_CSUMS] = {
 	[ILA_CSUM_ADJUST] = "adj-transport",
 	[ILA_CSUM_NEUTRAL] = "neutral-map",

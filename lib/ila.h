@@ -116,6 +116,10 @@ enum ila_fault ila_prefix_check(const struct ila64 *p);
 /** ila_id_check - may this identifier be mapped in this mode? Types 1 to 4 may. */
 enum ila_fault ila_id_check(const struct ila64 *id, enum ila_csum mode);
 
+/** ila_own_id_check - may an identifier of this host be like this? vnids: those of its
+ * domain have a VNID. Return: NULL, or why not, as words for a message. */
+const char *ila_own_id_check(const struct ila64 *id, enum ila_csum mode, bool vnids);
+
 /** ila_fault_text - one line of words for a message. */
 const char *ila_fault_text(enum ila_fault f);
 

@@ -121,10 +121,6 @@ struct ila_conf {
 	const struct ila_tenant_conf *tenants;
 };
 
-/** ila_own_id_check - may an identifier of this host be like this? vnids: the domain
- * keeps tenants apart. Return: NULL, or why not. */
-const char *ila_own_id_check(const struct ila64 *id, enum ila_csum csum, bool vnids);
-
 /**
  * ila_configure - make domains, tenants and static identifiers equal to these
  *

@@ -291,20 +291,6 @@ void locals_drop(struct ila *m, uint8_t slot)
 
 /* ---- of the configuration ---------------------------------------------- */
 
-const char *ila_own_id_check(const struct ila64 *id, enum ila_csum csum, bool vnids)
-{
-	enum ila_type type = ila_type_of(id);
-	enum ila_fault f = ila_id_check(id, csum);
-
-	if (f)
-		return ila_fault_text(f);
-	if (type == ILA_TYPE_VIRT6_MULTI)
-		return "an identifier of type 4 names a group, not a container";
-	if (vnids && type != ILA_TYPE_LUID && type != ILA_TYPE_VIRT6)
-		return "with VNIDs an identifier is of type 1 or 3";
-	return NULL;
-}
-
 static void of_domain(struct ila *m, const struct ila_domain *d)
 {
 	for (size_t i = 0; i < d->conf.n_ids; i++) {

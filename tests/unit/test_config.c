@@ -334,7 +334,7 @@ static const struct {
 	  "t:2:16: `interface` is not supported by this version" },
 	{ BGP " address-family ipv6 unicast\n  neighbor 10.0.0.1 next-hop-16",
 	  "t:3:21: `next-hop-16` is unknown here" },
-	{ "ila\n", "t:1:1: `ila` is not supported by this version" },
+	{ "identity\n", "t:1:1: `identity` is not supported by this version" },
 	{ "identity", "t:1:1: `identity` is not supported by this version" },
 	{ "tenant a\n dataplane ebpf",
 	  "t:2:12: `ebpf` is not supported by this version, expected kernel" },
