@@ -1,30 +1,54 @@
 /*
- * One row per backend. Each owns some of the tables in fib/intent.h and is found by
- * nothing but this list.
+ * One row per backend. Each writes the differences of one queue (fib/want.h), and is
+ * found by nothing but this list.
  */
 #include "fib/backends.h"
 
 #include <stddef.h>
 
+#include "fib/be_ila.h"
 #include "fib/be_vxlan.h"
+#include "fib/state.h"
 #include "lib/util.h"
 
 static const struct backend {
 	const char *name;
 	void (*apply)(struct fib *f, unsigned max);
-	void (*flush)(struct fib *f);
 } backends[] = {
-	{ "vxlan", be_vxlan_apply, be_vxlan_flush },
+	{ "vxlan", be_vxlan_apply },
+	{ "route", be_ila_apply },
 };
+
+/* Who translates, by enum ila_plane; NULL: not built in. */
+static const struct ila_backend *const planes[ILA_PLANES] = {
+	[ILA_PLANE_KERNEL] = &be_ila,
+};
+
+const struct ila_backend *ila_backend(uint8_t plane)
+{
+	return planes[plane];
+}
 
 void backends_apply(struct fib *f, unsigned max)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(backends); i++)
 		backends[i].apply(f, max);
+	for (size_t i = 0; i < ARRAY_SIZE(planes); i++)
+		if (planes[i] && planes[i]->apply)
+			planes[i]->apply(f, max);
 }
 
 void backends_flush(struct fib *f)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(backends); i++)
-		backends[i].flush(f);
+	struct want_entry *e;
+	uint64_t at = 0;
+
+	while ((e = want_each(&f->want, &at))) {
+		if (e->flags & WE_ADOPTED)
+			want_flag(&f->want, e, 0, WE_ADOPTED);
+		else if (e->flags & WE_WANTED)
+			want_unset(&f->want, e);
+	}
+	while (f->want.n_diff)
+		backends_apply(f, UINT32_MAX);
 }

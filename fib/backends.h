@@ -2,12 +2,18 @@
 #ifndef FIB_BACKENDS_H
 #define FIB_BACKENDS_H
 
+#include <stdint.h>
+
 struct fib;
+struct ila_backend;
 
 /** backends_apply - write differences, at most max entries per backend. */
 void backends_apply(struct fib *f, unsigned max);
 
 /** backends_flush - delete all entries of ours. */
 void backends_flush(struct fib *f);
+
+/** ila_backend - of an enum ila_plane; NULL: not built in. */
+const struct ila_backend *ila_backend(uint8_t plane);
 
 #endif

@@ -39,31 +39,32 @@ static void put_vxlan(struct nl *nl, const struct dom *d, struct want_entry *e)
 {
 	bool add = want_is_active(e);
 	const struct want_val *v = add ? &e->want : &e->seen;
+	struct mac mac = want_mac(&e->key.ip);
 
 	if (add && e->flags & WE_FOREIGN && e->flags & WE_UNSURE)
 		/* a replace would keep the other's flags: remove it first */
-		fdb_msg(nl, NULL, false, 0, d->vxlan->ifindex, 0, NTF_SELF,
-			&e->key.mac);
+		fdb_msg(nl, NULL, false, 0, d->vxlan->ifindex, 0, NTF_SELF, &mac);
 	fdb_msg(nl, e, add, add ? ADD : 0, d->vxlan->ifindex, NUD_REACHABLE,
-		NTF_SELF | NTF_EXT_LEARNED, &e->key.mac);
-	nl_attr_ip(nl, NDA_DST, &v->vtep);
-	if (v->dst_vni)
-		nl_attr_u32(nl, NDA_VNI, v->dst_vni);
+		NTF_SELF | NTF_EXT_LEARNED, &mac);
+	nl_attr_ip(nl, NDA_DST, &v->to);
+	if (v->num)
+		nl_attr_u32(nl, NDA_VNI, v->num);
 }
 
 static void put_bridge(struct nl *nl, const struct dom *d, struct want_entry *e)
 {
 	bool add = want_is_active(e);
 	uint32_t port = d->vxlan->ifindex;
+	struct mac mac = want_mac(&e->key.ip);
 	bool sticky = add && e->want.flags & WV_STICKY;
 
 	if (sticky) /* extern_learn alone ignores it: first the flag, then the mark */
 		fdb_msg(nl, NULL, true, ADD, port, NUD_NOARP, NTF_MASTER | NTF_STICKY,
-			&e->key.mac);
+			&mac);
 	else if (add && e->flags & WE_SEEN && e->seen.flags & WV_STICKY)
-		fdb_msg(nl, NULL, false, 0, port, 0, NTF_MASTER, &e->key.mac);
+		fdb_msg(nl, NULL, false, 0, port, 0, NTF_MASTER, &mac);
 	fdb_msg(nl, e, add, add ? ADD : 0, port, NUD_REACHABLE,
-		NTF_MASTER | NTF_EXT_LEARNED, &e->key.mac);
+		NTF_MASTER | NTF_EXT_LEARNED, &mac);
 }
 
 static void put_flood(struct nl *nl, const struct dom *d, struct want_entry *e)
@@ -95,7 +96,7 @@ static void put_neigh(struct nl *nl, const struct dom *d, struct want_entry *e)
 	nl_attr_ip(nl, NDA_DST, &e->key.ip);
 	if (!add)
 		return;
-	nl_attr(nl, NDA_LLADDR, &e->want.mac, sizeof(e->want.mac));
+	nl_attr(nl, NDA_LLADDR, e->want.to.b, e->want.to.len);
 	nl_attr_u8(nl, NDA_PROTOCOL, INTENT_PROTOCOL);
 }
 
@@ -119,7 +120,9 @@ static const char *blocked(const struct fib *f, const struct dom *d,
 	if (e->flags & WE_FIXED)
 		return "an entry of somebody else is in the way";
 	if (e->key.table == TABLE_BRIDGE_FDB && f->fdbs) {
-		local = lfdb_find(f, d->bridge->ifindex, &e->key.mac);
+		struct mac mac = want_mac(&e->key.ip);
+
+		local = lfdb_find(f, d->bridge->ifindex, &mac);
 		if (local && local->flags & (FDB_STICKY | FDB_STATIC | LFDB_PERMANENT))
 			return "a static entry of this host is in the way";
 	}
@@ -161,9 +164,12 @@ static void on_answer(void *arg, void *who, int err, const char *why)
 	if (!took_over)
 		return;
 	/* The kernel has one entry per key: what was local there is no more. */
-	if (k.table == TABLE_BRIDGE_FDB && f->fdbs)
-		lfdb_gone(f, d->bridge->ifindex, &k.mac);
-	else if (k.table == TABLE_NEIGH && f->neighs)
+	if (k.table == TABLE_BRIDGE_FDB && f->fdbs) {
+		struct mac mac = want_mac(&k.ip);
+
+		lfdb_gone(f, d->bridge->ifindex, &mac);
+	}
+	if (k.table == TABLE_NEIGH && f->neighs)
 		lneigh_gone(f, d->bridge->ifindex, &k.ip);
 }
 
@@ -180,12 +186,12 @@ void be_vxlan_apply(struct fib *f, unsigned max)
 	struct want_entry *e;
 	uint64_t start;
 
-	if (!f->want.n_diff)
+	if (!f->want.n_queue[WQ_L2])
 		return;
 	start = now_ns();
-	if (f->want.n_diff >= DEAF_FROM)
+	if (f->want.n_queue[WQ_L2] >= DEAF_FROM)
 		watch_deaf(f, true);
-	for (; max && (e = want_next(&f->want)); max--) {
+	for (; max && (e = want_next(&f->want, WQ_L2)); max--) {
 		const struct dom *d = container_of(e->dom, struct dom, w);
 		const char *why = blocked(f, d, e);
 
@@ -200,7 +206,7 @@ void be_vxlan_apply(struct fib *f, unsigned max)
 	}
 	nl_send(&f->nl, on_answer, f);
 	f->apply_ns += now_ns() - start;
-	if (!f->want.n_diff)
+	if (!f->want.n_queue[WQ_L2])
 		watch_deaf(f, false);
 }
 
@@ -216,7 +222,7 @@ void be_vxlan_leave(struct fib *f, struct dom *d)
 	if (link_find(f, d->bridge->ifindex) != d->bridge)
 		return;     /* it is gone, and they with it */
 	d->w.serve = false; /* so that each is a delete */
-	LIST_FOREACH (e, &d->w.entries, in_dom) {
+	for (e = NULL; (e = want_in_dom(&f->want, &d->w, e));) {
 		if (e->key.table != TABLE_NEIGH || !(e->flags & WE_SEEN))
 			continue;
 		put_neigh(&f->nl, d, e);
@@ -224,19 +230,4 @@ void be_vxlan_leave(struct fib *f, struct dom *d)
 			nl_send(&f->nl, no_answer, f);
 	}
 	nl_send(&f->nl, no_answer, f);
-}
-
-void be_vxlan_flush(struct fib *f)
-{
-	struct want_entry *e;
-	uint64_t at = 0;
-
-	while ((e = want_each(&f->want, &at))) {
-		if (e->flags & WE_ADOPTED)
-			want_flag(&f->want, e, 0, WE_ADOPTED);
-		else if (e->flags & WE_WANTED)
-			want_unset(&f->want, e);
-	}
-	while (f->want.n_diff)
-		be_vxlan_apply(f, UINT32_MAX);
 }

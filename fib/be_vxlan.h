@@ -12,7 +12,4 @@ void be_vxlan_apply(struct fib *f, unsigned max);
  * bridge; the bridge may live on. */
 void be_vxlan_leave(struct fib *f, struct dom *d);
 
-/** be_vxlan_flush - delete every entry of ours (a stop that keeps nothing). */
-void be_vxlan_flush(struct fib *f);
-
 #endif

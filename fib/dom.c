@@ -62,7 +62,6 @@ struct dom *dom_get(struct fib *f, uint32_t vni)
 		return d;
 	d = xcalloc(1, sizeof(*d));
 	d->w.vni = vni;
-	LIST_INIT(&d->w.entries);
 	LIST_INIT(&d->vxlans);
 	HASH_ADD(hh, f->by_vni, w.vni, sizeof(d->w.vni), d);
 	return d;
@@ -120,11 +119,11 @@ static void seen_forget(struct fib *f, struct dom *d, bool vxlan)
 
 	if (vxlan)
 		d->foreign_floods = 0;
-	for (e = LIST_FIRST(&d->w.entries); e; e = next) {
+	for (e = want_in_dom(&f->want, &d->w, NULL); e; e = next) {
 		bool on_vxlan =
 			e->key.table == TABLE_VXLAN_FDB || e->key.table == TABLE_FLOOD;
 
-		next = LIST_NEXT(e, in_dom);
+		next = want_in_dom(&f->want, &d->w, e);
 		if (on_vxlan && !vxlan)
 			continue;
 		if (e->flags & WE_FOREIGN)

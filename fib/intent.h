@@ -268,9 +268,10 @@ struct intent_entry {
 	uint32_t age_ms; /* of the difference */
 	uint32_t vni;
 	struct mac mac;
-	struct ip ip; /* vtep, or the neighbour's address */
-	uint8_t pad2;
+	struct ip ip;  /* VTEP, neighbour's address, SIR address or prefix */
+	uint8_t plane; /* TABLE_ILA_*: enum ila_plane that has it, or NONE */
 	char dev[INTENT_IFNAME];
+	struct ila64 locator; /* TABLE_ILA_*; of several: an entry for each */
 };
 
 struct intent_hello {
@@ -366,7 +367,7 @@ INTENT_SIZE_IS(intent_ila_endpoint, 52);
 INTENT_SIZE_IS(intent_ila_counters, 96);
 INTENT_SIZE_IS(intent_ila_state, 80);
 INTENT_SIZE_IS(intent_result, 104);
-INTENT_SIZE_IS(intent_entry, 60);
+INTENT_SIZE_IS(intent_entry, 68);
 
 /** intent_size - bytes of header and body for a type; 0 for an unknown one. */
 size_t intent_size(uint16_t type);

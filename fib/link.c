@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "fib/dom.h"
+#include "fib/ila.h"
 #include "fib/local.h"
 #include "fib/state.h"
 #include "fib/up.h"
@@ -231,6 +232,7 @@ static void link_new_event(struct fib *f, const struct ifinfomsg *i,
 	}
 	up_queue(f, &l->up);
 	dom_link_changed(f, l);
+	ila_link_changed(f, l);
 }
 
 void link_gone(struct fib *f, struct link *l)
@@ -246,6 +248,7 @@ void link_gone(struct fib *f, struct link *l)
 		dom_touch(f, dom_get(f, l->vni));
 	}
 	dom_link_gone(f, l);
+	ila_link_gone(f, l);
 	local_link_gone(f, ifindex);
 	if (vxlan && master)
 		bridge_vni_update(f, master);
@@ -292,6 +295,8 @@ void link_event(struct fib *f, const struct nlmsghdr *h)
 
 static void laddr_free(struct fib *f, struct laddr *a)
 {
+	struct ip ip = a->key.ip;
+
 	HASH_DEL(f->addrs, a);
 	a->up.gone = true;
 	if (a->up.told) {
@@ -300,6 +305,7 @@ static void laddr_free(struct fib *f, struct laddr *a)
 		up_drop(f, &a->up);
 		free(a);
 	}
+	ila_addr_changed(f, &ip);
 }
 
 void laddr_event(struct fib *f, const struct nlmsghdr *h)
@@ -335,6 +341,7 @@ void laddr_event(struct fib *f, const struct nlmsghdr *h)
 	a->bits = m->ifa_prefixlen;
 	a->dump = f->dump;
 	up_queue(f, &a->up);
+	ila_addr_changed(f, &k.ip);
 }
 
 void link_sweep(struct fib *f)

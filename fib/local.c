@@ -48,7 +48,7 @@ static struct want_entry *rival_mac(struct fib *f, uint32_t bridge,
 				    const struct mac *mac)
 {
 	struct want_key k = { .vni = link_vni(f, bridge),
-			      .mac = *mac,
+			      .ip = want_of_mac(mac),
 			      .table = TABLE_BRIDGE_FDB };
 
 	return k.vni ? want_find(&f->want, &k) : NULL;
@@ -82,7 +82,7 @@ static void rival_resume(struct fib *f, struct want_entry *w)
 		return;
 	if (w->flags & WE_YIELD)
 		want_flag(&f->want, w, 0, WE_YIELD);
-	else if (w->flags & WE_PARKED && w->err == -EEXIST)
+	else if (w->flags & WE_PARKED && want_err(w) == -EEXIST)
 		want_serve(&f->want, w->dom, w->dom->serve, w->dom->open);
 }
 

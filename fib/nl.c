@@ -17,17 +17,18 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "fib/intent.h"
 #include "lib/util.h"
 
 enum { RX_SIZE = 64 << 10, TX_SIZE = NL_BATCH * 160 + NL_MSG_MAX };
 
-int nl_open(struct nl *nl)
+int nl_open(struct nl *nl, int protocol)
 {
 	struct timeval tv = { .tv_sec = 10 };
 	int on = 1, size = 1 << 20;
 
 	*nl = (struct nl) { .seq = 1 };
-	nl->fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+	nl->fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol);
 	if (nl->fd < 0)
 		return -errno;
 	setsockopt(nl->fd, SOL_NETLINK, NETLINK_CAP_ACK, &on, sizeof(on));
@@ -88,6 +89,7 @@ void nl_attr(struct nl *nl, uint16_t type, const void *data, size_t len)
 	a->rta_len = (uint16_t)RTA_LENGTH(len);
 	if (len)
 		memcpy(RTA_DATA(a), data, len);
+	memset((uint8_t *)RTA_DATA(a) + len, 0, RTA_SPACE(len) - RTA_LENGTH(len));
 	nl->b.len += RTA_SPACE(len);
 	last_msg(nl)->nlmsg_len = (uint32_t)(nl->b.len - nl->b.last);
 }
@@ -125,6 +127,23 @@ void nl_nest_end(struct nl *nl, size_t at)
 	struct rtattr *a = (void *)(nl->b.buf + at);
 
 	a->rta_len = (uint16_t)(nl->b.len - at);
+}
+
+size_t nl_raw(struct nl *nl, const void *data, size_t len)
+{
+	size_t at = nl->b.len;
+
+	memcpy(nl->b.buf + at, data, len);
+	nl->b.len += NLMSG_ALIGN(len);
+	last_msg(nl)->nlmsg_len = (uint32_t)(nl->b.len - nl->b.last);
+	return at;
+}
+
+void nl_raw_end(struct nl *nl, size_t at)
+{
+	uint16_t len = (uint16_t)(nl->b.len - at);
+
+	memcpy(nl->b.buf + at, &len, sizeof(len));
 }
 
 static int batch_write(struct nl *nl)
@@ -317,29 +336,54 @@ int nl_dump(struct nl *nl, void (*cb)(void *arg, const struct nlmsghdr *h), void
 	}
 }
 
+static void strict_set(struct nl *nl, int on)
+{
+	setsockopt(nl->fd, SOL_NETLINK, NETLINK_GET_STRICT_CHK, &on, sizeof(on));
+}
+
+int nl_dump_strict(struct nl *nl, void (*cb)(void *arg, const struct nlmsghdr *h),
+		   void *arg)
+{
+	int err;
+
+	strict_set(nl, 1);
+	err = nl_dump(nl, cb, arg);
+	strict_set(nl, 0);
+	return err;
+}
+
+/* nlmsg_type is in host order, which loads as big-endian. */
+static uint32_t type_loaded(uint16_t type)
+{
+	uint8_t t[2];
+
+	memcpy(t, &type, 2);
+	return (uint32_t)(t[0] << 8 | t[1]);
+}
+
 /*
  * The kernel tells us of our own writes too: three events per MAC+IP route. The
  * first socket filters them out in the kernel; the second hears only those, so that
  * another writer of extern_learn entries is noticed, and goes deaf during a flood of
  * our own. Both filters look at type, and at ndm_flags, byte 10 behind the header.
+ * New routes of our protocol are heard by neither: a dump finds who else writes those.
  */
 static int filter_attach(int fd, bool own)
 {
-	/* nlmsg_type is in host order, which loads as big-endian */
-	const uint16_t new_neigh = RTM_NEWNEIGH;
-	uint8_t t[2];
-
-	memcpy(t, &new_neigh, 2);
-
 	struct sock_filter code[] = {
 		BPF_STMT(BPF_LD | BPF_H | BPF_ABS,
 			 offsetof(struct nlmsghdr, nlmsg_type)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)(t[0] << 8 | t[1]), 0, 3),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, type_loaded(RTM_NEWNEIGH), 4, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, type_loaded(RTM_NEWROUTE), 0, 5),
+		BPF_STMT(BPF_LD | BPF_B | BPF_ABS,
+			 NLMSG_HDRLEN + offsetof(struct rtmsg, rtm_protocol)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, INTENT_PROTOCOL, 0, 3),
+		BPF_STMT(BPF_RET | BPF_K, 0),
 		BPF_STMT(BPF_LD | BPF_B | BPF_ABS,
 			 NLMSG_HDRLEN + offsetof(struct ndmsg, ndm_flags)),
-		BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, NTF_EXT_LEARNED, 0, 1),
-		BPF_STMT(BPF_RET | BPF_K, own ? UINT32_MAX : 0),
+		BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, NTF_EXT_LEARNED, 1, 0),
 		BPF_STMT(BPF_RET | BPF_K, own ? 0 : UINT32_MAX),
+		BPF_STMT(BPF_RET | BPF_K, own ? UINT32_MAX : 0),
 	};
 	struct sock_fprog prog = { .len = ARRAY_SIZE(code), .filter = code };
 
@@ -353,6 +397,12 @@ static void join(int fd, int group, bool on)
 	setsockopt(fd, SOL_NETLINK,
 		   on ? NETLINK_ADD_MEMBERSHIP : NETLINK_DROP_MEMBERSHIP, &group,
 		   sizeof(group));
+}
+
+void nl_join_routes(int fd)
+{
+	join(fd, RTNLGRP_IPV6_ROUTE, true);
+	join(fd, RTNLGRP_IPV6_NETCONF, true);
 }
 
 void nl_join(int fd, bool on)

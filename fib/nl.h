@@ -31,8 +31,9 @@ struct nl {
 	uint64_t batches, messages;
 };
 
-/** nl_open - Return: 0 or -errno. nl_close() is fine after a failed one. */
-int nl_open(struct nl *nl);
+/** nl_open - protocol: NETLINK_ROUTE or NETLINK_GENERIC. Return: 0 or -errno.
+ * nl_close() is fine after a failed one. */
+int nl_open(struct nl *nl, int protocol);
 void nl_close(struct nl *nl);
 
 /** nl_batch_room - do n more messages fit into the batch? */
@@ -54,6 +55,11 @@ void nl_attr_u8(struct nl *nl, uint16_t type, uint8_t v);
 void nl_attr_u32(struct nl *nl, uint16_t type, uint32_t v);
 void nl_attr_str(struct nl *nl, uint16_t type, const char *s);
 void nl_attr_ip(struct nl *nl, uint16_t type, const struct ip *a);
+
+/** nl_raw, nl_raw_end - append a structure that begins with its length in 16 bits,
+ * attributes behind it included (struct rtnexthop); Return: its offset. */
+size_t nl_raw(struct nl *nl, const void *data, size_t len);
+void nl_raw_end(struct nl *nl, size_t at);
 
 /** nl_nest - open a nested attribute; Return: its offset for nl_nest_end(). */
 size_t nl_nest(struct nl *nl, uint16_t type);
@@ -88,6 +94,10 @@ int nl_get(struct nl *nl, void (*cb)(void *arg, const struct nlmsghdr *h), void 
  */
 int nl_dump(struct nl *nl, void (*cb)(void *arg, const struct nlmsghdr *h), void *arg);
 
+/** nl_dump_strict - the same, and the kernel filters by all fields of the header. */
+int nl_dump_strict(struct nl *nl, void (*cb)(void *arg, const struct nlmsghdr *h),
+		   void *arg);
+
 /**
  * nl_events - a socket that hears of links, neighbours and addresses
  * @rcvbuf: bytes asked for
@@ -99,6 +109,9 @@ int nl_events(int rcvbuf, bool own);
 
 /** nl_join - have the second kind of event socket hear, or be deaf. */
 void nl_join(int fd, bool on);
+
+/** nl_join_routes - have the first kind hear of IPv6 routes and forwarding too. */
+void nl_join_routes(int fd);
 
 /** nl_parse - attributes by number into tb[max + 1]; unknown ones are skipped, what
  * does not fit its message is left out. */

@@ -11,6 +11,7 @@
 
 #include "fib/backends.h"
 #include "fib/dom.h"
+#include "fib/ila.h"
 #include "fib/serve.h"
 #include "fib/state.h"
 #include "fib/super.h"
@@ -79,6 +80,7 @@ static void turn(struct fib *f)
 		want_unpark_due(&f->want, now);
 	next = dom_retry(f, now);
 	dom_work(f);
+	ila_work(f);
 	backends_apply(f, APPLY_MAX);
 	up_send(f);
 	if (f->want.n_diff || !TAILQ_EMPTY(&f->doms))
@@ -112,6 +114,7 @@ static void on_audit(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
 
 	f->audits++;
 	watch_dump(f);
+	ila_audit(f);
 	fib_turn_soon(f);
 }
 
@@ -124,6 +127,7 @@ void fib_sweep(struct fib *f)
 	fib_sweep_cancel(f);
 	n = want_sweep(&f->want);
 	dom_sweep(f);
+	ila_sweep(f);
 	log_info(LOG_FIB, "swept what was not renewed, entries=%u", n);
 	fib_turn_soon(f);
 }
@@ -225,7 +229,8 @@ static int setup(struct fib *f)
 	TAILQ_INIT(&f->ups);
 	STAILQ_INIT(&f->queries);
 	f->tick_ms = INT64_MAX;
-	f->ev_fd = f->own_fd = f->nl.fd = -1;
+	f->ev_fd = f->own_fd = f->nl.fd = f->gnl.fd = -1;
+	ila_init(f);
 	want_init(&f->want);
 	want_begin(&f->want); /* nothing goes before an engine has spoken */
 	f->base = event_base_new();
@@ -236,7 +241,7 @@ static int setup(struct fib *f)
 	f->ev_audit = event_new(f->base, -1, EV_PERSIST, on_audit, f);
 	f->ev_sweep = evtimer_new(f->base, on_sweep, f);
 	event_add(f->ev_audit, &audit);
-	err = nl_open(&f->nl);
+	err = nl_open(&f->nl, NETLINK_ROUTE);
 	if (!err)
 		err = watch_open(f);
 	if (!err)
@@ -285,7 +290,9 @@ static void teardown(struct fib *f)
 	fib_detach(f);
 	super_stop(f);
 	watch_close(f);
+	ila_fini(f);
 	nl_close(&f->nl);
+	nl_close(&f->gnl);
 	if (f->ev_turn)
 		event_free(f->ev_turn);
 	if (f->ev_tick)

@@ -44,7 +44,7 @@ static struct want_entry *entry_find(struct fib *f, uint32_t vni, uint8_t table,
 	struct want_key k = { .vni = vni, .table = table };
 
 	if (mac)
-		k.mac = *mac;
+		k.ip = want_of_mac(mac);
 	if (ip)
 		k.ip = *ip;
 	return vni ? want_find(&f->want, &k) : NULL;
@@ -56,7 +56,7 @@ static struct want_entry *entry_get(struct fib *f, uint32_t vni, uint8_t table,
 	struct want_key k = { .vni = vni, .table = table };
 
 	if (mac)
-		k.mac = *mac;
+		k.ip = want_of_mac(mac);
 	if (ip)
 		k.ip = *ip;
 	return want_get(&f->want, &k, &dom_get(f, vni)->w);
@@ -146,7 +146,7 @@ static void vxlan_del(struct fib *f, const struct msg *m, struct want_entry *e)
 		want_foreign(&f->want, e, false, false);
 	else if (e->flags & WE_SEEN && may_be_old(f, m, e))
 		want_flag(&f->want, e, WE_UNSURE, 0);
-	else if (e->flags & WE_SEEN && ip_eq(&m->ip, &e->seen.vtep))
+	else if (e->flags & WE_SEEN && ip_eq(&m->ip, &e->seen.to))
 		broken(f, e, NULL);
 }
 
@@ -173,8 +173,8 @@ static void vxlan_msg(struct fib *f, const struct msg *m, struct dom *d)
 {
 	struct want_entry *e = entry_find(f, d->w.vni, TABLE_VXLAN_FDB, &m->mac, NULL);
 	struct want_val v = {
-		.vtep = m->ip,
-		.dst_vni = m->dst_vni == d->w.vni ? 0 : m->dst_vni,
+		.to = m->ip,
+		.num = m->dst_vni == d->w.vni ? 0 : m->dst_vni,
 	};
 
 	if (m->del) {
@@ -334,7 +334,7 @@ static void neigh_gone(struct fib *f, const struct msg *m, struct want_entry *e)
 static void neigh_ours(struct fib *f, const struct msg *m, uint32_t vni,
 		       struct want_entry *e)
 {
-	struct want_val v = { .mac = m->mac };
+	struct want_val v = { .to = want_of_mac(&m->mac) };
 
 	v.flags |= m->flags & NTF_ROUTER ? WV_ROUTER : 0;
 	v.flags |= m->state != NUD_NOARP || !m->marked ? WV_STRANGE : 0;
@@ -454,7 +454,7 @@ void seen_sweep(struct fib *f)
 	while ((e = want_each(&f->want, &at))) {
 		struct dom *d = container_of(e->dom, struct dom, w);
 
-		if (e->dump == f->dump)
+		if (e->dump == f->dump || e->key.table >= TABLE_ILA_DOMAIN)
 			continue;
 		if (e->flags & WE_FOREIGN) {
 			if (e->key.table == TABLE_FLOOD)

@@ -5,187 +5,18 @@
 #include "fib/serve.h"
 
 #include <errno.h>
-#include <fnmatch.h>
+#include <stddef.h>
 #include <string.h>
 
+#include "fib/check.h"
 #include "fib/dom.h"
+#include "fib/ila.h"
 #include "fib/port.h"
 #include "fib/run.h"
 #include "fib/state.h"
 #include "fib/super.h"
 #include "fib/up.h"
 #include "lib/util.h"
-
-enum { VNI_MAX = (1 << 24) - 1, QUERIES_MAX = 16 };
-
-static bool name_ok(const char *s, size_t size, bool may_be_empty)
-{
-	size_t len = strnlen(s, size);
-
-	if (len == size)
-		return false;
-	if (!len)
-		return may_be_empty;
-	if (!strcmp(s, ".") || !strcmp(s, ".."))
-		return false;
-	for (size_t i = 0; i < len; i++)
-		if ((unsigned char)s[i] <= ' ' || s[i] == '/' || s[i] == ':' ||
-		    s[i] == 127)
-			return false;
-	return true;
-}
-
-static bool text_ok(const char *s, size_t size)
-{
-	size_t len = strnlen(s, size);
-
-	for (size_t i = 0; i < len; i++)
-		if ((unsigned char)s[i] < ' ' || s[i] == 127)
-			return false;
-	return len < size;
-}
-
-static bool ip_ok(const struct ip *a)
-{
-	static const uint8_t zero[16];
-
-	if (a->len != 4 && a->len != 16)
-		return false;
-	return !memcmp(a->b + a->len, zero, 16u - a->len);
-}
-
-static bool ip_unicast(const struct ip *a)
-{
-	static const uint8_t all[4] = { 255, 255, 255, 255 };
-
-	return ip_ok(a) && !ip_is_zero(a) && !ip_is_multicast(a) &&
-	       !(a->len == 4 && !memcmp(a->b, all, 4));
-}
-
-static int vni_check(const struct fib_opts *o, uint32_t vni, const char **why)
-{
-	if (!vni || vni > VNI_MAX) {
-		*why = "VNI out of range";
-		return -EINVAL;
-	}
-	if (o->vni_max && (vni < o->vni_min || vni > o->vni_max)) {
-		*why = "VNI not allowed";
-		return -EPERM;
-	}
-	return 0;
-}
-
-static int dev_check(const struct fib_opts *o, const char *name, const char **why)
-{
-	if (!strcmp(name, "lo") || (o->allow_dev && fnmatch(o->allow_dev, name, 0))) {
-		*why = "device not allowed";
-		return -EPERM;
-	}
-	return 0;
-}
-
-static int bad(const char **why, const char *text)
-{
-	*why = text;
-	return -EINVAL;
-}
-
-static int check_l2dom(const struct fib_opts *o, const void *body, const char **why)
-{
-	const struct intent_l2dom *d = body;
-	int err;
-
-	if (!name_ok(d->bridge, sizeof(d->bridge), false) ||
-	    !name_ok(d->vxlan, sizeof(d->vxlan), false) ||
-	    !name_ok(d->underlay, sizeof(d->underlay), true))
-		return bad(why, "device name");
-	if (!strcmp(d->bridge, d->vxlan))
-		return bad(why, "bridge and device have one name");
-	if (!text_ok(d->tenant, sizeof(d->tenant)))
-		return bad(why, "tenant name");
-	if (!d->port)
-		return bad(why, "UDP port");
-	if (d->vtep.len && !ip_unicast(&d->vtep))
-		return bad(why, "local VTEP");
-	err = dev_check(o, d->bridge, why);
-	return err ? err : dev_check(o, d->vxlan, why);
-}
-
-/* A delete names its key; the rest may be empty. */
-static int check_vni_only(const struct fib_opts *o UNUSED, const void *body UNUSED,
-			  const char **why UNUSED)
-{
-	return 0;
-}
-
-static int check_mac_key(const struct fib_opts *o UNUSED, const void *body,
-			 const char **why)
-{
-	const struct intent_mac *m = body;
-
-	if (mac_is_zero(&m->mac) || mac_is_multicast(&m->mac))
-		return bad(why, "MAC is zero or multicast");
-	return 0;
-}
-
-static int check_mac(const struct fib_opts *o, const void *body, const char **why)
-{
-	const struct intent_mac *m = body;
-
-	if (!ip_unicast(&m->vtep))
-		return bad(why, "VTEP");
-	if (m->dst_vni > VNI_MAX)
-		return bad(why, "VNI to send with");
-	return check_mac_key(o, body, why);
-}
-
-static int check_neigh_key(const struct fib_opts *o UNUSED, const void *body,
-			   const char **why)
-{
-	const struct intent_neigh *n = body;
-
-	if (!ip_unicast(&n->ip) || ip_is_loopback(&n->ip))
-		return bad(why, "neighbour's address");
-	return 0;
-}
-
-static int check_neigh(const struct fib_opts *o, const void *body, const char **why)
-{
-	const struct intent_neigh *n = body;
-
-	if (mac_is_zero(&n->mac) || mac_is_multicast(&n->mac))
-		return bad(why, "MAC is zero or multicast");
-	return check_neigh_key(o, body, why);
-}
-
-static int check_flood(const struct fib_opts *o UNUSED, const void *body,
-		       const char **why)
-{
-	const struct intent_flood *t = body;
-
-	return ip_unicast(&t->vtep) ? 0 : bad(why, "VTEP");
-}
-
-static int check_endpoint_key(const struct fib_opts *o UNUSED, const void *body,
-			      const char **why)
-{
-	const struct intent_endpoint *e = body;
-
-	return name_ok(e->ifname, sizeof(e->ifname), false) ? 0
-							    : bad(why, "device name");
-}
-
-static int check_endpoint(const struct fib_opts *o, const void *body, const char **why)
-{
-	const struct intent_endpoint *e = body;
-	int err = check_endpoint_key(o, body, why);
-
-	if (err)
-		return err;
-	if (mac_is_multicast(&e->mac))
-		return bad(why, "MAC is multicast");
-	return dev_check(o, e->ifname, why);
-}
 
 /* ---- what to do ---- */
 
@@ -250,9 +81,11 @@ static void do_mac_set(struct fib *f, const struct intent_hdr *h UNUSED,
 		       const void *body)
 {
 	const struct intent_mac *m = body;
-	struct want_key k = { .vni = m->vni, .mac = m->mac, .table = TABLE_VXLAN_FDB };
-	struct want_val v = { .vtep = m->vtep,
-			      .dst_vni = m->dst_vni == m->vni ? 0 : m->dst_vni };
+	struct want_key k = { .vni = m->vni,
+			      .ip = want_of_mac(&m->mac),
+			      .table = TABLE_VXLAN_FDB };
+	struct want_val v = { .to = m->vtep,
+			      .num = m->dst_vni == m->vni ? 0 : m->dst_vni };
 
 	set(f, &k, &v, m->cookie);
 	k.table = TABLE_BRIDGE_FDB;
@@ -264,7 +97,9 @@ static void do_mac_del(struct fib *f, const struct intent_hdr *h UNUSED,
 		       const void *body)
 {
 	const struct intent_mac *m = body;
-	struct want_key k = { .vni = m->vni, .mac = m->mac, .table = TABLE_VXLAN_FDB };
+	struct want_key k = { .vni = m->vni,
+			      .ip = want_of_mac(&m->mac),
+			      .table = TABLE_VXLAN_FDB };
 
 	unset(f, &k);
 	k.table = TABLE_BRIDGE_FDB;
@@ -276,7 +111,7 @@ static void do_neigh_set(struct fib *f, const struct intent_hdr *h UNUSED,
 {
 	const struct intent_neigh *n = body;
 	struct want_key k = { .vni = n->vni, .ip = n->ip, .table = TABLE_NEIGH };
-	struct want_val v = { .mac = n->mac,
+	struct want_val v = { .to = want_of_mac(&n->mac),
 			      .flags = n->flags & FNEIGH_ROUTER ? WV_ROUTER : 0 };
 
 	set(f, &k, &v, n->cookie);
@@ -347,32 +182,59 @@ static void do_exit(struct fib *f, const struct intent_hdr *h UNUSED, const void
 	super_exit(f, body);
 }
 
-/* In the order of enum intent_type. has_vni: the body begins with a VNI. */
+/*
+ * In the order of enum intent_type. has_vni, has_addr: the body begins with a VNI, a
+ * SIR address or a SIR prefix. cookie: its offset, 0: none. What ILA is asked may
+ * contradict what was said before: try() may still refuse.
+ */
 static const struct row {
 	uint16_t type;
-	bool has_vni;
-	int (*check)(const struct fib_opts *o, const void *body, const char **why);
-	void (*act)(struct fib *f, const struct intent_hdr *h, const void *body);
 	uint8_t table; /* for RESULT */
+	uint8_t cookie;
+	bool has_vni, has_addr;
+	check_record *check;
+	void (*act)(struct fib *f, const struct intent_hdr *h, const void *body);
+	int (*try)(struct fib *f, const void *body, const char **why);
 } rows[] = {
-	{ INTENT_SYNC_BEGIN, false, NULL, do_sync_begin, 0 },
-	{ INTENT_SYNC_END, false, NULL, do_sync_end, 0 },
-	{ INTENT_L2DOM_SET, true, check_l2dom, do_l2dom_set, TABLE_L2DOM },
-	{ INTENT_L2DOM_DEL, true, check_vni_only, do_l2dom_del, TABLE_L2DOM },
-	{ INTENT_MAC_SET, true, check_mac, do_mac_set, TABLE_VXLAN_FDB },
-	{ INTENT_MAC_DEL, true, check_mac_key, do_mac_del, TABLE_VXLAN_FDB },
-	{ INTENT_NEIGH_SET, true, check_neigh, do_neigh_set, TABLE_NEIGH },
-	{ INTENT_NEIGH_DEL, true, check_neigh_key, do_neigh_del, TABLE_NEIGH },
-	{ INTENT_FLOOD_SET, true, check_flood, do_flood_set, TABLE_FLOOD },
-	{ INTENT_FLOOD_DEL, true, check_flood, do_flood_del, TABLE_FLOOD },
-	{ INTENT_ENDPOINT_SET, true, check_endpoint, do_endpoint_set, TABLE_L2DOM },
-	{ INTENT_ENDPOINT_DEL, false, check_endpoint_key, do_endpoint_del,
-	  TABLE_L2DOM },
-	{ INTENT_ADOPT, false, NULL, do_adopt, 0 },
-	{ INTENT_QUERY, false, NULL, do_query, 0 },
-	{ INTENT_PONG, false, NULL, do_pong, 0 },
-	{ INTENT_READY, false, NULL, do_ready, 0 },
-	{ INTENT_EXIT, false, NULL, do_exit, 0 },
+#define PLAIN(t, act)                                                                  \
+	{                                                                              \
+		INTENT_##t, 0, 0, false, false, NULL, act, NULL                        \
+	}
+#define COOKIE(s) offsetof(struct intent_##s, cookie)
+#define L2(t, table, cookie, check, act)                                               \
+	{                                                                              \
+		INTENT_##t, TABLE_##table, cookie, true, false, check, act, NULL       \
+	}
+#define ILA(t, table, cookie, check, try)                                              \
+	{                                                                              \
+		INTENT_ILA_##t, TABLE_ILA_##table, cookie, false, true, check, NULL,   \
+			try                                                            \
+	}
+	PLAIN(SYNC_BEGIN, do_sync_begin),
+	PLAIN(SYNC_END, do_sync_end),
+	L2(L2DOM_SET, L2DOM, 0, check_l2dom, do_l2dom_set),
+	L2(L2DOM_DEL, L2DOM, 0, check_vni_only, do_l2dom_del),
+	L2(MAC_SET, VXLAN_FDB, COOKIE(mac), check_mac, do_mac_set),
+	L2(MAC_DEL, VXLAN_FDB, COOKIE(mac), check_mac_key, do_mac_del),
+	L2(NEIGH_SET, NEIGH, COOKIE(neigh), check_neigh, do_neigh_set),
+	L2(NEIGH_DEL, NEIGH, COOKIE(neigh), check_neigh_key, do_neigh_del),
+	L2(FLOOD_SET, FLOOD, COOKIE(flood), check_flood, do_flood_set),
+	L2(FLOOD_DEL, FLOOD, COOKIE(flood), check_flood, do_flood_del),
+	L2(ENDPOINT_SET, L2DOM, 0, check_endpoint, do_endpoint_set),
+	{ INTENT_ENDPOINT_DEL, TABLE_L2DOM, 0, false, false, check_endpoint_key,
+	  do_endpoint_del, NULL },
+	PLAIN(ADOPT, do_adopt),
+	PLAIN(QUERY, do_query),
+	PLAIN(PONG, do_pong),
+	PLAIN(READY, do_ready),
+	PLAIN(EXIT, do_exit),
+	ILA(DOMAIN_SET, DOMAIN, 0, check_ila_domain, ila_domain_set),
+	ILA(DOMAIN_DEL, DOMAIN, 0, check_ila_domain_key, ila_domain_del),
+	ILA(MAP_SET, MAP, COOKIE(ila_map), check_ila_map, ila_map_set),
+	ILA(MULTI_SET, MAP, COOKIE(ila_multi), check_ila_multi, ila_multi_set),
+	ILA(MAP_DEL, MAP, COOKIE(ila_map), check_ila_key, ila_map_del),
+	ILA(ENDPOINT_SET, LOCAL, 0, check_ila_endpoint, ila_endpoint_set),
+	ILA(ENDPOINT_DEL, LOCAL, 0, check_ila_key, ila_endpoint_del),
 };
 _Static_assert(offsetof(struct intent_l2dom, vni) == 0 &&
 		       offsetof(struct intent_mac, vni) == 0 &&
@@ -380,6 +242,11 @@ _Static_assert(offsetof(struct intent_l2dom, vni) == 0 &&
 		       offsetof(struct intent_flood, vni) == 0 &&
 		       offsetof(struct intent_endpoint, vni) == 0,
 	       "rows with has_vni begin with it");
+_Static_assert(offsetof(struct intent_ila_domain, sir) == 0 &&
+		       offsetof(struct intent_ila_map, addr) == 0 &&
+		       offsetof(struct intent_ila_multi, addr) == 0 &&
+		       offsetof(struct intent_ila_endpoint, addr) == 0,
+	       "rows with has_addr begin with it");
 
 static const struct row *row_find(uint16_t type)
 {
@@ -388,19 +255,27 @@ static const struct row *row_find(uint16_t type)
 	return i < ARRAY_SIZE(rows) && rows[i].type == type ? &rows[i] : NULL;
 }
 
+static int row_check(const struct row *r, const struct fib_opts *o, const void *body,
+		     const char **why)
+{
+	int err = 0;
+
+	if (r->has_vni)
+		err = check_vni(o, *(const uint32_t *)body, why);
+	if (!err && r->check)
+		err = r->check(o, body, why);
+	return err;
+}
+
 int serve_check(const struct fib_opts *o, const struct intent_hdr *h, const void *body,
 		const char **why)
 {
 	const struct row *r = row_find(h->type);
-	int err = 0;
 
-	if (!r)
-		return bad(why, "not a record of the engine");
-	if (r->has_vni)
-		err = vni_check(o, *(const uint32_t *)body, why);
-	if (!err && r->check)
-		err = r->check(o, body, why);
-	return err;
+	if (r)
+		return row_check(r, o, body, why);
+	*why = "not a record of the engine";
+	return -EINVAL;
 }
 
 /* What a refused record was about, for the engine's log and `show fib`. */
@@ -408,29 +283,37 @@ static void refuse(struct fib *f, const struct row *r, const struct intent_hdr *
 		   const void *body, int err, const char *why)
 {
 	static struct log_limit limit;
-	uint32_t vni = r && r->has_vni ? *(const uint32_t *)body : 0, cookie = 0;
+	struct intent_result res = { .err = err, .table = r ? r->table : 0 };
+	char addr[ADDR_STR];
 
-	if (r && r->act == do_mac_set)
-		cookie = ((const struct intent_mac *)body)->cookie;
-	else if (r && r->act == do_neigh_set)
-		cookie = ((const struct intent_neigh *)body)->cookie;
-	else if (r && r->act == do_flood_set)
-		cookie = ((const struct intent_flood *)body)->cookie;
+	if (r && r->has_vni)
+		res.vni = *(const uint32_t *)body;
+	if (r && r->cookie)
+		memcpy(&res.cookie, (const uint8_t *)body + r->cookie, 4);
+	if (r && r->has_addr) {
+		bool prefix = r->table == TABLE_ILA_DOMAIN;
+
+		res.ip.len = 16;
+		memcpy(res.ip.b, body, prefix ? 8 : 16);
+	}
+	str_copy(res.why, sizeof(res.why), why);
 	if (log_ratelimited(&limit, 20))
-		log_warn(LOG_FIB, "%s: refused, %s, vni=%u", intent_name(h->type), why,
-			 vni);
-	f->want.count[r ? r->table : 0].ops_failed++;
-	up_result(f, r ? r->table : 0, vni, cookie, err, why);
+		log_warn(LOG_FIB, "%s: refused, %s, vni=%u addr=%s",
+			 intent_name(h->type), why, res.vni, ip_format(&res.ip, addr));
+	f->want.count[res.table].ops_failed++;
+	up_refusal(f, &res);
 }
 
 void serve_record(struct fib *f, const struct intent_hdr *h, const void *body)
 {
 	const struct row *r = row_find(h->type);
-	const char *why = "";
-	int err = serve_check(f->o, h, body, &why);
+	const char *why = "not a record of the engine";
+	int err = r ? row_check(r, f->o, body, &why) : -EINVAL;
 
+	if (!err && r->act)
+		r->act(f, h, body);
+	else if (!err)
+		err = r->try(f, body, &why);
 	if (err)
 		refuse(f, r, h, body, err, why);
-	else
-		r->act(f, h, body);
 }

@@ -8,6 +8,7 @@
 #include <uthash.h>
 
 #include "fib/fib.h"
+#include "fib/ila.h"
 #include "fib/intent.h"
 #include "fib/nl.h"
 #include "fib/want.h"
@@ -148,7 +149,7 @@ struct query {
 struct fib {
 	const struct fib_opts *o;
 	struct event_base *base;
-	struct nl nl;
+	struct nl nl, gnl; /* routes and devices; generic netlink, when it is open */
 	struct want want;
 
 	/* shadow of the kernel */
@@ -159,6 +160,7 @@ struct fib {
 	struct dom *by_vni;
 	struct endpoint *endpoints;
 	TAILQ_HEAD(dom_list, dom) doms; /* dirty */
+	struct ila ila;
 	bool adopt;
 	bool ports_due; /* endpoints and bridges without ports are to be looked at */
 
@@ -168,7 +170,7 @@ struct fib {
 	bool deaf;      /* own_fd does not listen, we are writing a lot */
 	bool lost;      /* events were lost: a dump is due */
 	uint32_t epoch; /* ends whenever both sockets were read empty */
-	uint32_t dump;  /* number of the current or last dump */
+	uint16_t dump;  /* number of the current or last dump */
 	bool started;   /* the first dump is done */
 	uint64_t resyncs, enobufs, audits, retries;
 

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "fib/dom.h"
+#include "fib/ila.h"
 #include "fib/link.h"
 #include "fib/local.h"
 #include "fib/state.h"
@@ -184,6 +185,7 @@ void up_start(struct fib *f, uint32_t restarts)
 		first_picture(f, &e->up);
 	for (struct lneigh *n = f->neighs; n; n = n->hh.next)
 		first_picture(f, &n->up);
+	ila_retell(f);
 	f->dump_end.kind = UP_DUMP_END;
 	first_picture(f, &f->dump_end);
 	f->want.changed = true;
@@ -241,34 +243,65 @@ void up_result(struct fib *f, uint16_t table, uint32_t vni, uint32_t cookie, int
 		.cookie = cookie, .vni = vni, .err = err, .table = table
 	};
 
+	str_copy(r.why, sizeof(r.why), why);
+	up_refusal(f, &r);
+}
+
+void up_refusal(struct fib *f, const struct intent_result *r)
+{
 	if (!f->chan)
 		return;
-	str_copy(r.why, sizeof(r.why), why);
-	put(f, INTENT_RESULT, 0, &r, sizeof(r));
+	put(f, INTENT_RESULT, 0, r, sizeof(*r));
 	fib_turn_soon(f);
+}
+
+void up_ila_state(struct fib *f, const struct intent_ila_state *s)
+{
+	if (!f->chan)
+		return;
+	put(f, INTENT_ILA_STATE, 0, s, sizeof(*s));
+	fib_turn_soon(f);
+}
+
+static bool is_ila(uint8_t table)
+{
+	return table == TABLE_ILA_DOMAIN || table == TABLE_ILA_MAP ||
+	       table == TABLE_ILA_LOCAL;
+}
+
+static bool is_fdb(uint8_t table)
+{
+	return table == TABLE_VXLAN_FDB || table == TABLE_BRIDGE_FDB;
 }
 
 static void send_results(struct fib *f)
 {
 	struct want_entry *e;
 
-	while ((e = TAILQ_FIRST(&f->want.results)) && chan_has_room(f->chan)) {
+	while ((e = want_result(&f->want)) && chan_has_room(f->chan)) {
 		struct intent_result r = { .cookie = e->cookie,
-					   .vni = e->key.vni,
-					   .err = e->err,
-					   .table = e->key.table,
-					   .mac = e->key.mac,
-					   .ip = e->key.ip };
+					   .err = want_err(e),
+					   .table = e->key.table };
 
+		if (!is_ila(e->key.table))
+			r.vni = e->key.vni;
+		if (is_fdb(e->key.table))
+			r.mac = want_mac(&e->key.ip);
+		else
+			r.ip = e->key.ip;
 		if (e->key.table == TABLE_NEIGH)
-			r.mac = e->want.mac;
+			r.mac = want_mac(&e->want.to);
 		if (e->key.table == TABLE_VXLAN_FDB)
-			r.ip = e->want.vtep;
-		str_copy(r.why, sizeof(r.why), e->why ? e->why : "");
+			r.ip = e->want.to;
+		if (e->key.table == TABLE_ILA_DOMAIN) {
+			struct intent_entry shown = { 0 };
+
+			ila_entry(f, e, &e->want, 0, &shown);
+			r.ip = shown.ip;
+		}
+		str_copy(r.why, sizeof(r.why), want_why(e));
 		put(f, INTENT_RESULT, 0, &r, sizeof(r));
-		TAILQ_REMOVE(&f->want.results, e, result);
-		e->flags &= (uint16_t) ~(WE_RESULT | (e->err ? 0 : WE_TOLD));
-		want_again(&f->want, e);
+		want_told(&f->want, e);
 	}
 }
 
@@ -281,22 +314,37 @@ void up_query(struct fib *f, const struct intent_query *ask)
 	fib_turn_soon(f);
 }
 
-static void answer_entry(struct fib *f, const struct query *q,
-			 const struct want_entry *e)
+/* What a layer-2 entry says, beside its state. */
+static void l2_entry(const struct want_entry *e, const struct want_val *v,
+		     struct intent_entry *r)
 {
 	const struct dom *d = container_of(e->dom, struct dom, w);
 	const struct link *dev = e->key.table == TABLE_NEIGH ? d->bridge : d->vxlan;
+
+	r->vni = e->key.vni;
+	if (is_fdb(e->key.table))
+		r->mac = want_mac(&e->key.ip);
+	else
+		r->ip = e->key.ip;
+	if (e->key.table == TABLE_VXLAN_FDB)
+		r->ip = v->to;
+	if (e->key.table == TABLE_NEIGH)
+		r->mac = want_mac(&v->to);
+	if (dev)
+		memcpy(r->dev, dev->name, sizeof(r->dev));
+}
+
+static void answer_entry(struct fib *f, const struct query *q,
+			 const struct want_entry *e)
+{
 	const struct want_val *v = e->flags & WE_WANTED ? &e->want : &e->seen;
 	struct intent_entry r = { .id = q->ask.id,
 				  .table = e->key.table,
-				  .err = e->err,
-				  .vni = e->key.vni,
-				  .mac = e->key.mac,
-				  .ip = e->key.ip };
+				  .err = want_err(e) };
 	bool differs = e->since_ms != 0;
 
 	if ((q->ask.table < TABLES && q->ask.table != e->key.table) ||
-	    (q->ask.diff_only && !differs && !e->err))
+	    (q->ask.diff_only && !differs && !r.err))
 		return;
 	r.state |= e->flags & WE_WANTED ? ENTRY_WANTED : 0;
 	/* Seen means as wanted; an entry with another value is a difference. */
@@ -304,15 +352,15 @@ static void answer_entry(struct fib *f, const struct query *q,
 			   ? ENTRY_SEEN
 			   : 0;
 	r.state |= e->flags & WE_FOREIGN ? ENTRY_FOREIGN : 0;
-	if (e->key.table == TABLE_VXLAN_FDB)
-		r.ip = v->vtep;
-	if (e->key.table == TABLE_NEIGH)
-		r.mac = v->mac;
 	if (differs)
-		r.age_ms = (uint32_t)(clock_ms() - e->since_ms);
-	if (dev)
-		memcpy(r.dev, dev->name, sizeof(r.dev));
-	put(f, INTENT_ENTRY, 0, &r, sizeof(r));
+		r.age_ms = (uint32_t)clock_ms() - e->since_ms;
+	if (!is_ila(e->key.table)) {
+		l2_entry(e, v, &r);
+		put(f, INTENT_ENTRY, 0, &r, sizeof(r));
+		return;
+	}
+	for (unsigned i = 0; ila_entry(f, e, v, i, &r); i++)
+		put(f, INTENT_ENTRY, 0, &r, sizeof(r));
 }
 
 static void answer_dom(struct fib *f, const struct query *q, const struct dom *d)

@@ -28,6 +28,14 @@ void up_query(struct fib *f, const struct intent_query *q);
 void up_result(struct fib *f, uint16_t table, uint32_t vni, uint32_t cookie, int err,
 	       const char *why);
 
+/** up_refusal - the same, all fields given. */
+struct intent_result;
+void up_refusal(struct fib *f, const struct intent_result *r);
+
+/** up_ila_state - who translates for a domain. */
+struct intent_ila_state;
+void up_ila_state(struct fib *f, const struct intent_ila_state *s);
+
 /** up_reset - the engine is gone: forget what it was told and asked. */
 void up_reset(struct fib *f);
 

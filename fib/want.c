@@ -8,18 +8,13 @@
  */
 #include "fib/want.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/clock.h"
 #include "lib/util.h"
-
-enum { CHUNK = 256, SLOTS_MIN = 1024 };
-
-struct want_chunk {
-	struct want_entry e[CHUNK];
-};
 
 /* want_entry.counted */
 enum {
@@ -29,29 +24,77 @@ enum {
 	C_EXTRA = 8,
 	C_FOREIGN = 16,
 	C_FAILED = 32,
-	C_FREE = 128
 };
 
 void want_init(struct want *w)
 {
-	*w = (struct want) { .slots = SLOTS_MIN };
-	w->slot = xcalloc(w->slots, sizeof(*w->slot));
-	TAILQ_INIT(&w->diff);
-	TAILQ_INIT(&w->parked);
+	*w = (struct want) { .next_retry_ms = INT64_MAX };
+	slab_init(&w->entries, sizeof(struct want_entry));
+	hashidx_init(&w->index);
 	TAILQ_INIT(&w->results);
 }
 
 void want_fini(struct want *w)
 {
-	for (uint32_t i = 0; i < w->chunks; i++) {
-		for (uint32_t j = 0; j < CHUNK; j++)
-			free(w->chunk[i]->e[j].why);
-		free(w->chunk[i]);
-	}
-	free(w->chunk);
-	free(w->slot);
+	struct want_entry *e;
+	uint64_t at = 0;
+
+	while ((e = want_each(w, &at)))
+		free(e->trouble);
+	slab_fini(&w->entries);
+	hashidx_fini(&w->index);
 	*w = (struct want) { 0 };
 }
+
+size_t want_bytes(const struct want *w)
+{
+	return slab_bytes(&w->entries) + hashidx_bytes(&w->index);
+}
+
+static struct want_entry *entry_at(const struct want *w, uint32_t id)
+{
+	return id ? slab_at(&w->entries, id) : NULL;
+}
+
+/* ---- lists ---- */
+
+static void list_append(const struct want *w, struct want_list *l, struct want_entry *e)
+{
+	e->next = 0;
+	e->prev = l->last;
+	*(l->last ? &entry_at(w, l->last)->next : &l->first) = e->id;
+	l->last = e->id;
+}
+
+static void list_remove(const struct want *w, struct want_list *l, struct want_entry *e)
+{
+	*(e->prev ? &entry_at(w, e->prev)->next : &l->first) = e->next;
+	*(e->next ? &entry_at(w, e->next)->prev : &l->last) = e->prev;
+}
+
+static void dom_add(const struct want *w, struct want_dom *d, struct want_entry *e)
+{
+	e->next_dom = d->entries.first;
+	if (e->next_dom)
+		entry_at(w, e->next_dom)->prev_dom = e->id;
+	d->entries.first = e->id;
+}
+
+static void dom_remove(const struct want *w, struct want_entry *e)
+{
+	*(e->prev_dom ? &entry_at(w, e->prev_dom)->next_dom : &e->dom->entries.first) =
+		e->next_dom;
+	if (e->next_dom)
+		entry_at(w, e->next_dom)->prev_dom = e->prev_dom;
+}
+
+struct want_entry *want_in_dom(const struct want *w, const struct want_dom *d,
+			       const struct want_entry *e)
+{
+	return entry_at(w, e ? e->next_dom : d->entries.first);
+}
+
+/* ---- entries by key ---- */
 
 /* The two FDB entries of a MAC come and go together: they hash to neighbouring slots,
  * so that the second one is in the cache already. */
@@ -63,126 +106,78 @@ static uint32_t key_hash(const struct want_key *k)
 	return (uint32_t)hash_bytes(&plain, sizeof(plain)) + k->table;
 }
 
-static uint32_t slot_of(const struct want *w, const struct want_key *k, uint32_t hash)
+static struct want_entry *find(const struct want *w, const struct want_key *k,
+			       uint32_t hash)
 {
-	uint32_t mask = w->slots - 1, i = hash & mask;
+	uint32_t at = hash, id;
 
-	while (w->slot[i].e &&
-	       (w->slot[i].hash != hash || memcmp(&w->slot[i].e->key, k, sizeof(*k))))
-		i = (i + 1) & mask;
-	return i;
+	while ((id = hashidx_next(&w->index, hash, &at))) {
+		struct want_entry *e = entry_at(w, id);
+
+		if (!memcmp(&e->key, k, sizeof(*k)))
+			return e;
+	}
+	return NULL;
 }
 
 struct want_entry *want_find(const struct want *w, const struct want_key *k)
 {
-	return w->slot[slot_of(w, k, key_hash(k))].e;
-}
-
-static void grow(struct want *w)
-{
-	struct want_slot *old = w->slot;
-	uint32_t n = w->slots;
-
-	w->slots *= 2;
-	w->slot = xcalloc(w->slots, sizeof(*w->slot));
-	for (uint32_t i = 0; i < n; i++) {
-		uint32_t at = old[i].hash & (w->slots - 1);
-
-		if (!old[i].e)
-			continue;
-		while (w->slot[at].e)
-			at = (at + 1) & (w->slots - 1);
-		w->slot[at] = old[i];
-	}
-	free(old);
-}
-
-static struct want_entry *entry_alloc(struct want *w)
-{
-	if (!w->free_list) {
-		struct want_chunk *c = xcalloc(1, sizeof(*c));
-
-		w->chunk = xrealloc(w->chunk, (w->chunks + 1) * sizeof(*w->chunk));
-		w->chunk[w->chunks++] = c;
-		for (int i = CHUNK - 1; i >= 0; i--) {
-			c->e[i].counted = C_FREE;
-			c->e[i].q.tqe_next = w->free_list;
-			w->free_list = &c->e[i];
-		}
-	}
-
-	struct want_entry *e = w->free_list;
-
-	w->free_list = e->q.tqe_next;
-	memset(e, 0, sizeof(*e));
-	return e;
+	return find(w, k, key_hash(k));
 }
 
 struct want_entry *want_get(struct want *w, const struct want_key *k,
 			    struct want_dom *dom)
 {
-	uint32_t hash = key_hash(k), at = slot_of(w, k, hash);
+	uint32_t hash = key_hash(k), id;
+	struct want_entry *e = find(w, k, hash);
 
-	if (w->slot[at].e)
-		return w->slot[at].e;
-	if ((w->used + 1) * 3 > w->slots * 2) {
-		grow(w);
-		at = slot_of(w, k, hash);
-	}
-
-	struct want_entry *e = entry_alloc(w);
-
+	if (e)
+		return e;
+	id = slab_alloc(&w->entries);
+	assert(id); /* 2^32 - 1 entries of 128 bytes */
+	e = entry_at(w, id);
+	e->id = id;
 	e->key = *k;
-	e->hash = hash;
 	e->dom = dom;
-	LIST_INSERT_HEAD(&dom->entries, e, in_dom);
-	w->slot[at] = (struct want_slot) { .e = e, .hash = hash };
-	w->used++;
+	dom_add(w, dom, e);
+	hashidx_add(&w->index, hash, id);
 	return e;
 }
 
-/* Linear probing: close the gap so that no chain is cut. */
-static void slot_clear(struct want *w, uint32_t at)
+static void queue(struct want *w, struct want_entry *e)
 {
-	uint32_t mask = w->slots - 1, next = at;
+	uint8_t q = e->dom->queue;
 
-	for (;;) {
-		next = (next + 1) & mask;
-		if (!w->slot[next].e)
-			break;
-
-		uint32_t home = w->slot[next].hash & mask;
-
-		if (((next - home) & mask) >= ((next - at) & mask)) {
-			w->slot[at] = w->slot[next];
-			at = next;
-		}
-	}
-	w->slot[at] = (struct want_slot) { 0 };
-	w->used--;
+	if (e->flags & (WE_QUEUED | WE_PARKED))
+		return;
+	e->flags |= WE_QUEUED;
+	list_append(w, &w->diff[q], e);
+	w->n_queue[q]++;
+	w->n_diff++;
 }
 
 static void unlist(struct want *w, struct want_entry *e)
 {
+	uint8_t q = e->dom->queue;
+
 	if (e->flags & WE_QUEUED) {
-		TAILQ_REMOVE(&w->diff, e, q);
+		list_remove(w, &w->diff[q], e);
+		w->n_queue[q]--;
 		w->n_diff--;
+	} else if (e->flags & WE_PARKED) {
+		list_remove(w, &w->parked, e);
 	}
-	if (e->flags & WE_PARKED)
-		TAILQ_REMOVE(&w->parked, e, q);
 	e->flags &= (uint16_t) ~(WE_QUEUED | WE_PARKED);
 }
 
 static void entry_free(struct want *w, struct want_entry *e)
 {
 	unlist(w, e);
-	LIST_REMOVE(e, in_dom);
-	slot_clear(w, slot_of(w, &e->key, e->hash));
-	free(e->why);
-	e->why = NULL;
-	e->counted = C_FREE;
-	e->q.tqe_next = w->free_list;
-	w->free_list = e;
+	dom_remove(w, e);
+	hashidx_del(&w->index, key_hash(&e->key), e->id);
+	free(e->trouble);
+	e->dom = NULL; /* not in use, for want_each() */
+	slab_free(&w->entries, e->id);
 }
 
 static bool is_right(const struct want_entry *e)
@@ -223,7 +218,7 @@ static void recount(struct want *w, struct want_entry *e)
 	now |= f & WE_WANTED && !is_right(e) ? C_MISSING : 0;
 	now |= f & WE_SEEN && !(f & WE_WANTED) ? C_EXTRA : 0;
 	now |= f & WE_FOREIGN ? C_FOREIGN : 0;
-	now |= e->err ? C_FAILED : 0;
+	now |= want_err(e) ? C_FAILED : 0;
 	if (now == was)
 		return;
 	count_one(&c->wanted, was, now, C_WANTED);
@@ -234,7 +229,7 @@ static void recount(struct want *w, struct want_entry *e)
 	count_one(&c->failed, was, now, C_FAILED);
 	if (now & (C_MISSING | C_EXTRA)) {
 		if (!e->since_ms)
-			e->since_ms = clock_ms();
+			e->since_ms = (uint32_t)clock_ms() ? (uint32_t)clock_ms() : 1;
 	} else {
 		e->since_ms = 0;
 	}
@@ -242,36 +237,68 @@ static void recount(struct want *w, struct want_entry *e)
 	w->changed = true;
 }
 
-static void queue(struct want *w, struct want_entry *e)
+/* ---- refusals ---- */
+
+static void trouble_set(struct want *w, struct want_entry *e, int err, const char *why)
 {
-	if (e->flags & (WE_QUEUED | WE_PARKED))
+	struct want_trouble *was = e->trouble, *t;
+	size_t len = strlen(why) + 1;
+
+	if (was && was->err == err && !strcmp(was->why, why))
 		return;
-	e->flags |= WE_QUEUED;
-	TAILQ_INSERT_TAIL(&w->diff, e, q);
-	w->n_diff++;
+	t = xcalloc(1, sizeof(*t) + len);
+	if (was)
+		*t = *was;
+	t->e = e;
+	t->err = err;
+	memcpy(t->why, why, len);
+	e->trouble = t;
+	if (e->flags & WE_RESULT) {
+		TAILQ_REMOVE(&w->results, was, q);
+		TAILQ_INSERT_TAIL(&w->results, t, q);
+	}
+	free(was);
 }
 
+static void trouble_free(struct want_entry *e)
+{
+	free(e->trouble);
+	e->trouble = NULL;
+}
+
+/* The engine is told in any case once it was told of the refusal. */
 static void tell(struct want *w, struct want_entry *e)
 {
 	if (e->flags & WE_RESULT)
 		return;
 	e->flags |= WE_RESULT;
-	TAILQ_INSERT_TAIL(&w->results, e, result);
+	TAILQ_INSERT_TAIL(&w->results, e->trouble, q);
 }
 
 static void err_clear(struct want *w, struct want_entry *e)
 {
-	free(e->why);
-	e->why = NULL;
-	e->err = 0;
-	e->tries = 0;
-	if (e->flags & WE_TOLD && e->flags & WE_WANTED)
+	if (e->flags & WE_TOLD && e->flags & WE_WANTED) {
+		e->trouble->err = 0;
+		e->trouble->tries = 0;
+		e->trouble->why[0] = '\0';
 		tell(w, e);
+	} else if (e->flags & WE_RESULT) {
+		e->trouble->err = 0;
+	} else {
+		trouble_free(e);
+	}
+}
+
+struct want_entry *want_result(const struct want *w)
+{
+	const struct want_trouble *t = TAILQ_FIRST(&w->results);
+
+	return t ? t->e : NULL;
 }
 
 static void settle(struct want *w, struct want_entry *e)
 {
-	if (!(e->flags & WE_WANTED) && e->err && !(e->flags & WE_SEEN))
+	if (!(e->flags & WE_WANTED) && want_err(e) && !(e->flags & WE_SEEN))
 		err_clear(w, e);
 	recount(w, e);
 	if (differs(w, e) && !(e->flags & WE_YIELD)) {
@@ -288,13 +315,36 @@ void want_set(struct want *w, struct want_entry *e, const struct want_val *v,
 {
 	e->cookie = cookie;
 	e->gen = w->gen;
-	if ((e->flags & (WE_WANTED | WE_YIELD | WE_PARKED)) == WE_WANTED &&
+	if ((e->flags & (WE_WANTED | WE_YIELD | WE_PARKED | WE_HELD)) == WE_WANTED &&
 	    !memcmp(&e->want, v, sizeof(*v)))
 		return;
 	e->want = *v;
 	e->flags |= WE_WANTED;
-	e->flags &= (uint16_t) ~(WE_YIELD | WE_ADOPTED);
-	e->tries = 0;
+	if (e->flags & WE_HELD && want_err(e))
+		err_clear(w, e); /* the reason is no more */
+	e->flags &= (uint16_t) ~(WE_YIELD | WE_ADOPTED | WE_HELD);
+	if (e->trouble)
+		e->trouble->tries = 0;
+	if (e->flags & WE_PARKED)
+		unlist(w, e);
+	settle(w, e);
+}
+
+void want_hold(struct want *w, struct want_entry *e, const struct want_val *v,
+	       uint32_t cookie, int err, const char *why)
+{
+	bool news = want_err(e) != err || !(e->flags & WE_TOLD);
+
+	e->cookie = cookie;
+	e->gen = w->gen;
+	e->want = *v;
+	e->flags |= WE_WANTED | WE_HELD;
+	e->flags &= (uint16_t) ~(WE_YIELD | WE_ADOPTED | WE_BROKEN | WE_UNSURE);
+	trouble_set(w, e, err, why);
+	if (news) {
+		e->flags |= WE_TOLD;
+		tell(w, e);
+	}
 	if (e->flags & WE_PARKED)
 		unlist(w, e);
 	settle(w, e);
@@ -302,7 +352,8 @@ void want_set(struct want *w, struct want_entry *e, const struct want_val *v,
 
 void want_unset(struct want *w, struct want_entry *e)
 {
-	e->flags &= (uint16_t) ~(WE_WANTED | WE_YIELD | WE_BROKEN | WE_UNSURE);
+	e->flags &=
+		(uint16_t) ~(WE_WANTED | WE_YIELD | WE_BROKEN | WE_UNSURE | WE_HELD);
 	e->want = (struct want_val) { 0 };
 	if (e->flags & WE_PARKED)
 		unlist(w, e);
@@ -314,7 +365,7 @@ void want_seen(struct want *w, struct want_entry *e, const struct want_val *v)
 	e->flags |= WE_SEEN;
 	e->flags &= (uint16_t) ~(WE_FOREIGN | WE_FIXED);
 	e->seen = *v;
-	if (is_right(e) && e->err)
+	if (is_right(e) && want_err(e) && !(e->flags & WE_HELD))
 		err_clear(w, e);
 	settle(w, e);
 }
@@ -364,20 +415,36 @@ bool want_transient(int err)
 
 static void park(struct want *w, struct want_entry *e)
 {
-	bool quick = want_transient(e->err);
+	struct want_trouble *t = e->trouble;
+	bool quick = want_transient(t->err);
 	int64_t pause = quick ? 20 : 5000;
 	unsigned most = quick ? 6 : 4;
 
-	pause <<= MIN_OF(e->tries, most);
+	pause <<= MIN_OF(t->tries, most);
 	pause = quick ? MIN_OF(pause, 1000) : pause;
-	if (e->tries < UINT8_MAX)
-		e->tries++;
-	e->retry_ms = clock_ms() + pause;
-	if (e->retry_ms < w->next_retry_ms)
-		w->next_retry_ms = e->retry_ms;
+	if (t->tries < UINT8_MAX)
+		t->tries++;
+	t->retry_ms = clock_ms() + pause;
+	if (t->retry_ms < w->next_retry_ms)
+		w->next_retry_ms = t->retry_ms;
 	unlist(w, e);
 	e->flags |= WE_PARKED;
-	TAILQ_INSERT_TAIL(&w->parked, e, q);
+	list_append(w, &w->parked, e);
+}
+
+static void refused(struct want *w, struct want_entry *e, int err, const char *why)
+{
+	bool news = want_err(e) != err || !(e->flags & WE_TOLD);
+
+	w->count[e->key.table].ops_failed++;
+	trouble_set(w, e, err, why ? why : "");
+	/* What passes by itself is told only when it does not. */
+	if (news && (!want_transient(err) || e->trouble->tries >= 5)) {
+		e->flags |= WE_TOLD;
+		tell(w, e);
+	}
+	park(w, e);
+	recount(w, e);
 }
 
 void want_done(struct want *w, struct want_entry *e, int err, const char *why)
@@ -386,23 +453,11 @@ void want_done(struct want *w, struct want_entry *e, int err, const char *why)
 
 	w->changed = true;
 	if (err) {
-		bool news = e->err != err || !(e->flags & WE_TOLD);
-
-		c->ops_failed++;
-		e->err = err;
-		free(e->why);
-		e->why = why && why[0] ? xstrdup(why) : NULL;
-		/* What passes by itself is told only when it does not. */
-		if (news && (!want_transient(err) || e->tries >= 5)) {
-			e->flags |= WE_TOLD;
-			tell(w, e);
-		}
-		park(w, e);
-		recount(w, e);
+		refused(w, e, err, why);
 		return;
 	}
 	c->ops_ok++;
-	if (e->err)
+	if (want_err(e) && !(e->flags & WE_HELD))
 		err_clear(w, e);
 	if (want_is_active(e)) {
 		if (e->flags & WE_BROKEN)
@@ -417,9 +472,9 @@ void want_done(struct want *w, struct want_entry *e, int err, const char *why)
 	settle(w, e);
 }
 
-struct want_entry *want_next(struct want *w)
+struct want_entry *want_next(struct want *w, enum want_queue q)
 {
-	struct want_entry *e = TAILQ_FIRST(&w->diff);
+	struct want_entry *e = entry_at(w, w->diff[q].first);
 
 	if (e)
 		unlist(w, e);
@@ -431,14 +486,25 @@ void want_again(struct want *w, struct want_entry *e)
 	settle(w, e);
 }
 
+void want_told(struct want *w, struct want_entry *e)
+{
+	TAILQ_REMOVE(&w->results, e->trouble, q);
+	e->flags &= (uint16_t)~WE_RESULT;
+	if (!want_err(e)) {
+		e->flags &= (uint16_t)~WE_TOLD;
+		trouble_free(e);
+	}
+	settle(w, e);
+}
+
 void want_serve(struct want *w, struct want_dom *d, bool serve, bool open)
 {
 	struct want_entry *e, *next;
 
 	d->serve = serve;
 	d->open = open;
-	for (e = LIST_FIRST(&d->entries); e; e = next) {
-		next = LIST_NEXT(e, in_dom);
+	for (e = want_in_dom(w, d, NULL); e; e = next) {
+		next = want_in_dom(w, d, e);
 		if (e->flags & WE_PARKED)
 			unlist(w, e);
 		settle(w, e);
@@ -450,13 +516,13 @@ void want_unpark_due(struct want *w, int64_t now_ms)
 	struct want_entry *e, *next;
 
 	w->next_retry_ms = INT64_MAX;
-	for (e = TAILQ_FIRST(&w->parked); e; e = next) {
-		next = TAILQ_NEXT(e, q);
-		if (e->retry_ms <= now_ms) {
+	for (e = entry_at(w, w->parked.first); e; e = next) {
+		next = entry_at(w, e->next);
+		if (e->trouble->retry_ms <= now_ms) {
 			unlist(w, e);
 			settle(w, e);
-		} else if (e->retry_ms < w->next_retry_ms) {
-			w->next_retry_ms = e->retry_ms;
+		} else if (e->trouble->retry_ms < w->next_retry_ms) {
+			w->next_retry_ms = e->trouble->retry_ms;
 		}
 	}
 }
@@ -495,11 +561,12 @@ uint32_t want_sweep(struct want *w)
 
 struct want_entry *want_each(const struct want *w, uint64_t *at)
 {
-	while (*at < (uint64_t)w->chunks * CHUNK) {
-		struct want_entry *e = &w->chunk[*at / CHUNK]->e[*at % CHUNK];
+	*at = MAX_OF(*at, 1); /* ids begin there */
+	while (*at < w->entries.next) {
+		struct want_entry *e = slab_at(&w->entries, (uint32_t)*at);
 
 		++*at;
-		if (e->counted != C_FREE)
+		if (e->dom)
 			return e;
 	}
 	return NULL;

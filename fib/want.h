@@ -4,33 +4,82 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/queue.h>
 
 #include "fib/intent.h"
 #include "lib/addr.h"
+#include "lib/hashidx.h"
+#include "lib/ila.h"
+#include "lib/slab.h"
 
-/* Names one kernel object. No padding: hashed and compared as bytes. */
+/*
+ * Names one kernel object. Addresses of all kinds are kept as bytes and a length, so
+ * that there is no padding: keys are hashed, and values compared, as bytes.
+ */
 struct want_key {
-	uint32_t vni;
-	struct ip ip;   /* TABLE_NEIGH: the address; TABLE_FLOOD: the VTEP */
-	struct mac mac; /* TABLE_VXLAN_FDB, TABLE_BRIDGE_FDB */
-	uint8_t table;  /* enum intent_table, not TABLE_L2DOM */
+	uint32_t vni; /* tables of ILA: enum ila_plane that it belongs to, or 0 */
+	/* TABLE_NEIGH: the address; TABLE_FLOOD: the VTEP; FDB: the MAC, 6 bytes;
+	 * TABLE_ILA_*: a SIR address, or prefix or locator and zeros */
+	struct ip ip;
+	uint8_t table; /* enum intent_table, not TABLE_L2DOM */
+	uint8_t zero[2];
 };
-_Static_assert(sizeof(struct want_key) == 28, "want_key has no padding");
+_Static_assert(sizeof(struct want_key) == 24, "want_key has no padding");
 
 /* What the object says. Fields that a table does not use are zero. */
 struct want_val {
-	uint32_t dst_vni; /* TABLE_VXLAN_FDB, 0: as the device */
-	struct ip vtep;   /* TABLE_VXLAN_FDB */
-	struct mac mac;   /* TABLE_NEIGH */
-	uint8_t flags;    /* WV_* */
+	/* TABLE_VXLAN_FDB: VNI to send with, 0: as the device; TABLE_ILA_MAP: see
+	 * fib/ila.h; TABLE_ILA_LOCAL: ifindex */
+	uint32_t num;
+	/* TABLE_VXLAN_FDB: VTEP; TABLE_NEIGH: MAC; TABLE_ILA_*: locator or SIR prefix,
+	 * 8 bytes, or a tenant's prefix, 12 bytes */
+	struct ip to;
+	uint8_t csum, ident_type; /* TABLE_ILA_* */
+	uint8_t flags;            /* WV_* */
 };
-_Static_assert(sizeof(struct want_val) == 28, "want_val has no padding");
+_Static_assert(sizeof(struct want_val) == 24, "want_val has no padding");
+
+/** want_of_mac, want_mac - a MAC as one of those addresses, and back. */
+static inline struct ip want_of_mac(const struct mac *m)
+{
+	struct ip a = { .len = sizeof(*m) };
+
+	memcpy(a.b, m, sizeof(*m));
+	return a;
+}
+
+static inline struct mac want_mac(const struct ip *a)
+{
+	struct mac m = { 0 };
+
+	if (a->len == sizeof(m))
+		memcpy(&m, a->b, sizeof(m));
+	return m;
+}
+
+/** want_of_half, want_half - a locator or SIR prefix, dto. */
+static inline struct ip want_of_half(const struct ila64 *h)
+{
+	struct ip a = { .len = sizeof(*h) };
+
+	memcpy(a.b, h, sizeof(*h));
+	return a;
+}
+
+static inline struct ila64 want_half(const struct ip *a)
+{
+	struct ila64 h;
+
+	memcpy(&h, a->b, sizeof(h));
+	return h;
+}
 
 enum {
 	WV_STICKY = 1,  /* TABLE_BRIDGE_FDB */
 	WV_ROUTER = 2,  /* TABLE_NEIGH */
 	WV_STRANGE = 4, /* seen only: ours, but not as we write it */
+	WV_UNREACH = 8, /* TABLE_ILA_DOMAIN: what has no mapping goes no further */
 };
 
 enum {
@@ -46,60 +95,72 @@ enum {
 	WE_PARKED = 1 << 9,  /* refused: waits for retry_ms */
 	WE_TOLD = 1 << 10,   /* the engine knows of the refusal */
 	WE_RESULT = 1 << 11, /* on the list of results to be told */
+	WE_HELD = 1 << 12,   /* want_hold(): must not be there for now */
 };
 
-/* One VNI as want.c sees it; fib/dom.h puts the devices around it. */
+/* Who writes: each takes the differences of its own objects. */
+enum want_queue { WQ_L2, WQ_ROUTE, WQ_BPF, WANT_QUEUES };
+
+/* A list of entries, by their numbers. */
+struct want_list {
+	uint32_t first, last;
+};
+
+/* One VNI, or part of a SIR domain, as want.c sees it; fib/dom.h and fib/ila.h put
+ * the devices around it. */
 struct want_dom {
 	uint32_t vni;
-	bool serve; /* its devices are there: entries can be written and deleted */
-	bool open;  /* it is wanted or adopted: entries may be there */
-	LIST_HEAD(, want_entry) entries;
+	uint8_t queue; /* enum want_queue */
+	bool serve;    /* its devices are there: entries can be written and deleted */
+	bool open;     /* it is wanted or adopted: entries may be there */
+	struct want_list entries;
 };
 
+/* What few entries have: a refusal, or something to be told about one. */
+struct want_trouble {
+	TAILQ_ENTRY(want_trouble) q; /* results to be told */
+	struct want_entry *e;
+	int64_t retry_ms;
+	int32_t err; /* last refusal, 0 or -errno */
+	uint8_t tries;
+	char why[]; /* text of the refusal */
+};
+
+TAILQ_HEAD(want_troubles, want_trouble);
+
+/* There may be millions. */
 struct want_entry {
 	struct want_key key;
 	struct want_val want, seen;
 	struct want_dom *dom;
-	TAILQ_ENTRY(want_entry) q;      /* differences or parked */
-	TAILQ_ENTRY(want_entry) result; /* results to be told */
-	LIST_ENTRY(want_entry) in_dom;
-	int64_t since_ms; /* of the difference, 0: none */
-	int64_t retry_ms;
-	uint32_t hash;
-	uint32_t gen;    /* generation that wanted it last */
-	uint32_t cookie; /* engine's, for RESULT */
-	uint32_t epoch;  /* of events, at the last write (fib/watch.h) */
-	uint32_t dump;   /* number of the last dump that showed it */
-	int32_t err;     /* last refusal, 0 or -errno */
-	uint16_t flags;  /* WE_* */
-	uint8_t counted; /* what of it is in the counters */
-	uint8_t tries;
-	char *why; /* owned; text of the refusal or NULL */
+	struct want_trouble *trouble; /* owned, NULL: none */
+	uint32_t id;
+	uint32_t next, prev;         /* differences or parked */
+	uint32_t next_dom, prev_dom; /* the others of its domain */
+	uint32_t since_ms; /* of the difference, lower bits of the clock, 0: none */
+	uint32_t cookie;   /* engine's, for RESULT */
+	uint32_t epoch;    /* of events, at the last write (fib/watch.h) */
+	uint16_t gen;      /* generation that wanted it last */
+	uint16_t dump;     /* number of the last dump that showed it */
+	uint16_t flags;    /* WE_* */
+	uint8_t counted;   /* what of it is in the counters */
+	uint8_t pad;
 };
-
-TAILQ_HEAD(want_list, want_entry);
-
-/* The hash beside the pointer: a probe that does not match touches no entry. */
-struct want_slot {
-	struct want_entry *e;
-	uint32_t hash;
-};
+_Static_assert(sizeof(struct want_entry) == 128, "two lines of cache");
 
 struct want {
-	struct want_slot *slot; /* open addressing, linear probing */
-	uint32_t slots, used;   /* slots is a power of two */
-	struct want_list diff;  /* to be written, oldest first */
+	struct slab entries;
+	struct hashidx index;               /* by key */
+	struct want_list diff[WANT_QUEUES]; /* to be written, oldest first */
 	struct want_list parked;
-	struct want_list results;
-	uint32_t n_diff;
+	struct want_troubles results;
+	uint32_t n_queue[WANT_QUEUES];
+	uint32_t n_diff;       /* of all queues */
 	int64_t next_retry_ms; /* a parked entry is due no earlier; INT64_MAX: none */
-	uint32_t gen;
+	uint16_t gen;
 	bool syncing; /* between SYNC_BEGIN and the sweep */
 	struct intent_table_counters count[TABLES];
-	bool changed;                 /* counters differ from what was last told */
-	struct want_entry *free_list; /* entries not in use */
-	struct want_chunk **chunk;
-	uint32_t chunks;
+	bool changed; /* counters differ from what was last told */
 };
 
 void want_init(struct want *w);
@@ -147,8 +208,35 @@ void want_flag(struct want *w, struct want_entry *e, uint16_t set, uint16_t clea
  */
 void want_done(struct want *w, struct want_entry *e, int err, const char *why);
 
-/** want_next - head of the differences, taken from the list; NULL when none. */
-struct want_entry *want_next(struct want *w);
+/**
+ * want_hold - as want_set(), but it must not be in the kernel: it cannot work there now
+ * @err, @why: why, told to the engine as the refusals of want_done() are
+ *
+ * What is there is deleted. Ends with the next want_set().
+ */
+void want_hold(struct want *w, struct want_entry *e, const struct want_val *v,
+	       uint32_t cookie, int err, const char *why);
+
+/** want_err, want_why - last refusal: 0 or -errno, and text or "". */
+static inline int want_err(const struct want_entry *e)
+{
+	return e->trouble ? e->trouble->err : 0;
+}
+
+static inline const char *want_why(const struct want_entry *e)
+{
+	return e->trouble ? e->trouble->why : "";
+}
+
+/** want_result - the next entry whose refusal, or its end, is to be told; NULL: none.
+ */
+struct want_entry *want_result(const struct want *w);
+
+/** want_told - it was. May free e. */
+void want_told(struct want *w, struct want_entry *e);
+
+/** want_next - first difference of a queue, taken from the list; NULL when none. */
+struct want_entry *want_next(struct want *w, enum want_queue q);
 
 /** want_again - put an entry back on the list if it still differs. May free e. */
 void want_again(struct want *w, struct want_entry *e);
@@ -156,7 +244,8 @@ void want_again(struct want *w, struct want_entry *e);
 /** want_is_active - is the object to be in the kernel? */
 static inline bool want_is_active(const struct want_entry *e)
 {
-	return (e->flags & WE_WANTED) && e->dom->serve && e->dom->open;
+	return (e->flags & (WE_WANTED | WE_HELD)) == WE_WANTED && e->dom->serve &&
+	       e->dom->open;
 }
 
 /** want_serve - the devices of a VNI, or what is wanted of them, changed: look at all
@@ -176,6 +265,13 @@ uint32_t want_sweep(struct want *w);
 /** want_each - entries one by one, stable while others come and go.
  * @at: cursor, 0 at first. Return: NULL at the end. */
 struct want_entry *want_each(const struct want *w, uint64_t *at);
+
+/** want_in_dom - the first entry of a domain, or the one after e; NULL: no more. */
+struct want_entry *want_in_dom(const struct want *w, const struct want_dom *d,
+			       const struct want_entry *e);
+
+/** want_bytes - memory held, in bytes. */
+size_t want_bytes(const struct want *w);
 
 /** want_transient - does an error pass by itself? */
 bool want_transient(int err);

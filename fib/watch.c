@@ -13,8 +13,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "fib/ila.h"
 #include "fib/link.h"
 #include "fib/local.h"
+#include "fib/route.h"
 #include "fib/seen.h"
 #include "fib/state.h"
 #include "lib/clock.h"
@@ -72,6 +74,13 @@ static void message(struct fib *f, const struct nlmsghdr *h, enum seen_from from
 	case RTM_NEWNEIGH:
 	case RTM_DELNEIGH:
 		seen_neigh(f, h, from);
+		break;
+	case RTM_NEWROUTE:
+	case RTM_DELROUTE:
+		route_event(f, h, from);
+		break;
+	case RTM_NEWNETCONF:
+		ila_netconf(f, h);
 		break;
 	default:
 		break;
@@ -175,7 +184,9 @@ static int dump_all(struct dump *d)
 	if (err)
 		return err;
 	link_sweep(d->f);
-	err = dump_neighs(d, AF_BRIDGE);
+	err = ila_dump(d->f, d->from == SEEN_FIRST);
+	if (!err)
+		err = dump_neighs(d, AF_BRIDGE);
 	if (!err)
 		err = dump_neighs(d, AF_INET);
 	if (!err)
@@ -233,7 +244,7 @@ static void absent(struct fib *f, uint32_t vni, uint8_t table, const struct mac 
 	struct want_entry *e;
 
 	if (mac)
-		k.mac = *mac;
+		k.ip = want_of_mac(mac);
 	if (ip)
 		k.ip = *ip;
 	e = vni ? want_find(&f->want, &k) : NULL;
@@ -293,11 +304,12 @@ static void ask_vxlan(struct fib *f, uint32_t vni, uint32_t vxlan,
 void watch_ask(struct fib *f, struct want_entry *e)
 {
 	const struct dom *d = container_of(e->dom, struct dom, w);
+	struct mac mac = want_mac(&e->key.ip);
 
 	if (e->key.table == TABLE_VXLAN_FDB && d->vxlan)
-		ask_vxlan(f, e->key.vni, d->vxlan->ifindex, &e->key.mac);
+		ask_vxlan(f, e->key.vni, d->vxlan->ifindex, &mac);
 	else if (e->key.table == TABLE_BRIDGE_FDB && d->bridge)
-		watch_ask_fdb(f, d->bridge->ifindex, &e->key.mac);
+		watch_ask_fdb(f, d->bridge->ifindex, &mac);
 	else if (e->key.table == TABLE_NEIGH && d->bridge)
 		watch_ask_neigh(f, d->bridge->ifindex, &e->key.ip);
 }

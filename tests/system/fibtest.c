@@ -197,6 +197,10 @@ static void on_record(void *arg UNUSED, const struct chan_hdr *h, const void *bo
 	case INTENT_QUERY_END:
 		ft.query_ends++;
 		break;
+	case INTENT_ILA_STATE:
+		ft.ila_states++;
+		ft.ila = *(const struct intent_ila_state *)body;
+		break;
 	case INTENT_FDB:
 		on_fdb(h, body);
 		break;
@@ -374,15 +378,20 @@ void pump(int ms)
 	} while (clock_ms() < end);
 }
 
-static unsigned differences(void)
+void ask(uint32_t table, bool diff_only)
 {
-	struct intent_query q = { .id = 1, .diff_only = 1, .table = TABLES };
+	struct intent_query q = { .id = 1, .diff_only = diff_only, .table = table };
 	unsigned ends = ft.query_ends;
 
 	ft.n_entries = 0;
 	put(INTENT_QUERY, 0, &q, sizeof(q));
 	flush();
 	wait_for(ft.query_ends > ends);
+}
+
+static unsigned differences(void)
+{
+	ask(TABLES, true);
 	return ft.n_entries;
 }
 
@@ -504,6 +513,119 @@ void adopt(bool on)
 	struct intent_adopt a = { .on = on };
 
 	put(INTENT_ADOPT, 0, &a, sizeof(a));
+}
+
+static struct ila64 half_of(const char *s)
+{
+	struct ila64 h = { 0 };
+
+	if (s)
+		assert_int_equal(ila64_parse(s, &h), 0);
+	return h;
+}
+
+static struct ila_addr ila_of(const char *s)
+{
+	struct ip ip = addr_of(s);
+	struct ila_addr a;
+
+	memcpy(&a, ip.b, sizeof(a));
+	return a;
+}
+
+void sir_set(const char *sir, const char *locator, enum ila_csum csum,
+	     enum ila_plane plane)
+{
+	struct intent_ila_domain d = { .sir = half_of(sir),
+				       .locator = half_of(locator),
+				       .csum = (uint8_t)csum,
+				       .plane = (uint8_t)plane };
+
+	put(INTENT_ILA_DOMAIN_SET, 0, &d, sizeof(d));
+}
+
+void sir_del(const char *sir)
+{
+	struct intent_ila_domain d = { .sir = half_of(sir) };
+
+	put(INTENT_ILA_DOMAIN_DEL, 0, &d, sizeof(d));
+}
+
+void map_set(const char *addr, const char *locator, enum ila_csum csum)
+{
+	struct intent_ila_map m = { .addr = ila_of(addr),
+				    .locator = half_of(locator),
+				    .cookie = 7,
+				    .csum = (uint8_t)csum,
+				    .ident_type = ILA_TYPE_LUID };
+
+	put(INTENT_ILA_MAP_SET, 0, &m, sizeof(m));
+}
+
+void multi_set(const char *addr, enum ila_csum csum, unsigned n, ...)
+{
+	struct intent_ila_multi m = { .addr = ila_of(addr),
+				      .csum = (uint8_t)csum,
+				      .ident_type = ILA_TYPE_LUID,
+				      .n = (uint8_t)n };
+	va_list ap;
+
+	va_start(ap, n);
+	for (unsigned i = 0; i < n; i++) {
+		char hop[64];
+		char *weight;
+
+		str_copy(hop, sizeof(hop), va_arg(ap, const char *));
+		weight = strchr(hop, '*');
+		if (weight)
+			*weight++ = '\0';
+		m.locator[i] = half_of(hop);
+		m.weight[i] = (uint16_t)(weight ? atoi(weight) : 1);
+	}
+	va_end(ap);
+	put(INTENT_ILA_MULTI_SET, 0, &m, sizeof(m));
+}
+
+void map_del(const char *addr)
+{
+	struct intent_ila_map m = { .addr = ila_of(addr) };
+
+	put(INTENT_ILA_MAP_DEL, 0, &m, sizeof(m));
+}
+
+void local_set(const char *addr, const char *ifname, uint16_t flags)
+{
+	struct intent_ila_endpoint e = { .addr = ila_of(addr), .flags = flags };
+
+	str_copy(e.ifname, sizeof(e.ifname), ifname);
+	put(INTENT_ILA_ENDPOINT_SET, 0, &e, sizeof(e));
+}
+
+void local_del(const char *addr)
+{
+	struct intent_ila_endpoint e = { .addr = ila_of(addr) };
+
+	put(INTENT_ILA_ENDPOINT_DEL, 0, &e, sizeof(e));
+}
+
+const struct intent_entry *entry_for(uint32_t table, const char *addr)
+{
+	struct ip ip = addr_of(addr);
+
+	for (unsigned i = 0; i < ft.n_entries; i++)
+		if (ft.entries[i].table == table && ip_eq(&ft.entries[i].ip, &ip))
+			return &ft.entries[i];
+	return NULL;
+}
+
+const struct intent_result *result_for_ip(const char *addr)
+{
+	struct ip ip = addr_of(addr);
+
+	for (unsigned i = ft.n_results; i-- > 0 && ft.n_results - i <= 64;)
+		if (ip_eq(&ft.results[i % 64].ip, &ip))
+			return &ft.results[i % 64];
+	return NULL;
 }
 
 bool told_mac(uint32_t vni, const char *mac)

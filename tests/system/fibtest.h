@@ -24,6 +24,8 @@ struct ft {
 	struct intent_counters counters;
 	struct intent_result results[64]; /* the last ones */
 	unsigned n_results;
+	struct intent_ila_state ila; /* the last one */
+	unsigned ila_states;
 	struct intent_entry entries[4096];
 	unsigned n_entries;
 	struct told_fdb *fdbs;
@@ -85,6 +87,9 @@ void settle(void);
 		}                                                                      \
 	} while (0)
 
+/** ask - entries of a table (TABLES: all) into ft.entries. */
+void ask(uint32_t table, bool diff_only);
+
 /* Records made from text. */
 void l2dom(uint32_t vni, const char *bridge, const char *vtep, uint16_t flags);
 void mac_set(uint32_t vni, const char *mac, const char *vtep);
@@ -95,6 +100,23 @@ void neigh_del(uint32_t vni, const char *ip);
 void flood_set(uint32_t vni, const char *vtep);
 void flood_del(uint32_t vni, const char *vtep);
 void adopt(bool on);
+
+void sir_set(const char *sir, const char *locator, enum ila_csum csum,
+	     enum ila_plane plane);
+void sir_del(const char *sir);
+void map_set(const char *addr, const char *locator, enum ila_csum csum);
+
+/** multi_set - locators: n of them, "2001:db8:100:2*3": with weight 3. */
+void multi_set(const char *addr, enum ila_csum csum, unsigned n, ...);
+void map_del(const char *addr);
+void local_set(const char *addr, const char *ifname, uint16_t flags);
+void local_del(const char *addr);
+
+/** entry_for - what the last query said of an address; NULL: nothing. */
+const struct intent_entry *entry_for(uint32_t table, const char *addr);
+
+/** result_for_ip - the last RESULT about an address; NULL: none. */
+const struct intent_result *result_for_ip(const char *addr);
 
 /** told_mac - is this local MAC reported now? told_macs: how many are. */
 bool told_mac(uint32_t vni, const char *mac);

@@ -177,6 +177,197 @@ static void endpoint_records(void **state)
 	assert_int_equal(check(&any, INTENT_ENDPOINT_DEL, &e), -EINVAL);
 }
 
+static struct ila64 half(const char *s)
+{
+	struct ila64 h = { 0 };
+
+	if (s)
+		assert_int_equal(ila64_parse(s, &h), 0);
+	return h;
+}
+
+#define SIR  "2001:db8:c0de:1"
+#define LOC  "2001:db8:100:1"
+#define LUID "2000:0:1:a"
+
+static const struct {
+	const char *name, *sir, *locator;
+	uint8_t csum, plane;
+	uint16_t flags;
+	const char *underlay;
+	int set, del, strict;
+} domains[] = {
+	{ "good", SIR, LOC, 1, 1, 0, "t-0", 0, 0, 0 },
+	{ "only sends", SIR, NULL, 3, 3, 0, "", 0, 0, 0 },
+	{ "VNIDs", SIR, LOC, 1, 3, 1, "", 0, 0, 0 },
+	{ "VNIDs, kernel", SIR, LOC, 1, 2, 1, "", -EOPNOTSUPP, 0, -EOPNOTSUPP },
+	{ "no SIR prefix", NULL, LOC, 1, 1, 0, "", -EINVAL, -EINVAL, -EINVAL },
+	{ "multicast SIR", "ff02:0:0:1", LOC, 1, 1, 0, "", -EINVAL, -EINVAL, -EINVAL },
+	{ "link-local", "fe80:0:0:1", LOC, 1, 1, 0, "", -EINVAL, -EINVAL, -EINVAL },
+	{ "multicast locator", SIR, "ff02:0:0:1", 1, 1, 0, "", -EINVAL, 0, -EINVAL },
+	{ "both one prefix", SIR, SIR, 1, 1, 0, "", -EINVAL, 0, -EINVAL },
+	{ "mode 4", SIR, LOC, 4, 1, 0, "", -EINVAL, 0, -EINVAL },
+	{ "mode 255", SIR, LOC, 255, 1, 0, "", -EINVAL, 0, -EINVAL },
+	{ "no plane", SIR, LOC, 1, 0, 0, "", -EINVAL, 0, -EINVAL },
+	{ "plane 4", SIR, LOC, 1, 4, 0, "", -EINVAL, 0, -EINVAL },
+	{ "flag 2", SIR, LOC, 1, 1, 2, "", -EINVAL, 0, -EINVAL },
+	{ "slash", SIR, LOC, 1, 1, 0, "a/b", -EINVAL, 0, -EINVAL },
+	{ "lo", SIR, LOC, 1, 1, 0, "lo", -EPERM, 0, -EPERM },
+	{ "not allowed", SIR, LOC, 1, 1, 0, "eth0", 0, 0, -EPERM },
+};
+
+static void ila_domains(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(domains); i++) {
+		struct intent_ila_domain d = { .sir = half(domains[i].sir),
+					       .locator = half(domains[i].locator),
+					       .csum = domains[i].csum,
+					       .plane = domains[i].plane,
+					       .flags = domains[i].flags };
+
+		print_message("# %s\n", domains[i].name);
+		strcpy(d.underlay[3], domains[i].underlay);
+		assert_int_equal(check(&any, INTENT_ILA_DOMAIN_SET, &d),
+				 domains[i].set);
+		assert_int_equal(check(&strict, INTENT_ILA_DOMAIN_SET, &d),
+				 domains[i].strict);
+		assert_int_equal(check(&any, INTENT_ILA_DOMAIN_DEL, &d),
+				 domains[i].del);
+		memset(d.underlay[0], 'x', INTENT_IFNAME); /* unterminated */
+		assert_int_not_equal(check(&any, INTENT_ILA_DOMAIN_SET, &d), 0);
+	}
+}
+
+static const struct {
+	const char *name, *sir, *id, *locator;
+	uint8_t csum, type;
+	int set, del;
+} mappings[] = {
+	{ "good", SIR, LUID, LOC, 1, 1, 0, 0 },
+	{ "IPv6 of a tenant", SIR, "6000:2a:a00:5", LOC, 3, 3, 0, 0 },
+	{ "multicast SIR", "ff02:0:0:1", LUID, LOC, 1, 1, -EINVAL, -EINVAL },
+	{ "zero SIR", NULL, LUID, LOC, 1, 1, -EINVAL, -EINVAL },
+	{ "zero locator", SIR, LUID, NULL, 1, 1, -EINVAL, 0 },
+	{ "multicast locator", SIR, LUID, "ff02:0:0:1", 1, 1, -EINVAL, 0 },
+	{ "link-local locator", SIR, LUID, "fe80:0:0:1", 1, 1, -EINVAL, 0 },
+	{ "one prefix", SIR, LUID, SIR, 1, 1, -EINVAL, 0 },
+	{ "interface id", SIR, "200:0:1:a", LOC, 1, 1, -EINVAL, -EINVAL },
+	{ "type 5", SIR, "a000:0:1:a", LOC, 1, 1, -EINVAL, -EINVAL },
+	{ "C bit", SIR, "3000:0:1:a", LOC, 1, 1, -EINVAL, -EINVAL },
+	{ "low word 0, neutral", SIR, "2000:0:1:0", LOC, 1, 1, -EINVAL, 0 },
+	{ "low word 0, auto", SIR, "2000:0:1:0", LOC, 3, 1, -EINVAL, 0 },
+	{ "low word 0, no-action", SIR, "2000:0:1:0", LOC, 2, 1, 0, 0 },
+	{ "mode 4", SIR, LUID, LOC, 4, 1, -EINVAL, 0 },
+	{ "type 0 told", SIR, LUID, LOC, 1, 0, -EINVAL, 0 },
+	{ "type 5 told", SIR, LUID, LOC, 1, 5, -EINVAL, 0 },
+	{ "use-format told", SIR, LUID, LOC, 1, 32, -EINVAL, 0 },
+};
+
+static void ila_mappings(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(mappings); i++) {
+		struct ila_addr a = { half(mappings[i].sir), half(mappings[i].id) };
+		struct intent_ila_map m = { .addr = a,
+					    .locator = half(mappings[i].locator),
+					    .csum = mappings[i].csum,
+					    .ident_type = mappings[i].type };
+		struct intent_ila_multi n = { .addr = a,
+					      .csum = mappings[i].csum,
+					      .ident_type = mappings[i].type,
+					      .n = 2,
+					      .locator = { half("2000:0:0:1"),
+							   m.locator },
+					      .weight = { 1, 1 } };
+
+		print_message("# %s\n", mappings[i].name);
+		assert_int_equal(check(&any, INTENT_ILA_MAP_SET, &m), mappings[i].set);
+		assert_int_equal(check(&any, INTENT_ILA_MULTI_SET, &n),
+				 mappings[i].set);
+		assert_int_equal(check(&any, INTENT_ILA_MAP_DEL, &m), mappings[i].del);
+	}
+}
+
+static void ila_several_locators(void **state)
+{
+	struct intent_ila_multi m = {
+		.addr = { half(SIR), half(LUID) }, .csum = 1, .ident_type = 1, .n = 8
+	};
+
+	(void)state;
+	for (int i = 0; i < ILA_LOCATORS; i++) {
+		m.locator[i] = half(LOC);
+		m.locator[i].b[7] = (uint8_t)(i + 1);
+		m.weight[i] = (uint16_t)(i + 1);
+	}
+	assert_int_equal(check(&any, INTENT_ILA_MULTI_SET, &m), 0);
+	m.n = 9;
+	assert_int_equal(check(&any, INTENT_ILA_MULTI_SET, &m), -EINVAL);
+	m.n = 1;
+	assert_int_equal(check(&any, INTENT_ILA_MULTI_SET, &m), -EINVAL);
+	m.n = 8;
+	m.weight[7] = 0;
+	assert_int_equal(check(&any, INTENT_ILA_MULTI_SET, &m), -EINVAL);
+	m.n = 7; /* what is behind does not count */
+	assert_int_equal(check(&any, INTENT_ILA_MULTI_SET, &m), 0);
+	m.locator[3] = m.locator[2]; /* twice */
+	assert_int_equal(check(&any, INTENT_ILA_MULTI_SET, &m), -EINVAL);
+	m.locator[3].b[7] = 1; /* out of order */
+	assert_int_equal(check(&any, INTENT_ILA_MULTI_SET, &m), -EINVAL);
+}
+
+static const struct {
+	const char *name, *id;
+	uint32_t vnid;
+	uint16_t flags;
+	const char *prefix, *ifname;
+	int set, strict;
+} endpoints[] = {
+	{ "good", LUID, 0, 0, NULL, "t-veth", 0, 0 },
+	{ "not allowed", LUID, 0, 0, NULL, "eth0", 0, -EPERM },
+	{ "lo", LUID, 0, 0, NULL, "lo", -EPERM, -EPERM },
+	{ "no device", LUID, 0, 0, NULL, "", -EINVAL, -EINVAL },
+	{ "host", LUID, 0, ILA_EP_HOST, NULL, "", 0, 0 },
+	{ "host with device", LUID, 0, ILA_EP_HOST, NULL, "t-0", -EINVAL, -EINVAL },
+	{ "VNID", "6000:2a:a00:5", 0x2a, 0, NULL, "t-0", 0, 0 },
+	{ "another VNID", "6000:2a:a00:5", 0x2b, 0, NULL, "t-0", -EINVAL, -EINVAL },
+	{ "VNID of 29 bits", LUID, 1 << 28, 0, NULL, "t-0", -EINVAL, -EINVAL },
+	{ "prefix", "6000:2a:a00:5", 0x2a, ILA_EP_PREFIX, LOC, "t-0", 0, 0 },
+	{ "no prefix", "6000:2a:a00:5", 0x2a, ILA_EP_PREFIX, NULL, "t-0", -EINVAL,
+	  -EINVAL },
+	{ "multicast prefix", "6000:2a:a00:5", 0x2a, ILA_EP_PREFIX, "ff02:0:0:1", "t-0",
+	  -EINVAL, -EINVAL },
+	{ "prefix of the host", LUID, 0, ILA_EP_PREFIX | ILA_EP_HOST, LOC, "", -EINVAL,
+	  -EINVAL },
+	{ "flag 4", LUID, 0, 4, NULL, "t-0", -EINVAL, -EINVAL },
+	{ "C bit", "3000:0:1:a", 0, 0, NULL, "t-0", -EINVAL, -EINVAL },
+	{ "type 0", "200:0:1:a", 0, 0, NULL, "t-0", -EINVAL, -EINVAL },
+};
+
+static void ila_endpoints(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(endpoints); i++) {
+		struct intent_ila_endpoint e = {
+			.addr = { half(SIR), half(endpoints[i].id) },
+			.vnid = endpoints[i].vnid,
+			.flags = endpoints[i].flags,
+		};
+		struct ila64 prefix = half(endpoints[i].prefix);
+
+		print_message("# %s\n", endpoints[i].name);
+		memcpy(e.prefix, &prefix, sizeof(prefix));
+		strcpy(e.ifname, endpoints[i].ifname);
+		assert_int_equal(check(&any, INTENT_ILA_ENDPOINT_SET, &e),
+				 endpoints[i].set);
+		assert_int_equal(check(&strict, INTENT_ILA_ENDPOINT_SET, &e),
+				 endpoints[i].strict);
+		memset(e.ifname, 'x', sizeof(e.ifname));
+		assert_int_not_equal(check(&any, INTENT_ILA_ENDPOINT_SET, &e), 0);
+	}
+}
+
 /* Every record of the engine has a row; those of fib itself are refused. */
 static void every_type(void **state)
 {
@@ -189,7 +380,7 @@ static void every_type(void **state)
 
 		(void)serve_check(&any, &h, body, &why);
 		assert_int_equal(!strcmp(why, "not a record of the engine"),
-				 t < INTENT_SYNC_BEGIN || t > INTENT_EXIT);
+				 t < INTENT_SYNC_BEGIN || t > INTENT_ILA_ENDPOINT_DEL);
 	}
 }
 
@@ -201,6 +392,10 @@ int main(void)
 		cmocka_unit_test(neigh_records),
 		cmocka_unit_test(l2dom_records),
 		cmocka_unit_test(endpoint_records),
+		cmocka_unit_test(ila_domains),
+		cmocka_unit_test(ila_mappings),
+		cmocka_unit_test(ila_several_locators),
+		cmocka_unit_test(ila_endpoints),
 		cmocka_unit_test(every_type),
 	};
 	return cmocka_run_group_tests(t, NULL, NULL);
