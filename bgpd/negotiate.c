@@ -142,7 +142,7 @@ static struct notif no_family(const struct peer *p)
 		wbuf_u16(&w, families[i].ops->afi);
 		wbuf_u16(&w, families[i].ops->safi);
 	}
-	return notif_make(NOTIF_OPEN, 7, raw, w.len);
+	return notif_make(NOTIF_OPEN, OPEN_CAPABILITY, raw, w.len);
 }
 
 /* RFC 9234 section 4.2; of external neighbors only. */

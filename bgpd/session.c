@@ -181,6 +181,46 @@ static bool do_send_open(struct conn *c, const struct fsm_arg *a UNUSED)
 	return true;
 }
 
+/* Families of an OPEN, "l2vpn evpn, ila unicast (2/241), 1/128"; Return: buf. */
+static const char *families_text(const struct open_msg *o, char *buf, size_t size)
+{
+	size_t at = 0;
+
+	snprintf(buf, size, "none");
+	for (size_t i = 0; i < o->n_families && at < size; i++) {
+		const struct open_family *of = &o->fam[i];
+		const struct family *f = family_find(of->afi, of->safi);
+
+		if (!of->mp)
+			continue;
+		at += (size_t)snprintf(buf + at, size - at, "%s%s", at ? ", " : "",
+				       f ? f->ops->name : "");
+		if (at < size && (!f || f->index == FAM_ILA))
+			at += (size_t)snprintf(buf + at, size - at,
+					       f ? " (%u/%u)" : "%u/%u", of->afi,
+					       of->safi);
+	}
+	return buf;
+}
+
+/* Of no family in common it is said which there are: one side has to be told. */
+static void refuse_open(struct conn *c, const struct notif *n)
+{
+	char ours[96], theirs[96], what[160], text[400];
+
+	if (n->code != NOTIF_OPEN || n->sub != OPEN_CAPABILITY) {
+		session_notify(c, n, NULL);
+		return;
+	}
+	notif_format(n, what, sizeof(what));
+	snprintf(text, sizeof(text),
+		 "NOTIFICATION sent: %s, no address family in common, ours: %s; "
+		 "theirs: %s",
+		 what, families_text(&c->tx_open, ours, sizeof(ours)),
+		 families_text(&c->rx_open, theirs, sizeof(theirs)));
+	session_notify(c, n, text);
+}
+
 static bool do_open(struct conn *c, const struct fsm_arg *a)
 {
 	struct open_msg *o = &c->rx_open;
@@ -188,7 +228,7 @@ static bool do_open(struct conn *c, const struct fsm_arg *a)
 
 	if (open_decode(a->msg + MSG_HEADER_LEN, a->len - MSG_HEADER_LEN, o, &err) ||
 	    open_check(c->peer, o, &err)) {
-		session_notify(c, &err, NULL);
+		refuse_open(c, &err);
 		return false;
 	}
 	if (collision_resolve(c))
@@ -254,7 +294,7 @@ static bool do_refresh(struct conn *c, const struct fsm_arg *a)
 static bool do_notification(struct conn *c, const struct fsm_arg *a)
 {
 	struct rbuf r = rbuf_of(a->msg + MSG_HEADER_LEN, a->len - MSG_HEADER_LEN);
-	char what[160], why[256], text[512];
+	char what[160], why[256], ours[96], text[512];
 	struct peer *p = c->peer;
 	struct notif n;
 
@@ -269,6 +309,9 @@ static bool do_notification(struct conn *c, const struct fsm_arg *a)
 	notif_message(&n, why, sizeof(why));
 	snprintf(text, sizeof(text), "NOTIFICATION received: %s%s%s%s", what,
 		 why[0] ? " \"" : "", why, why[0] ? "\"" : "");
+	if (n.code == NOTIF_OPEN && n.sub == OPEN_CAPABILITY)
+		snprintf(text, sizeof(text), "NOTIFICATION received: %s, we offered: %s",
+			 what, families_text(&c->tx_open, ours, sizeof(ours)));
 	session_end(c, &(struct end) { .kind = END_NOTIF_RX, .n = &n, .text = text });
 	return false;
 }

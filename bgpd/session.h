@@ -93,6 +93,10 @@ bool nbr_activates(const struct cfg_nbr *n, const struct family *f);
 /** open_make - the OPEN we send to this peer. */
 void open_make(const struct peer *p, struct open_msg *o);
 
+/* Subcode of NOTIFICATION 2 (RFC 5492 section 5): a capability is missed, for us that
+ * of a common family. */
+enum { OPEN_CAPABILITY = 7 };
+
 /** open_check - version, AS, hold time, id, capabilities, role, in this order.
  * Return: 0, -EPROTO with the NOTIFICATION in *err. */
 int open_check(const struct peer *p, const struct open_msg *o, struct notif *err);

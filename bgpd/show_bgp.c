@@ -104,6 +104,8 @@ static void summary_peer_text(const struct engine *e, struct out *o,
 
 	if (show_is_up(p) && !strcmp(peer_state_text(p), "Policy"))
 		str_copy(pfx, sizeof(pfx), "(Policy)");
+	else if (show_is_up(p) && !p->chan[f->index].up)
+		str_copy(pfx, sizeof(pfx), "NoNeg");
 	else if (show_is_up(p))
 		snprintf(pfx, sizeof(pfx), "%u", routes_received(&e->routes, p, f));
 	else

@@ -293,7 +293,7 @@ while True:
     while s and whole():
         if not take(*s.recv()):
             s = None
-    ready = select.select([0] + ([s.s] if s else []), [], [], 20)[0]
+    ready = select.select([0] + ([s.s] if s else []), [], [], 2)[0]
     if 0 in ready:
         for line in os.read(0, 65536).decode().splitlines():
             command(line.split())
