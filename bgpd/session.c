@@ -310,8 +310,9 @@ static bool do_notification(struct conn *c, const struct fsm_arg *a)
 	snprintf(text, sizeof(text), "NOTIFICATION received: %s%s%s%s", what,
 		 why[0] ? " \"" : "", why, why[0] ? "\"" : "");
 	if (n.code == NOTIF_OPEN && n.sub == OPEN_CAPABILITY)
-		snprintf(text, sizeof(text), "NOTIFICATION received: %s, we offered: %s",
-			 what, families_text(&c->tx_open, ours, sizeof(ours)));
+		snprintf(text, sizeof(text),
+			 "NOTIFICATION received: %s, we offered: %s", what,
+			 families_text(&c->tx_open, ours, sizeof(ours)));
 	session_end(c, &(struct end) { .kind = END_NOTIF_RX, .n = &n, .text = text });
 	return false;
 }

@@ -144,6 +144,8 @@ static UNUSED struct config *cfg_new(uint32_t as, const char *id)
 	c->gr_stale_s = 360;
 	c->gr_defer_s = 360;
 	c->listen_limit = 100;
+	c->ila_afi = 2;
+	c->ila_safi = 241;
 	str_copy(c->hostname, sizeof(c->hostname), "host1");
 	return c;
 }

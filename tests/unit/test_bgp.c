@@ -537,6 +537,42 @@ static void policy_knob_ends_external_sessions(void **state UNUSED)
 	}
 }
 
+/* The number of a family is another one: who has the family must be told. */
+static void ila_number(void **state UNUSED)
+{
+	for (int active = 0; active < 2; active++) {
+		struct open_msg o = raw_open(65000, "10.0.0.2"), offer;
+		struct raw one;
+
+		seen = (struct seen) { 0 };
+		side_init(&a, 65000, "10.0.0.1");
+		side_nbr(&a, A, B, 65000);
+		a.nbr->passive = true;
+		a.nbr->af[FAM_ILA].activate = active;
+		port = listen_at(&a.bgp, A, 0);
+		side_apply(&a);
+		one = lone_up(&o);
+		side_apply(&a); /* nothing new */
+		assert_int_equal(seen.down, 0);
+		a.cfg->ila_afi = 33050;
+		a.cfg->ila_safi = 1;
+		side_apply(&a);
+		assert_int_equal(seen.down, active);
+		if (active)
+			raw_expect_notif(&one, NOTIF_CEASE, CEASE_CONFIG);
+		open_make(a.peer, &offer);
+		assert_int_equal(open_family_find(&offer, 33050, 1) != NULL, active);
+		assert_null(open_family_find(&offer, 2, 241));
+		assert_ptr_equal(family_find(33050, 1), &families[FAM_ILA]);
+		a.cfg->ila_afi = 2;
+		a.cfg->ila_safi = 241;
+		side_apply(&a);
+		assert_ptr_equal(family_find(2, 241), &families[FAM_ILA]);
+		close(one.fd);
+		side_fini(&a);
+	}
+}
+
 static void shutdown_and_back(void **state UNUSED)
 {
 	pair_init("10.0.0.1", "10.0.0.2");
@@ -957,6 +993,7 @@ int main(void)
 		cmocka_unit_test(by_difference),
 		cmocka_unit_test(policy_knob_ends_external_sessions),
 		cmocka_unit_test(shutdown_and_back),
+		cmocka_unit_test(ila_number),
 		cmocka_unit_test(md5),
 		cmocka_unit_test(dynamic_peers),
 		cmocka_unit_test(dynamic_half_open),
