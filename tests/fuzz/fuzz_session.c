@@ -27,6 +27,8 @@
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/session_wires.h"
 #include "wire/nlri_evpn.h"
+#include "wire/nlri_ila.h"
+#include "wire/nlri_ip6.h"
 #include "wire/nlri_rtc.h"
 #include "wire/open.h"
 #include "wire/update.h"
@@ -62,20 +64,37 @@ enum { ORDERS_MAX = 400, PASSES = 3 };
 	"  neighbor 10.0.0.2 activate\n"                                               \
 	"  neighbor 10.0.0.3 activate\n"
 
+/* All configurations have them: whether there are any says the OPEN. */
+#define UNICAST                                                                        \
+	" address-family ila unicast\n"                                                \
+	"  neighbor hosts activate\n"                                                  \
+	"  neighbor hosts route-reflector-client\n"                                    \
+	"  neighbor hosts addpath-tx-all-paths\n"                                      \
+	"  neighbor 10.0.0.2 activate\n"                                               \
+	"  neighbor 10.0.0.3 activate\n"                                               \
+	" address-family ipv6 unicast\n"                                               \
+	"  neighbor hosts activate\n"                                                  \
+	"  neighbor 10.0.0.2 activate\n"                                               \
+	"  neighbor 10.0.0.2 addpath-tx-all-paths\n"                                   \
+	"  neighbor 10.0.0.2 route-reflector-client\n"                                 \
+	"  neighbor 10.0.0.3 activate\n"
+
 static const char *const configs[] = {
 	COMMON " bgp graceful-restart\n"
 	       " bgp long-lived-graceful-restart stale-time 600\n"
-	       " neighbor 10.0.0.4 remote-as 65000\n" EVPN
+	       " neighbor 10.0.0.4 remote-as 65000\n" UNICAST EVPN
 	       "  neighbor 10.0.0.2 route-reflector-client\n"
 	       "  neighbor 10.0.0.2 maximum-prefix 20\n"
 	       "  neighbor 10.0.0.4 activate\n" MEMBERS
 	       "  neighbor 10.0.0.4 activate\n",
-	COMMON EVPN "  neighbor 10.0.0.2 maximum-prefix 3 50 restart 1\n"
-		    "  bgp evpn malformed-nlri disable-family\n"
-		    "  bgp evpn unknown-types discard\n",
+	COMMON UNICAST EVPN "  neighbor 10.0.0.2 maximum-prefix 3 50 restart 1\n"
+			    "  bgp evpn malformed-nlri disable-family\n"
+			    "  bgp evpn unknown-types discard\n",
 	COMMON " bgp graceful-restart\n"
 	       " neighbor 10.0.0.3 shutdown\n"
-	       " neighbor 10.0.0.4 remote-as internal\n" EVPN
+	       " neighbor 10.0.0.4 remote-as internal\n" UNICAST
+	       "  neighbor 10.0.0.4 activate\n"
+	       "  neighbor 10.0.0.2 maximum-prefix 6\n" EVPN
 	       "  bgp evpn malformed-nlri reset\n"
 	       "  neighbor 10.0.0.3 route-server-client\n"
 	       "  neighbor 10.0.0.4 activate\n"
@@ -121,7 +140,8 @@ static void pump(void)
 				w->known = true;
 				w->as4 = p->as4;
 				w->ebgp = p->ebgp;
-				w->addpath = p->chan[FAM_EVPN].tx_addpath;
+				for (unsigned f = 0; f < FAMS; f++)
+					w->addpath[f] = p->chan[f].tx_addpath;
 			}
 			wire_listen(w);
 		}
@@ -130,27 +150,10 @@ static void pump(void)
 
 /* ---- what must hold ---- */
 
-static void sums_hold(void)
+static void rib_sums_hold(const struct rib *r)
 {
-	const struct rib *r = &routes.rib[FAM_EVPN];
-	const struct peer *p;
-	const struct conn *c;
-	unsigned dynamic = 0, closing = 0;
 	uint32_t paths = 0;
 
-	TAILQ_FOREACH (p, &bgp.peers, link) {
-		dynamic += p->dynamic;
-		must(bgp.by_index[p->index] == p);
-		must(p->conn[0] || !p->conn[1]);
-		must((p->state == FSM_ESTABLISHED) == (peer_established(p) != NULL));
-		must(!p->dynamic || p->conn[0] || p->gr_stale);
-		must(!peer_established(p) || !p->chan[FAM_EVPN].eor_rx ||
-		     !p->stale[FAM_EVPN].any);
-	}
-	TAILQ_FOREACH (c, &bgp.closing, link)
-		closing++;
-	must(dynamic == bgp.n_dynamic && dynamic <= 2);
-	must(closing == bgp.n_closing);
 	for (uint32_t i = 0; i < r->n_peers; i++) {
 		const struct rib_peer *rp = &r->peer[i];
 		uint32_t n = 0, stale = 0;
@@ -173,6 +176,30 @@ static void sums_hold(void)
 		paths += n;
 	}
 	must(paths == r->n_paths && paths <= r->paths.used);
+}
+
+static void sums_hold(void)
+{
+	const struct peer *p;
+	const struct conn *c;
+	unsigned dynamic = 0, closing = 0;
+
+	TAILQ_FOREACH (p, &bgp.peers, link) {
+		dynamic += p->dynamic;
+		must(bgp.by_index[p->index] == p);
+		must(p->conn[0] || !p->conn[1]);
+		must((p->state == FSM_ESTABLISHED) == (peer_established(p) != NULL));
+		must(!p->dynamic || p->conn[0] || p->gr_stale);
+		for (unsigned f = 0; f < FAMS; f++)
+			must(!peer_established(p) || !p->chan[f].eor_rx ||
+			     !p->stale[f].any);
+	}
+	TAILQ_FOREACH (c, &bgp.closing, link)
+		closing++;
+	must(dynamic == bgp.n_dynamic && dynamic <= 2);
+	must(closing == bgp.n_closing);
+	for (unsigned f = 0; f < FAMS; f++)
+		rib_sums_hold(&routes.rib[f]);
 }
 
 /* Do the memberships of a peer cover this target (RFC 4684 section 4)? */
@@ -236,25 +263,27 @@ static bool may_know(const struct peer *p, unsigned fam, const struct path *path
 }
 
 /* One route; Return: of how many paths of it the peer should know. */
-static unsigned heard_net(const struct wire *w, const struct peer *p, uint32_t id)
+static unsigned heard_net(const struct wire *w, const struct peer *p, unsigned fam,
+			  uint32_t id)
 {
-	const struct rib *r = &routes.rib[FAM_EVPN];
+	const struct rib *r = &routes.rib[fam];
+	const bool addpath = w->addpath[fam];
 	const struct net *net = rib_net(r, id);
 	unsigned want = 0;
 	struct nlri n;
 
 	rib_nlri(r, id, 0, &n);
 	for (uint32_t path = net->paths; path; path = rib_path(r, path)->next) {
-		bool may = (w->addpath || path == net->best) &&
-			   may_know(p, FAM_EVPN, rib_path(r, path)) &&
-			   is_wanted(p, rib_path(r, path));
+		bool may = (addpath || path == net->best) &&
+			   may_know(p, fam, rib_path(r, path)) &&
+			   (fam != FAM_EVPN || is_wanted(p, rib_path(r, path)));
 
-		must(export_told_path(p, &families[FAM_EVPN], path) == may);
-		if (w->addpath)
+		must(export_told_path(p, &families[fam], path) == may);
+		if (addpath)
 			must((wire_told(w, r->ops, &n, path) != NULL) == may);
 		want += may;
 	}
-	if (!w->addpath)
+	if (!addpath)
 		must((wire_told(w, r->ops, &n, 0) != NULL) == (want == 1));
 	return want;
 }
@@ -300,8 +329,8 @@ static void heard_all(const struct wire *w, const struct peer *p, unsigned fam)
 			continue;
 		if (!is_plain(r, id))
 			return;
-		want += fam == FAM_EVPN ? heard_net(w, p, id)
-					: heard_membership(w, p, id);
+		want += fam == FAM_RTC ? heard_membership(w, p, id)
+				       : heard_net(w, p, fam, id);
 	}
 	must(export_count(p, &families[fam]) == want);
 	must(told == want);
@@ -417,6 +446,13 @@ static void order_open(struct input *in)
 		o.fam[o.n_families++] = (struct open_family) {
 			.afi = 1, .safi = 132, .mp = true, .gr = bits & 64
 		};
+	for (unsigned f = FAM_ILA; cut & 64 && f <= FAM_IP6; f++) {
+		struct open_family *of = &o.fam[o.n_families++];
+
+		*of = o.fam[0];
+		of->afi = families[f].ops->afi;
+		of->safi = families[f].ops->safi;
+	}
 	if (!open_encode(&w, &o))
 		send_cut(in->w, &w, cut);
 }
@@ -679,6 +715,66 @@ static void order_wish(struct input *in)
 	send_cut(in->w, &w, kind);
 }
 
+static struct nlri mapping(unsigned fam, unsigned number)
+{
+	struct prefix p = { .ip.len = 16, .bits = (uint8_t)(number & 1 ? 128 : 64) };
+	struct ila64 id = { { 0x20 } };
+	struct nlri n;
+
+	id.b[7] = (uint8_t)number;
+	p.ip.b[0] = 0x20;
+	p.ip.b[7] = (uint8_t)number;
+	if (fam == FAM_ILA)
+		nlri_ila_build(&id, &n);
+	else
+		must(!nlri_ip6_build(&p, &n));
+	return n;
+}
+
+/* ILA or IPv6: routes, their withdraw, End-of-RIB, or a refresh. */
+static void order_mapping(struct input *in)
+{
+	unsigned what = rbuf_u8(&in->r), first = rbuf_u8(&in->r), how = rbuf_u8(&in->r),
+		 kind = rbuf_u8(&in->r);
+	unsigned fam = what & 1 ? FAM_IP6 : FAM_ILA;
+	const struct nlri_ops *ops = families[fam].ops;
+	struct msg_refresh m = { .afi = ops->afi, .safi = ops->safi, .sub = how & 3 };
+	static const struct attr_export as_is = { 0 };
+	static uint8_t buf[65536], attrs[8192];
+	struct wbuf w = wbuf_of(buf, sizeof(buf)), aw = wbuf_of(attrs, sizeof(attrs));
+	const struct peer *p = session_of(in->w);
+	bool addpath = p && p->chan[fam].rx_addpath;
+	struct attrs a = attributes(kind);
+	struct ip hop = { .len = 16, .b = { 0x20, [7] = (uint8_t)(kind & 3) } };
+	struct update_writer u;
+
+	must(!attrs_export(&aw, &a, &as_is));
+	if (what & 2) {
+		update_eor_encode(&w, ops->afi, ops->safi);
+		send_piece(in->w, buf, w.len);
+		return;
+	}
+	if (what & 4) {
+		msg_refresh_encode(&w, &m);
+		send_piece(in->w, buf, w.len);
+		return;
+	}
+	if (how & 16)
+		update_unreach_begin(&u, &w, MSG_MAX, ops, addpath);
+	else
+		update_reach_begin(&u, &w, MSG_MAX, ops, addpath, &hop,
+				   (struct bytes) { attrs, aw.len });
+	for (unsigned i = 0; i <= (how & 15); i++) {
+		struct nlri one = mapping(fam, (first + i) & 63);
+
+		one.path_id = how >> 5;
+		if (update_add(&u, &one))
+			break;
+	}
+	if (!update_end(&u))
+		send_cut(in->w, &w, kind);
+}
+
 static void order_check(struct input *in)
 {
 	(void)in;
@@ -691,6 +787,20 @@ static void (*const orders[])(struct input *in) = {
 	order_stall,  order_choose, order_time,    order_operator,     order_reload,
 	order_own,    order_check,  order_wish,
 };
+
+/* Orders that came later have bytes of their own, so that inputs which were found
+ * before mean what they meant. */
+enum { BYTE_MAPPING = 0xf0 };
+
+static void order(struct input *in)
+{
+	uint8_t b = rbuf_u8(&in->r);
+
+	if (b >= BYTE_MAPPING)
+		order_mapping(in);
+	else
+		orders[b % ARRAY_SIZE(orders)](in);
+}
 
 /* ---- one run ---- */
 
@@ -736,9 +846,9 @@ static void teardown(void)
 		pass(1 << 20);
 	}
 	sums_hold();
-	must(routes.rib[FAM_EVPN].paths.used == 0);
-	must(routes.rib[FAM_EVPN].n_nets == 0 && routes.rib[FAM_EVPN].n_dead == 0);
-	must(routes.rib[FAM_RTC].paths.used == 0 && routes.rib[FAM_RTC].n_nets == 0);
+	for (unsigned f = 0; f < FAMS; f++)
+		must(routes.rib[f].paths.used == 0 && routes.rib[f].n_nets == 0 &&
+		     routes.rib[f].n_dead == 0);
 	must(routes.attrs.n == 0 && routes.attrs.bytes == 0);
 	bgp_fini(&bgp);
 	routes_fini(&routes);
@@ -756,7 +866,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	setup();
 	in.w = &wires[0];
 	for (int i = 0; i < ORDERS_MAX && rbuf_left(&in.r); i++) {
-		orders[rbuf_u8(&in.r) % ARRAY_SIZE(orders)](&in);
+		order(&in);
 		sums_hold();
 	}
 	everybody_heard();

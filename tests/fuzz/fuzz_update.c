@@ -1,5 +1,6 @@
 /*
- * UPDATE bodies. First byte: bit 0 4-octet AS, bit 1 external peer, bit 2 ADD-PATH.
+ * UPDATE bodies. First byte: bit 0 4-octet AS, bit 1 external peer, bit 2 ADD-PATH,
+ * bit 3 ILA, bit 4 with next hops of 16 octets.
  * Whatever is not a reset leaves a set of attributes that survives canonical bytes and
  * every kind of export, and can be sent on; routes with the path ids they came with.
  */
@@ -9,7 +10,9 @@
 #include "lib/wbuf.h"
 #include "tests/fuzz/fuzz.h"
 #include "wire/aspath.h"
+#include "wire/ila_com.h"
 #include "wire/nlri_evpn.h"
+#include "wire/nlri_ila.h"
 #include "wire/update.h"
 
 enum { OUT = 3 * 65536 };
@@ -25,6 +28,9 @@ static void questions(const struct attrs *a)
 	uint32_t n;
 	bool sticky;
 	struct extcom rt = rt_make(1, 1);
+	struct ila_marker marker;
+	struct ila64 locator;
+	float weight;
 
 	must(strlen(as_path_format(&a->as_path, text, sizeof(text))) < sizeof(text));
 	must(strlen(extcoms_format(&a->ext_communities, text, sizeof(text))) <
@@ -40,6 +46,11 @@ static void questions(const struct attrs *a)
 	(void)attrs_router_mac(a, &mac);
 	(void)attrs_pmsi_ingress(a, &ip, &n);
 	must(attrs_encap(a) <= 0xffff);
+	(void)attrs_ila_marker(a, &marker);
+	(void)attrs_ila_locator(a, 0, &locator);
+	must(attrs_link_bandwidth(a, &weight) || weight >= 0);
+	must(strlen(large_communities_format(&a->large_communities, text,
+					     sizeof(text))) < sizeof(text));
 }
 
 /* Canonical bytes, read back, give the same bytes. Return: how many. */
@@ -167,7 +178,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct rbuf body = rbuf_of(data, size);
 	uint8_t how = rbuf_u8(&body), safi;
-	const struct update_ctx ctx = { .as4 = how & 1, .ebgp = how & 2 };
+	const struct update_ctx ctx = {
+		.as4 = how & 1,
+		.ebgp = how & 2,
+		.ila = how & 8 ? &nlri_ila_ops : NULL,
+		.ila_addpath = how & 4,
+		.ila_next_hop_16 = how & 16,
+	};
 	struct update u;
 	uint16_t afi;
 

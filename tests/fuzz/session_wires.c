@@ -16,8 +16,6 @@
 #include "lib/rbuf.h"
 #include "lib/util.h"
 #include "tests/fuzz/fuzz.h"
-#include "wire/nlri_evpn.h"
-#include "wire/nlri_rtc.h"
 #include "wire/open.h"
 #include "wire/update.h"
 
@@ -163,19 +161,19 @@ static void told_add(struct wire *w, const struct nlri_ops *ops, const struct nl
 
 static void told_routes(struct wire *w, const struct update_mp *mp, bool withdraw)
 {
-	bool evpn = mp->afi == nlri_evpn_ops.afi;
-	const struct nlri_ops *ops = evpn ? &nlri_evpn_ops : &nlri_rtc_ops;
-	struct rbuf r = mp->nlri;
+	const struct family *f = family_find(mp->afi, mp->safi);
+	struct nlri_list l;
 
-	must(mp->afi == ops->afi && mp->safi == ops->safi);
-	while (rbuf_left(&r)) {
+	must(f != NULL);
+	must(nlri_list_open(&l, f->ops, mp->nlri, w->addpath[f->index]));
+	while (nlri_list_more(&l)) {
 		struct nlri n = { 0 };
 		struct told *t;
 
-		must(nlri_next(ops, &r, evpn && w->addpath, withdraw, &n) == NLRI_OK);
-		t = wire_told(w, ops, &n, n.path_id);
+		must(nlri_list_next(&l, withdraw, &n) == NLRI_OK);
+		t = wire_told(w, f->ops, &n, n.path_id);
 		if (!withdraw)
-			told_add(w, ops, &n);
+			told_add(w, f->ops, &n);
 		else if (t)
 			t->used = false;
 	}
@@ -184,7 +182,12 @@ static void told_routes(struct wire *w, const struct update_mp *mp, bool withdra
 static void told_update(struct wire *w, const uint8_t *body, size_t len)
 {
 	static struct update_scratch scratch;
-	const struct update_ctx ctx = { .as4 = w->as4, .ebgp = w->ebgp };
+	const struct update_ctx ctx = {
+		.as4 = w->as4,
+		.ebgp = w->ebgp,
+		.ila = families[FAM_ILA].ops,
+		.ila_addpath = w->addpath[FAM_ILA],
+	};
 	struct update u;
 
 	if (!w->known)
@@ -204,7 +207,8 @@ static void told_refresh(struct wire *w, const uint8_t *m, size_t len)
 
 	must(!msg_refresh_decode(m, len, &r, &err));
 	for (unsigned i = 0; i < w->n_told; i++) {
-		if (!w->told[i].used || w->told[i].ops->safi != r.safi)
+		if (!w->told[i].used || w->told[i].ops->safi != r.safi ||
+		    w->told[i].ops->afi != r.afi)
 			continue;
 		if (r.sub == RR_BEGIN)
 			w->told[i].old = true;

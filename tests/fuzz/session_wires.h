@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "wire/nlri.h"
+#include "bgpd/family.h"
 
 enum { WIRES = 10, OTHERS = 7, TOLD_MAX = 512 };
 
@@ -30,9 +30,10 @@ struct wire {
 	int engine_fd;
 	unsigned who; /* others[], OTHERS: somebody else */
 	bool stalled, ended;
-	bool rough; /* more than well-formed messages was sent on it */
-	bool known, as4, ebgp, addpath; /* of the session that it carries */
-	size_t len;                     /* of what came and is not whole yet */
+	bool rough;            /* more than well-formed messages was sent on it */
+	bool known, as4, ebgp; /* of the session that it carries */
+	bool addpath[FAMS];    /* path ids in what comes */
+	size_t len;            /* of what came and is not whole yet */
 	struct told *told;
 	unsigned n_told; /* highest place in use; TOLD_MAX: too many to follow */
 };
