@@ -19,6 +19,7 @@
 
 #include "bpf/maps.h"
 #include "bpf/pkt.h"
+#include "bpf/prefix.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
@@ -179,12 +180,17 @@ static __always_inline int dst_write(struct __sk_buff *skb, struct pkt *p,
 				     const struct bpf_ila_rewrite *r,
 				     struct bpf_ila_addr to)
 {
-	/* Where the sum over the packet stays what it was, so does skb->csum. */
-	__u64 flags = r->mode == BPF_ILA_NONE ? BPF_F_RECOMPUTE_CSUM : 0;
+	int kept = mode_is_neutral(r->mode);
 
-	if (r->mode == BPF_ILA_ADJUST && pkt_sum_fix(skb, p, r->diff))
-		return -1;
-	if (bpf_skb_store_bytes(skb, PKT_DST, &to, sizeof(to), flags))
+	/* Behind a routing header waits the address that the checksum is about. */
+	if (r->mode == BPF_ILA_ADJUST) {
+		kept = pkt_sum_fix(skb, p, r->diff, PKT_ROUTED);
+		if (kept < 0)
+			return -1;
+	}
+	/* Where the sum over the packet stays what it was, so does skb->csum. */
+	if (bpf_skb_store_bytes(skb, PKT_DST, &to, sizeof(to),
+				kept ? 0 : BPF_F_RECOMPUTE_CSUM))
 		return -1;
 	p->dst = to;
 	return 0;
@@ -248,24 +254,6 @@ static __always_inline int send_on(struct __sk_buff *skb, struct pkt *p, __u16 d
 
 /* ---- ICMPv6 errors -------------------------------------------------------- */
 
-/* The fixed header of the packet that an error, types 1 to 4, is about; and where it
- * is. Return: 0; -1 when this is no such error or quotes too little. */
-static __noinline int quote_read(struct __sk_buff *skb, struct pkt *p,
-				 struct ipv6hdr *q)
-{
-	__u8 type;
-
-	if (p->next == NEXT_TCP || p->next == NEXT_UDP || /* nearly all there is */
-	    pkt_walk(skb, p) != PKT_FOUND || p->proto != NEXT_ICMPV6)
-		return -1;
-	if (p->l4 + 8 + sizeof(*q) > p->end ||
-	    bpf_skb_load_bytes(skb, p->l4, &type, sizeof(type)) || type < 1 || type > 4)
-		return -1;
-	if (bpf_skb_load_bytes(skb, p->l4 + 8, q, sizeof(*q)) || q->version != 6)
-		return -1;
-	return 0;
-}
-
 /* Is this how we would send to that address? */
 static __always_inline int leads_to(const struct bpf_ila_addr *sir,
 				    const struct bpf_ila_addr *wire)
@@ -313,7 +301,7 @@ static __noinline int quote_restore(struct __sk_buff *skb, struct pkt *p)
 	const struct bpf_ila_rewrite *r;
 	struct ipv6hdr q;
 
-	if (quote_read(skb, p, &q))
+	if (pkt_quote(skb, p, &q))
 		return 0;
 	__builtin_memcpy(&src, &q.saddr, sizeof(src));
 	__builtin_memcpy(&wire, &q.daddr, sizeof(wire));
@@ -345,7 +333,7 @@ static __always_inline int is_error_for(struct __sk_buff *skb, struct pkt *p,
 	struct bpf_ila_addr src;
 	struct ipv6hdr q;
 
-	if (quote_read(skb, p, &q))
+	if (pkt_quote(skb, p, &q))
 		return 0;
 	__builtin_memcpy(&src, &q.saddr, sizeof(src));
 	return addr_eq(&src, dst);
@@ -411,6 +399,15 @@ int ila_from_container(struct __sk_buff *skb)
 	if (pkt_read(skb, &p))
 		return TC_ACT_OK;
 	local = bpf_map_lookup_elem(&ila_local_v1, &p.src);
+	ifc = NULL;
+	if (!local || local->ifindex != ifindex) {
+		ifc = bpf_map_lookup_elem(&ila_if_v1, &ifindex);
+		if (ifc && ifc->flags & BPF_ILA_IF_PREFIX) {
+			if (prefix_swap(skb, &p, ifc->tenant_prefix, SIR_OF(ifc)))
+				return drop(ifc->dom, BPF_ILA_N_MALFORMED);
+			local = bpf_map_lookup_elem(&ila_local_v1, &p.src);
+		}
+	}
 	if (local && local->ifindex == ifindex) {
 		dom = local->dom;
 		d = NULL;
@@ -421,7 +418,6 @@ int ila_from_container(struct __sk_buff *skb)
 		    (!d || d->kind != BPF_ILA_SIR))
 			return TC_ACT_OK;
 	} else {
-		ifc = bpf_map_lookup_elem(&ila_if_v1, &ifindex);
 		if (stays_on_link(&p.src))
 			return TC_ACT_OK;
 		if (!ifc || !(ifc->flags & BPF_ILA_IF_HOST))
@@ -448,11 +444,15 @@ int ila_from_container(struct __sk_buff *skb)
 
 /* ---- to a container ------------------------------------------------------- */
 
-/* Errors that this host itself made about a packet it had translated. */
+/* Errors that this host itself made about a packet it had translated; and for who knows
+ * only the prefix of his tenant, all that is about his address: packets, and questions
+ * of the stack for his neighbour entry. */
 SEC("tc")
 int ila_to_container(struct __sk_buff *skb)
 {
 	const struct bpf_ila_local *local;
+	const struct bpf_ila_if *ifc;
+	__u32 ifindex = skb->ifindex;
 	struct pkt p;
 
 	if (pkt_read(skb, &p))
@@ -460,6 +460,12 @@ int ila_to_container(struct __sk_buff *skb)
 	local = bpf_map_lookup_elem(&ila_local_v1, &p.dst);
 	if (local && quote_restore(skb, &p))
 		return drop(local->dom, BPF_ILA_N_MALFORMED);
+	if (local ? !(local->flags & BPF_ILA_LOCAL_PREFIX) : p.next != NEXT_ICMPV6)
+		return TC_ACT_OK;
+	ifc = bpf_map_lookup_elem(&ila_if_v1, &ifindex);
+	if (ifc && ifc->flags & BPF_ILA_IF_PREFIX &&
+	    prefix_swap(skb, &p, SIR_OF(ifc), ifc->tenant_prefix))
+		return drop(ifc->dom, BPF_ILA_N_MALFORMED);
 	return TC_ACT_OK;
 }
 

@@ -146,9 +146,11 @@ static __noinline int pkt_walk(struct __sk_buff *skb, struct pkt *p)
 /*
  * Tells the transport checksum that the sum over the addresses grew by diff (network
  * order). Whole packets, first fragments and GSO: the kernel knows whether the field
- * holds a checksum or only the seed for one. Return: 0; -1 when it is out of reach.
+ * holds a checksum or only the seed for one. Packets with any of these PKT_* are not
+ * meant. Return: 1; 0 when there is none to be told; -1 when it is out of reach.
  */
-static __noinline int pkt_sum_fix(struct __sk_buff *skb, struct pkt *p, __u32 diff)
+static __noinline int pkt_sum_fix(struct __sk_buff *skb, struct pkt *p, __u32 diff,
+				  __u8 not )
 {
 	__u64 flags = BPF_F_PSEUDO_HDR;
 	__u32 at;
@@ -161,7 +163,7 @@ static __noinline int pkt_sum_fix(struct __sk_buff *skb, struct pkt *p, __u32 di
 	default:
 		return -1;
 	}
-	if (p->way & PKT_ROUTED) /* the sum is over another address */
+	if (p->way & not )
 		return 0;
 	switch (p->proto) {
 	case NEXT_TCP:
@@ -186,8 +188,25 @@ static __noinline int pkt_sum_fix(struct __sk_buff *skb, struct pkt *p, __u32 di
 		return -1;
 	/* Kernels before 6.16 may not know the flag, and then say so at once. */
 	if (!bpf_l4_csum_replace(skb, at, 0, diff, flags | BPF_F_IPV6))
-		return 0;
-	return bpf_l4_csum_replace(skb, at, 0, diff, flags) ? -1 : 0;
+		return 1;
+	return bpf_l4_csum_replace(skb, at, 0, diff, flags) ? -1 : 1;
+}
+
+/* The fixed header of the packet that an ICMPv6 error, types 1 to 4, is about. Return:
+ * 0; -1 when this is no such error or quotes too little. */
+static __noinline int pkt_quote(struct __sk_buff *skb, struct pkt *p, struct ipv6hdr *q)
+{
+	__u8 type;
+
+	if (p->next == NEXT_TCP || p->next == NEXT_UDP || /* nearly all there is */
+	    pkt_walk(skb, p) != PKT_FOUND || p->proto != NEXT_ICMPV6)
+		return -1;
+	if (p->l4 + 8 + sizeof(*q) > p->end ||
+	    bpf_skb_load_bytes(skb, p->l4, &type, sizeof(type)) || type < 1 || type > 4)
+		return -1;
+	if (bpf_skb_load_bytes(skb, p->l4 + 8, q, sizeof(*q)) || q->version != 6)
+		return -1;
+	return 0;
 }
 
 #endif
