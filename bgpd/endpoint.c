@@ -28,6 +28,7 @@ void endpoint_load(struct engine *e)
 		log_err(LOG_EVPN, "state file %s: %s", file_name,
 			bad < 0 ? "not a file of ours, ignored" : err);
 	free(text);
+	ila_endpoints_sync(e);
 }
 
 void endpoint_save(struct engine *e)
@@ -51,11 +52,14 @@ static int endpoint_add(void *ctx, const struct cmd_args *args, struct out *o)
 	int rc = endpoint_parse(cmd_arg(args, "line"), &ep, err, sizeof(err));
 
 	if (!rc)
+		rc = ila_endpoint_check(e->ila, &ep, err, sizeof(err));
+	if (!rc)
 		rc = tenants_endpoint_add(e->tenants, &ep, err, sizeof(err));
 	if (rc) {
 		out_line(o, "%% %s\n", err);
 		return CMD_WARNING;
 	}
+	ila_endpoint_set(e->ila, &ep, true);
 	export_kick(&e->routes);
 	return CMD_OK;
 }
@@ -68,6 +72,7 @@ static int endpoint_delete(void *ctx, const struct cmd_args *args, struct out *o
 		out_line(o, "%% No such endpoint\n");
 		return CMD_WARNING;
 	}
+	ila_endpoint_del(e->ila, cmd_arg(args, "word"));
 	export_kick(&e->routes);
 	return CMD_OK;
 }
@@ -83,51 +88,92 @@ static void ips_text(const struct tenants_endpoint *ep, char *buf, size_t size)
 				       ip_format(&ep->ip[i], ip));
 }
 
+struct show {
+	const struct engine *e;
+	struct out *o;
+};
+
+/* Of an endpoint that ILA serves; NULL: none of those. */
+static const char *ila_state_text(const struct engine *e,
+				  const struct tenants_endpoint *ep)
+{
+	static const char *const names[] = {
+		[ILA_EP_UNKNOWN] = "inactive",
+		[ILA_EP_SILENT] = "silent",
+		[ILA_EP_OUTBID] = "outbid",
+		[ILA_EP_ANNOUNCED] = "active",
+	};
+
+	return ila_is_tenant(e->ila, ep->tenant)
+		       ? names[ila_endpoint_state(e->ila, ep->name)]
+		       : NULL;
+}
+
+static void ila_json(struct out *o, const struct tenants_endpoint *ep)
+{
+	if (ep->anycast)
+		out_bool(o, "anycast", true);
+	if (ep->weight)
+		out_uint(o, "weight", ep->weight);
+	if (ep->local_pref)
+		out_uint(o, "localPref", ep->local_pref);
+}
+
 static void endpoint_show(void *arg, const struct tenants_endpoint_info *i)
 {
 	const struct tenants_endpoint *ep = i->e;
-	struct out *o = arg;
+	const struct show *s = arg;
+	const char *state = ila_state_text(s->e, ep);
+	struct out *o = s->o;
 	char mac[ADDR_STR], ip[ADDR_STR], ips[1024];
+	bool active = state ? !strcmp(state, "active") : i->active;
 
+	if (!state)
+		state = i->active ? "active" : "inactive";
 	mac_format(&ep->mac, mac);
+	if (mac_is_zero(&ep->mac))
+		str_copy(mac, sizeof(mac), "-");
 	ips_text(ep, ips, sizeof(ips));
 	out_obj(o, ep->name);
 	out_str(o, "tenant", ep->tenant);
 	if (i->vni)
 		out_uint(o, "vni", i->vni);
 	out_str(o, "interface", ep->ifname);
-	out_str(o, "mac", mac);
+	if (!mac_is_zero(&ep->mac))
+		out_str(o, "mac", mac);
 	out_arr(o, "ips");
 	for (unsigned k = 0; k < ep->n_ips; k++)
 		out_str(o, NULL, ip_format(&ep->ip[k], ip));
 	out_end(o);
 	if (ep->labels[0])
 		out_str(o, "labels", ep->labels);
-	out_bool(o, "active", i->active);
+	ila_json(o, ep);
+	out_bool(o, "active", active);
+	out_str(o, "state", state);
 	out_uint(o, "sequence", ep->seq);
 	out_end(o);
-	out_text(o, "%-24s %-12s %-15s %s %-8s %s%s%s\n", ep->name, ep->tenant,
-		 ep->ifname, mac, i->active ? "active" : "inactive", ips,
-		 ep->labels[0] ? " " : "", ep->labels);
+	out_text(o, "%-24s %-12s %-15s %-17s %-8s %s%s%s\n", ep->name, ep->tenant,
+		 ep->ifname, mac, state, ips, ep->labels[0] ? " " : "", ep->labels);
 }
 
 static int endpoints_show(void *ctx, const struct cmd_args *args, struct out *o)
 {
-	const struct engine *e = ctx;
+	struct show s = { ctx, o };
 
 	(void)args;
 	out_obj(o, NULL);
 	out_text(o, "%-24s %-12s %-15s %-17s %-8s %s\n", "Name", "Tenant", "Interface",
 		 "MAC", "State", "Addresses");
-	tenants_endpoint_foreach(e->tenants, endpoint_show, o);
+	tenants_endpoint_foreach(s.e->tenants, endpoint_show, &s);
 	out_end(o);
 	return CMD_OK;
 }
 
 static const struct cmd_row rows[] = {
 	{ CMD_EXEC, "endpoint add LINE",
-	  "NAME tenant T interface I mac M [ip A,B] [labels k=v,...]", endpoint_add,
-	  0 },
+	  "NAME tenant T interface I [mac M] [ip A,B] [labels k=v,...] [anycast] "
+	  "[weight W] [local-preference N]",
+	  endpoint_add, 0 },
 	{ CMD_EXEC, "endpoint delete WORD", "Forget a declared endpoint",
 	  endpoint_delete, 0 },
 	{ CMD_EXEC, "show endpoints [json]", "Declared endpoints", endpoints_show, 0 },

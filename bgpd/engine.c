@@ -49,6 +49,15 @@ static void log_apply(const struct config *c)
 		log_warn(LOG_CONFIG, "log file %s: %s", c->log_file, strerror(errno));
 }
 
+static int networks_configure(struct engine *e, const struct config *c)
+{
+	int rc;
+
+	bgp_identify(&e->bgp, c);
+	rc = evpn_configure(e, c);
+	return rc ? rc : ila_engine_configure(e, c);
+}
+
 int engine_apply(struct engine *e, struct config *next, char *err, size_t errlen)
 {
 	struct config *old = e->cfg;
@@ -56,14 +65,11 @@ int engine_apply(struct engine *e, struct config *next, char *err, size_t errlen
 
 	if (rc)
 		return rc;
-	bgp_identify(&e->bgp, next);
-	rc = evpn_configure(e, next);
+	rc = networks_configure(e, next);
 	if (rc) {
 		snprintf(err, errlen, "tenants: %s", strerror(-rc));
-		if (old) { /* back to what was: it was good */
-			bgp_identify(&e->bgp, old);
-			evpn_configure(e, old);
-		}
+		if (old) /* back to what was: it was good */
+			networks_configure(e, old);
 		return rc;
 	}
 	log_apply(next);
@@ -177,6 +183,31 @@ static void on_signal(evutil_socket_t signo, short what, void *arg)
 
 /* ---- fib ------------------------------------------------------------------- */
 
+/* Not before the kernel's picture: what is adopted is wanted only then. */
+static void sweep(struct engine *e)
+{
+	if (!e->sweep_due || !e->fib.picture || !evpn_idle(e) || !ila_idle(e) ||
+	    !(e->has_cursor || e->has_ila_cursors))
+		return;
+	e->sweep_due = false;
+	e->swept = true;
+	fibc_put(e->fibc, INTENT_SYNC_END, INTENT_F_SWEEP, NULL);
+}
+
+static void consume(void *ctx)
+{
+	struct engine *e = ctx;
+
+	if (!e->stopping)
+		rtc_own_update(e);
+	/* Sessions that end because we leave take no forwarding state along. */
+	if (!e->fibc || e->stopping)
+		return;
+	evpn_consume(e);
+	ila_consume(e);
+	sweep(e);
+}
+
 static void sessions_start(struct engine *e, bool restarted)
 {
 	if (config_restarts(e->cfg))
@@ -199,7 +230,10 @@ static void on_hello(struct engine *e, const struct intent_hello *h)
 	}
 	e->fib.hello = true;
 	e->fib.kept = h->kept;
-	evpn_sync(e);
+	fibc_put(e->fibc, INTENT_SYNC_BEGIN, 0, NULL);
+	tenants_resync(e->tenants);
+	ila_resync(e->ila);
+	fibc_put(e->fibc, INTENT_SYNC_END, 0, NULL);
 	fibc_put(e->fibc, INTENT_READY, 0, NULL);
 	sessions_start(e, h->kept || h->fib_restarts);
 }
@@ -224,6 +258,7 @@ static void on_record(void *ctx, const struct intent_hdr *h, const void *body)
 		break;
 	default:
 		evpn_record(e, h, body);
+		ila_record(e, h, body);
 		export_kick(&e->routes);
 		break;
 	}
@@ -331,6 +366,7 @@ static int shell_start(struct engine *e)
 	show_unicast_register(e);
 	show_rtc_register(e);
 	show_evpn_register(e);
+	show_ila_register(e);
 	show_fib_register(e);
 	endpoint_register(e);
 	clear_register(e);
@@ -395,6 +431,9 @@ static int engine_init(struct engine *e)
 		bgp_listen_add(&e->bgp, o->listen_fd[i]);
 	routes_init(&e->routes, &e->bgp);
 	evpn_init(e);
+	ila_init(e);
+	e->routes.consume = consume;
+	e->routes.consume_ctx = e;
 	e->fibc = fibc_new(e->base, o->chan_fd, o->record_file, &fibc_ops, e);
 	if (!e->fibc) {
 		config_free(first);
@@ -418,6 +457,7 @@ static void engine_fini(struct engine *e)
 	cmd_tree_free(e->cmds);
 	bgp_fini(&e->bgp);
 	evpn_fini(e);
+	ila_fini(e);
 	routes_fini(&e->routes);
 	fibc_free(e->fibc);
 	ev_timer_fini(&e->tick);

@@ -11,6 +11,7 @@
 #include "bgpd/peer.h"
 #include "bgpd/routes.h"
 #include "lib/ev.h"
+#include "rib/ila.h"
 #include "rib/tenant.h"
 
 struct cmd_args;
@@ -48,7 +49,11 @@ struct engine {
 	bool has_cursor;
 	struct rtc_own rtc_own;
 	uint32_t reimport; /* next net to import again, 0 = none */
-	bool sweep_due;    /* complete: tell fib once all is imported */
+	struct ila *ila;
+	struct rib_cursor ila_cursor[ILA_CARRIERS]; /* its place in each table */
+	bool has_ila_cursors;
+	uint32_t ila_reimport[ILA_CARRIERS]; /* as reimport */
+	bool sweep_due; /* complete: tell fib once all is imported */
 	bool swept;
 	struct fibc *fibc;
 	struct fib_view fib;
@@ -88,13 +93,30 @@ int evpn_configure(struct engine *e, const struct config *c);
 void evpn_record(struct engine *e, const struct intent_hdr *h, const void *body);
 
 /** evpn_consume - import what changed, as far as fib has room. */
-void evpn_consume(void *ctx);
-
-/** evpn_sync - tell a new fib all that is wanted. */
-void evpn_sync(struct engine *e);
+void evpn_consume(struct engine *e);
 
 /** evpn_idle - is everything that changed imported? */
 bool evpn_idle(const struct engine *e);
+
+/* ila.c: between tables, mappings and fib */
+
+void ila_init(struct engine *e);
+void ila_fini(struct engine *e);
+
+/** ila_engine_configure - SIR domains, identifiers and tenants of a configuration;
+ * Return: as ila_configure(). */
+int ila_engine_configure(struct engine *e, const struct config *c);
+
+/** ila_endpoints_sync - declared endpoints, as the tenants keep them. */
+void ila_endpoints_sync(struct engine *e);
+
+/** ila_record, ila_consume, ila_idle - as those of evpn.c. */
+void ila_record(struct engine *e, const struct intent_hdr *h, const void *body);
+void ila_consume(struct engine *e);
+bool ila_idle(const struct engine *e);
+
+/** ila_plane_name - of enum ila_plane. */
+const char *ila_plane_name(unsigned plane);
 
 /* rtc_own.c */
 
@@ -113,6 +135,7 @@ void show_rtc_register(struct engine *e);
  * constrained; within the object of the family. */
 void rtc_show(struct out *o, const struct peer *p, const struct family *f);
 void show_evpn_register(struct engine *e);
+void show_ila_register(struct engine *e);
 void show_fib_register(struct engine *e);
 void endpoint_register(struct engine *e);
 void clear_register(struct engine *e);

@@ -97,18 +97,17 @@ static void import_net(struct engine *e, struct rib *r, uint32_t id)
 	tenants_route(e->tenants, &n, &a);
 }
 
-static bool reimport_some(struct engine *e, struct rib *r)
+static void reimport_some(struct engine *e, struct rib *r)
 {
 	while (e->reimport && e->reimport < r->nets.next) {
 		if (!fibc_has_room(e->fibc))
-			return false;
+			return;
 		uint32_t id = e->reimport++;
 
 		if (rib_is_route(r, id))
 			import_net(e, r, id);
 	}
 	e->reimport = 0;
-	return true;
 }
 
 bool evpn_idle(const struct engine *e)
@@ -118,43 +117,49 @@ bool evpn_idle(const struct engine *e)
 	return !e->reimport && (!e->has_cursor || rib_cursor_at_end(r, &e->cursor));
 }
 
-void evpn_consume(void *ctx)
+void evpn_consume(struct engine *e)
 {
-	struct engine *e = ctx;
 	struct rib *r = evpn_rib(e);
 	uint32_t id;
 
-	if (!e->stopping)
-		rtc_own_update(e);
-	/* Sessions that end because we leave take no forwarding state along. */
-	if (!e->has_cursor || !e->fibc || e->stopping)
+	if (!e->has_cursor)
 		return;
 	while (fibc_has_room(e->fibc) && (id = rib_cursor_next(r, &e->cursor)))
 		import_net(e, r, id);
-	if (!reimport_some(e, r))
-		return;
-	/* Not before the kernel's picture: what is adopted is wanted only then. */
-	if (e->sweep_due && e->fib.picture && evpn_idle(e)) {
-		e->sweep_due = false;
-		e->swept = true;
-		fibc_put(e->fibc, INTENT_SYNC_END, INTENT_F_SWEEP, NULL);
-	}
-}
-
-void evpn_sync(struct engine *e)
-{
-	fibc_put(e->fibc, INTENT_SYNC_BEGIN, 0, NULL);
-	tenants_resync(e->tenants);
-	fibc_put(e->fibc, INTENT_SYNC_END, 0, NULL);
+	reimport_some(e, r);
 }
 
 /* ---- what fib says --------------------------------------------------------- */
+
+static bool is_ila(const struct intent_result *r)
+{
+	return r->table == TABLE_ILA_DOMAIN || r->table == TABLE_ILA_MAP ||
+	       r->table == TABLE_ILA_LOCAL;
+}
+
+static void log_ila_result(struct engine *e, const struct intent_result *r)
+{
+	static struct log_limit limit;
+	char ip[ADDR_STR];
+
+	ip_format(&r->ip, ip);
+	e->fib.results_failed += r->err != 0;
+	if (!r->err)
+		log_info(LOG_FIB, "ila %s: kernel took it after all", ip);
+	else if (log_ratelimited(&limit, 30))
+		log_warn(LOG_FIB, "ila %s refused: %s (%.*s)", ip, strerror(-r->err),
+			 (int)sizeof(r->why), r->why);
+}
 
 static void log_result(struct engine *e, const struct intent_result *r)
 {
 	static struct log_limit limit;
 	char mac[ADDR_STR], ip[ADDR_STR];
 
+	if (is_ila(r)) {
+		log_ila_result(e, r);
+		return;
+	}
 	if (!r->err) {
 		log_info(LOG_FIB, "vni %u: %s %s: kernel took it after all", r->vni,
 			 mac_format(&r->mac, mac), ip_format(&r->ip, ip));
@@ -269,8 +274,7 @@ int evpn_configure(struct engine *e, const struct config *c)
 	if (!e->has_cursor && (n || c->advertise_all_vni)) {
 		rib_cursor_init(evpn_rib(e), &e->cursor, RIB_NETS);
 		e->has_cursor = true;
-		e->routes.consume_fam = evpn_family()->index;
-		e->routes.consume_at = &e->cursor;
+		e->routes.consume_at[FAM_EVPN] = &e->cursor;
 		on_reimport(e);
 	}
 	return err;
@@ -279,13 +283,11 @@ int evpn_configure(struct engine *e, const struct config *c)
 void evpn_init(struct engine *e)
 {
 	e->tenants = tenants_new(&hooks, e);
-	e->routes.consume = evpn_consume;
-	e->routes.consume_ctx = e;
 }
 
 void evpn_fini(struct engine *e)
 {
-	e->routes.consume_at = NULL;
+	e->routes.consume_at[FAM_EVPN] = NULL;
 	if (e->has_cursor)
 		rib_cursor_fini(evpn_rib(e), &e->cursor);
 	tenants_free(e->tenants);

@@ -477,8 +477,7 @@ static void export_run(evutil_socket_t fd, short what, void *arg)
 	groups_merge(r);
 	for (unsigned i = 0; i < FAMS; i++) {
 		rib_trim(&r->rib[i]);
-		rib_forget(&r->rib[i], i == r->consume_fam ? r->consume_at : NULL,
-			   told_somebody, r);
+		rib_forget(&r->rib[i], r->consume_at[i], told_somebody, r);
 	}
 	rtlists_trim(r->attrs.rts);
 	if (more) /* in the next turn of the loop, not at the end of this one */

@@ -613,28 +613,27 @@ static bool is_ready(void *ctx, char *why, size_t size)
 
 static const struct web_ops web_ops = { write_metrics, is_ready };
 
-static const struct {
-	struct metric *rows;
-	size_t n;
-	void (*collect)(void *ctx);
-} tables[] = {
+static const struct metric_table tables[] = {
 	{ m_process, ARRAY_SIZE(m_process), collect_process },
 	{ m_bgp, ARRAY_SIZE(m_bgp), collect_bgp },
 	{ m_rib, ARRAY_SIZE(m_rib), collect_rib },
 	{ m_fib, ARRAY_SIZE(m_fib), collect_fib },
 };
 
+static void table_register(struct engine *e, const struct metric_table *t)
+{
+	size_t bad = 0;
+
+	if (metrics_register(&all, t->rows, t->n, t->collect, e, &bad))
+		log_err(LOG_WEB, "metrics: row %s is not valid", t->rows[bad].name);
+}
+
 static void tables_register(struct engine *e)
 {
 	metrics_init(&all);
-	for (size_t i = 0; i < ARRAY_SIZE(tables); i++) {
-		size_t bad = 0;
-
-		if (metrics_register(&all, tables[i].rows, tables[i].n,
-				     tables[i].collect, e, &bad))
-			log_err(LOG_WEB, "metrics: row %s is not valid",
-				tables[i].rows[bad].name);
-	}
+	for (size_t i = 0; i < ARRAY_SIZE(tables); i++)
+		table_register(e, &tables[i]);
+	table_register(e, &metrics_ila);
 }
 
 int metrics_start(struct engine *e, char *err, size_t errlen)

@@ -5,6 +5,16 @@
 #include <stddef.h>
 
 struct engine;
+struct metric;
+
+/* Rows in a file of their own, and how they are filled; ctx is the engine. */
+struct metric_table {
+	struct metric *rows;
+	size_t n;
+	void (*collect)(void *ctx);
+};
+
+extern const struct metric_table metrics_ila;
 
 /**
  * metrics_start - listen on opts->web_listen, when there is one

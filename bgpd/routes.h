@@ -29,11 +29,10 @@ struct routes {
 	struct rtindex *rt_index;    /* who wants which route targets, of the one family
 					that is constrained */
 	struct update_scratch *scratch;
-	/* consumer of winners (tenants); called for changes before export */
+	/* consumer of changes (tenants, mappings); called before export */
 	void (*consume)(void *ctx);
 	void *consume_ctx;
-	unsigned consume_fam;                /* the family it reads ... */
-	const struct rib_cursor *consume_at; /* ... and how far; NULL: not at all */
+	const struct rib_cursor *consume_at[FAMS]; /* how far; NULL: not at all */
 };
 
 extern const struct session_hooks routes_hooks;

@@ -160,6 +160,7 @@ int ila_endpoint_check(const struct ila *m, const struct tenants_endpoint *e, ch
  * ila_endpoint_set - declare an endpoint, or change it; by name
  * @learned: it has come to this host: outbid who announces its identifiers elsewhere
  *
+ * Identifiers of the configuration outbid nobody: LOCAL_PREF is their means.
  * One that fails the check, or whose tenant is none of ours, is as deleted. One that is
  * new here counts as learned.
  */

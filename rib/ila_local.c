@@ -1,8 +1,10 @@
 /*
  * Identifiers of this host, of the configuration and of declared endpoints: whether and
  * how they are announced. They are always delivered here, whoever
- * announces them too. The sequence is that of RFC 7432 section 7.7, with one rule more:
- * anycast ones do not outbid but join each other.
+ * announces them too. The sequence is that of RFC 7432 section 7.7, with two rules
+ * more: anycast ones do not outbid but join each other; and as reflectors choose one
+ * path for everybody and know no sequence, it is added to LOCAL_PREF, which they do
+ * know.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +15,10 @@
 #include "wire/ila_com.h"
 #include "wire/macmob.h"
 
-enum { LOCAL_PREF = 100 };
+enum {
+	LOCAL_PREF = 100,
+	PREF_CHASE = 1 << 16, /* a LOCAL_PREF that is so much higher is left alone */
+};
 
 /* ---- announcing -------------------------------------------------------- */
 
@@ -80,9 +85,17 @@ static void advertise(struct ila *m, const struct ila_map *e,
 	}
 }
 
-static uint32_t pref_of(const struct ila_local *l)
+static uint32_t pref_plain(const struct ila_local *l)
 {
 	return l->spec.local_pref ? l->spec.local_pref : LOCAL_PREF;
+}
+
+/* LOCAL_PREF as it is announced. */
+static uint32_t pref_of(const struct ila_local *l)
+{
+	uint32_t base = pref_plain(l);
+
+	return base > UINT32_MAX - l->seq ? UINT32_MAX : base + l->seq;
 }
 
 static struct ila_advert advert_of(const struct ila *m, const struct ila_map *e)
@@ -163,6 +176,15 @@ void local_eval(struct ila *m, struct ila_map *e, const struct ila_pick *p)
 	advertise(m, e, &now);
 }
 
+/* The least number that outbids a path, in the eyes of reflectors, too. */
+static uint32_t seq_above(const struct ila_local *l, const struct ila_cand *r)
+{
+	uint32_t base = pref_plain(l), pref = r->v.attrs->local_pref;
+	uint32_t over = pref >= base ? pref - base : 0;
+
+	return MAX_OF(r->seq, over < PREF_CHASE ? over : 0) + 1;
+}
+
 void local_learned(struct ila *m, struct ila_local *l)
 {
 	struct ila_map *e = map_at(m, l->map);
@@ -171,12 +193,12 @@ void local_learned(struct ila *m, struct ila_local *l)
 
 	map_pick(m, e, &p);
 	r = rival(&p);
-	if (!r || r->seq < l->seq)
+	if (!r || (r->seq < l->seq && r->v.attrs->local_pref < pref_of(l)))
 		return;
 	if (r->anycast && l->spec.anycast)
-		seq_set(m, l, r->seq);
+		seq_set(m, l, MAX_OF(l->seq, r->seq));
 	else if (r->seq < UINT32_MAX)
-		seq_set(m, l, r->seq + 1);
+		seq_set(m, l, MAX_OF(l->seq, seq_above(l, r)));
 	else
 		ila_say(m, ILA_EV_SEQ_END, e, &r->locator, r->seq);
 }
@@ -232,7 +254,8 @@ static void local_add(struct ila *m, uint32_t map, struct ila_decl *d,
 	e->local = l;
 	dom_of(m, e)->n_local++;
 	m->c.local++;
-	local_learned(m, l);
+	if (d) /* what is configured is no news: LOCAL_PREF is its means */
+		local_learned(m, l);
 	map_eval(m, map);
 	local_send(m, l);
 }

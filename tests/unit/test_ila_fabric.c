@@ -1,7 +1,8 @@
 /*
  * A fabric of hosts with ILA: what one announces reaches the others in order, but when
  * it likes and over one carrier before the other. However it interleaves, everybody
- * must end up sending to who has the identifier.
+ * must end up sending to who has the identifier. In between there may be a reflector,
+ * which knows nothing of ILA: of all paths to an address it tells the best one.
  */
 #include "tests/unit/ila_help.h"
 
@@ -16,6 +17,12 @@ struct item {
 	bool set;
 };
 
+/* What the reflector holds for one address of one carrier. */
+struct reflected {
+	struct item from[HOSTS];
+	int told; /* whose path it tells, -1 nobody's */
+};
+
 struct queue {
 	struct item v[QUEUE];
 	size_t head, n;
@@ -25,6 +32,9 @@ struct fabric {
 	struct ihost *h[HOSTS];
 	struct queue link[HOSTS][HOSTS][ILA_CARRIERS]; /* from, to */
 	unsigned declared[IDS];                        /* bits of hosts */
+	bool reflector;
+	struct queue up[HOSTS], down[HOSTS]; /* to and from it */
+	struct reflected at[ILA_CARRIERS][IDS];
 };
 
 static struct ipath heard(unsigned from, enum ila_carrier c,
@@ -49,32 +59,86 @@ static struct ipath heard(unsigned from, enum ila_carrier c,
 	return p;
 }
 
+static void push(struct queue *q, const struct item *it)
+{
+	assert_true(q->n < QUEUE);
+	q->v[(q->head + q->n++) % QUEUE] = *it;
+}
+
+/* What an ordinary decision sees; locators and sequences are nothing to it. */
+static bool preferred(const struct item *a, const struct item *b)
+{
+	if (a->say.local_pref != b->say.local_pref)
+		return a->say.local_pref > b->say.local_pref;
+	return a->say.peer < b->say.peer;
+}
+
+static void tell(struct fabric *f, struct reflected *r, int now, bool changed)
+{
+	for (int to = 0; to < HOSTS; to++) {
+		bool had = r->told >= 0 && r->told != to;
+		bool has = now >= 0 && now != to;
+		struct item it;
+
+		if (!had && !has)
+			continue;
+		if (has && had && r->told == now && !changed)
+			continue;
+		it = r->from[has ? now : r->told];
+		it.set = has;
+		it.say.peer = 100; /* one session, whoever began it */
+		push(&f->down[to], &it);
+	}
+	r->told = now;
+}
+
+static void reflect(struct fabric *f, unsigned from, const struct item *it)
+{
+	struct reflected *r = &f->at[it->c][it->addr.id.b[7] - 1];
+	int best = -1;
+
+	r->from[from] = *it;
+	for (int i = 0; i < HOSTS; i++)
+		if (r->from[i].set &&
+		    (best < 0 || preferred(&r->from[i], &r->from[best])))
+			best = i;
+	tell(f, r, best, best == (int)from);
+}
+
 static void on_route(struct ihost *h, enum ila_carrier c, const struct ila_addr *addr,
 		     const struct attrs *a)
 {
 	struct fabric *f = h->arg;
 	unsigned from = h->index - 1;
+	const struct item it = { c, *addr, heard(from, c, addr, a), a };
 
-	for (unsigned to = 0; to < HOSTS; to++) {
-		struct queue *q = &f->link[from][to][c];
-
-		if (to == from)
-			continue;
-		assert_true(q->n < QUEUE);
-		q->v[(q->head + q->n++) % QUEUE] =
-			(struct item) { c, *addr, heard(from, c, addr, a), a };
+	if (f->reflector) {
+		push(&f->up[from], &it);
+		return;
 	}
+	for (unsigned to = 0; to < HOSTS; to++)
+		if (to != from)
+			push(&f->link[from][to][c], &it);
+}
+
+enum { LINKS = HOSTS * HOSTS * ILA_CARRIERS, QUEUES = LINKS + 2 * HOSTS };
+
+static struct queue *queue_at(struct fabric *f, unsigned n, unsigned *host, bool *up)
+{
+	*up = n >= LINKS && n < LINKS + HOSTS;
+	*host = n % HOSTS;
+	if (n >= LINKS)
+		return *up ? &f->up[*host] : &f->down[*host];
+	return &f->link[n / HOSTS % HOSTS][*host][n / HOSTS / HOSTS];
 }
 
 static bool deliver(struct fabric *f)
 {
-	enum { QUEUES = HOSTS * HOSTS * ILA_CARRIERS };
-	unsigned start = rand_below(QUEUES);
+	unsigned start = rand_below(QUEUES), to;
+	bool up;
 
 	for (unsigned i = 0; i < QUEUES; i++) {
-		unsigned n = (start + i) % QUEUES, to = n / ILA_CARRIERS % HOSTS;
-		struct queue *q =
-			&f->link[n / ILA_CARRIERS / HOSTS][to][n % ILA_CARRIERS];
+		struct queue *q = queue_at(f, (start + i) % QUEUES, &to, &up);
 
 		if (!q->n)
 			continue;
@@ -83,7 +147,9 @@ static bool deliver(struct fabric *f)
 
 		q->head = (q->head + 1) % QUEUE;
 		q->n--;
-		if (it.set)
+		if (up)
+			reflect(f, to, &it);
+		else if (it.set)
 			ihost_hears(f->h[to], it.say);
 		else
 			ihost_loses(f->h[to], it.say);
@@ -100,9 +166,14 @@ static void settle(struct fabric *f)
 	fail_msg("does not settle");
 }
 
-static struct fabric *fabric_new(void)
+static struct fabric *fabric_new(bool reflector)
 {
 	struct fabric *f = calloc(1, sizeof(*f));
+
+	f->reflector = reflector;
+	for (unsigned c = 0; c < ILA_CARRIERS; c++)
+		for (unsigned k = 0; k < IDS; k++)
+			f->at[c][k].told = -1;
 
 	for (unsigned i = 0; i < HOSTS; i++) {
 		f->h[i] = ihost_new(i + 1);
@@ -184,7 +255,7 @@ static void assert_consistent(struct fabric *f, unsigned id, bool anycast)
 			assert_true(said >> host_of(&r->locator[k]) & 1);
 		assert_int_equal(r->n, anycast ? __builtin_popcount(said) : 1);
 	}
-	if (anycast)
+	if (anycast || f->reflector) /* which hides who else there is */
 		return;
 	for (unsigned i = 0; i < HOSTS; i++) {
 		struct ila_map_info info = { 0 };
@@ -198,11 +269,10 @@ static void assert_consistent(struct fabric *f, unsigned id, bool anycast)
 	}
 }
 
-static void test_last_declared_wins(void **state)
+static void last_declared_wins(bool reflector)
 {
-	struct fabric *f = fabric_new();
+	struct fabric *f = fabric_new(reflector);
 
-	(void)state;
 	for (unsigned round = 0; round < 200; round++) {
 		unsigned id = rand_below(IDS), to = rand_below(HOSTS);
 
@@ -220,12 +290,18 @@ static void test_last_declared_wins(void **state)
 	fabric_free(f);
 }
 
-/* Declared and dropped while news are under way. */
-static void test_any_interleaving(void **state)
+static void test_last_declared_wins(void **state)
 {
 	(void)state;
+	last_declared_wins(false);
+	last_declared_wins(true);
+}
+
+/* Declared and dropped while news are under way. */
+static void any_interleaving(bool reflector)
+{
 	for (unsigned run = 0; run < 60; run++) {
-		struct fabric *f = fabric_new();
+		struct fabric *f = fabric_new(reflector);
 
 		for (unsigned step = 0; step < 150; step++) {
 			unsigned id = rand_below(IDS), to = rand_below(HOSTS);
@@ -244,11 +320,18 @@ static void test_any_interleaving(void **state)
 	}
 }
 
+static void test_any_interleaving(void **state)
+{
+	(void)state;
+	any_interleaving(false);
+	any_interleaving(true);
+}
+
 static void test_anycast_gathers(void **state)
 {
 	(void)state;
 	for (unsigned run = 0; run < 60; run++) {
-		struct fabric *f = fabric_new();
+		struct fabric *f = fabric_new(false);
 
 		/* Alone first, and moved: its sequence is not 0. */
 		declare(f, 0, 0, false);

@@ -84,7 +84,7 @@ static void test_all_that_is_said(void **state)
 	assert_null(ihost_own(h, ILA_DRAFT, &a)); /* a named domain */
 	assert_int_equal(attrs_ila_marker(&six->a, &mark), 0);
 	assert_true(mark.anycast);
-	assert_int_equal(six->a.local_pref, 250);
+	assert_int_equal(six->a.local_pref, 253); /* the sequence for reflectors */
 	assert_int_equal(attrs_link_bandwidth(&six->a, &bw), 0);
 	assert_int_equal((int)bw, 7);
 	assert_int_equal(attrs_ila_locator(&six->a, IHOST_AS, &copy), 0);
@@ -227,6 +227,59 @@ static void test_local_pref_decides(void **state)
 	ihost_free(h);
 }
 
+/* A reflector tells of one path only, by LOCAL_PREF and not by sequence: that of a new
+ * home is higher, too. */
+static void test_declaring_outbids_at_reflectors(void **state)
+{
+	static const struct {
+		uint32_t theirs, ours, seq, pref;
+	} rows[] = {
+		{ 0, 0, 1, 101 },     { 200, 0, 101, 201 },       { 50, 0, 1, 101 },
+		{ 100, 200, 1, 201 }, { 4000000000u, 0, 1, 101 }, /* cannot be meant for
+								     us */
+	};
+	const struct ila_addr a = sir_addr(10);
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct ihost *h = ihost_new(1);
+		struct tenants_endpoint e = ihost_endpoint("web", 10);
+		struct ipath p = path(10, 2, 0);
+
+		p.local_pref = rows[i].theirs;
+		e.local_pref = rows[i].ours;
+		ihost_hears(h, p);
+		declare(h, &e);
+		assert_int_equal(ihost_seq(h, 10), rows[i].seq);
+		assert_int_equal(ihost_own(h, ILA_IP6, &a)->a.local_pref, rows[i].pref);
+		ihost_free(h);
+	}
+}
+
+/* What is configured is the same whatever was heard before. */
+static void test_statics_outbid_nobody(void **state)
+{
+	struct ihost *h = ihost_new(1);
+	struct ipath p = path(10, 2, 0);
+
+	(void)state;
+	ihost_hears(h, p);
+	h->ids[0] = (struct ila_static) { .id = id_of(10) };
+	h->dom[0].ids = h->ids;
+	h->dom[0].n_ids = 1;
+	ihost_configure(h);
+	assert_int_equal(ihost_seq(h, 10), 0);
+	assert_int_equal(ihost_counts(h).duplicates, 1);
+	h->ids[0].local_pref = 150;
+	ihost_configure(h);
+	assert_int_equal(ihost_counts(h).duplicates, 0);
+	assert_int_equal(ihost_seq(h, 10), 0);
+	p.local_pref = 151;
+	ihost_hears(h, p);
+	assert_int_equal(ihost_seq(h, 10), -1);
+	ihost_free(h);
+}
+
 static void test_duplicate_here(void **state)
 {
 	struct ihost *h = ihost_new(1);
@@ -294,6 +347,7 @@ static void test_anycast_joins_instead(void **state)
 	assert_int_equal(ihost_counts(h).duplicates, 0);
 	assert_int_equal(ihost_counts(h).outbid, 0);
 	p.anycast = false; /* that one means to be alone */
+	p.local_pref = 105;
 	ihost_hears(h, p);
 	assert_int_equal(ihost_counts(h).duplicates, 1);
 	ihost_free(h);
@@ -524,6 +578,8 @@ int main(void)
 		cmocka_unit_test(test_outbid_stays_local),
 		cmocka_unit_test(test_outbid_until_it_goes),
 		cmocka_unit_test(test_local_pref_decides),
+		cmocka_unit_test(test_declaring_outbids_at_reflectors),
+		cmocka_unit_test(test_statics_outbid_nobody),
 		cmocka_unit_test(test_duplicate_here),
 		cmocka_unit_test(test_stale_paths_decide_nothing),
 		cmocka_unit_test(test_last_sequence),
