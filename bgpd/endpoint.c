@@ -28,7 +28,7 @@ void endpoint_load(struct engine *e)
 		log_err(LOG_EVPN, "state file %s: %s", file_name,
 			bad < 0 ? "not a file of ours, ignored" : err);
 	free(text);
-	ila_endpoints_sync(e);
+	mappings_endpoints(e);
 }
 
 void endpoint_save(struct engine *e)
@@ -59,7 +59,7 @@ static int endpoint_add(void *ctx, const struct cmd_args *args, struct out *o)
 		out_line(o, "%% %s\n", err);
 		return CMD_WARNING;
 	}
-	ila_endpoint_set(e->ila, &ep, true);
+	ila_declare(e->ila, &ep, true);
 	export_kick(&e->routes);
 	return CMD_OK;
 }
@@ -72,7 +72,7 @@ static int endpoint_delete(void *ctx, const struct cmd_args *args, struct out *o
 		out_line(o, "%% No such endpoint\n");
 		return CMD_WARNING;
 	}
-	ila_endpoint_del(e->ila, cmd_arg(args, "word"));
+	ila_undeclare(e->ila, cmd_arg(args, "word"));
 	export_kick(&e->routes);
 	return CMD_OK;
 }

@@ -55,7 +55,7 @@ static int networks_configure(struct engine *e, const struct config *c)
 
 	bgp_identify(&e->bgp, c);
 	rc = evpn_configure(e, c);
-	return rc ? rc : ila_engine_configure(e, c);
+	return rc ? rc : mappings_configure(e, c);
 }
 
 int engine_apply(struct engine *e, struct config *next, char *err, size_t errlen)
@@ -186,7 +186,7 @@ static void on_signal(evutil_socket_t signo, short what, void *arg)
 /* Not before the kernel's picture: what is adopted is wanted only then. */
 static void sweep(struct engine *e)
 {
-	if (!e->sweep_due || !e->fib.picture || !evpn_idle(e) || !ila_idle(e) ||
+	if (!e->sweep_due || !e->fib.picture || !evpn_idle(e) || !mappings_idle(e) ||
 	    !(e->has_cursor || e->has_ila_cursors))
 		return;
 	e->sweep_due = false;
@@ -204,7 +204,7 @@ static void consume(void *ctx)
 	if (!e->fibc || e->stopping)
 		return;
 	evpn_consume(e);
-	ila_consume(e);
+	mappings_consume(e);
 	sweep(e);
 }
 
@@ -258,7 +258,7 @@ static void on_record(void *ctx, const struct intent_hdr *h, const void *body)
 		break;
 	default:
 		evpn_record(e, h, body);
-		ila_record(e, h, body);
+		mappings_record(e, h, body);
 		export_kick(&e->routes);
 		break;
 	}
@@ -431,7 +431,7 @@ static int engine_init(struct engine *e)
 		bgp_listen_add(&e->bgp, o->listen_fd[i]);
 	routes_init(&e->routes, &e->bgp);
 	evpn_init(e);
-	ila_init(e);
+	mappings_init(e);
 	e->routes.consume = consume;
 	e->routes.consume_ctx = e;
 	e->fibc = fibc_new(e->base, o->chan_fd, o->record_file, &fibc_ops, e);
@@ -457,7 +457,7 @@ static void engine_fini(struct engine *e)
 	cmd_tree_free(e->cmds);
 	bgp_fini(&e->bgp);
 	evpn_fini(e);
-	ila_fini(e);
+	mappings_fini(e);
 	routes_fini(&e->routes);
 	fibc_free(e->fibc);
 	ev_timer_fini(&e->tick);

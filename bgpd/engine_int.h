@@ -98,22 +98,22 @@ void evpn_consume(struct engine *e);
 /** evpn_idle - is everything that changed imported? */
 bool evpn_idle(const struct engine *e);
 
-/* ila.c: between tables, mappings and fib */
+/* mappings.c: between tables, ILA mappings and fib */
 
-void ila_init(struct engine *e);
-void ila_fini(struct engine *e);
+void mappings_init(struct engine *e);
+void mappings_fini(struct engine *e);
 
-/** ila_engine_configure - SIR domains, identifiers and tenants of a configuration;
+/** mappings_configure - SIR domains, identifiers and tenants of a configuration;
  * Return: as ila_configure(). */
-int ila_engine_configure(struct engine *e, const struct config *c);
+int mappings_configure(struct engine *e, const struct config *c);
 
-/** ila_endpoints_sync - declared endpoints, as the tenants keep them. */
-void ila_endpoints_sync(struct engine *e);
+/** mappings_endpoints - declared endpoints, as the tenants keep them. */
+void mappings_endpoints(struct engine *e);
 
-/** ila_record, ila_consume, ila_idle - as those of evpn.c. */
-void ila_record(struct engine *e, const struct intent_hdr *h, const void *body);
-void ila_consume(struct engine *e);
-bool ila_idle(const struct engine *e);
+/** mappings_record, mappings_consume, mappings_idle - as those of evpn.c. */
+void mappings_record(struct engine *e, const struct intent_hdr *h, const void *body);
+void mappings_consume(struct engine *e);
+bool mappings_idle(const struct engine *e);
 
 /** ila_plane_name - of enum ila_plane. */
 const char *ila_plane_name(unsigned plane);

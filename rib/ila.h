@@ -157,17 +157,17 @@ int ila_endpoint_check(const struct ila *m, const struct tenants_endpoint *e, ch
 		       size_t errlen);
 
 /**
- * ila_endpoint_set - declare an endpoint, or change it; by name
+ * ila_declare - declare an endpoint, or change it; by name
  * @learned: it has come to this host: outbid who announces its identifiers elsewhere
  *
  * Identifiers of the configuration outbid nobody: LOCAL_PREF is their means.
  * One that fails the check, or whose tenant is none of ours, is as deleted. One that is
  * new here counts as learned.
  */
-void ila_endpoint_set(struct ila *m, const struct tenants_endpoint *e, bool learned);
+void ila_declare(struct ila *m, const struct tenants_endpoint *e, bool learned);
 
-/** ila_endpoint_del - nothing happens if there is none. */
-void ila_endpoint_del(struct ila *m, const char *name);
+/** ila_undeclare - nothing happens if there is none. */
+void ila_undeclare(struct ila *m, const char *name);
 
 /* ---- fib --------------------------------------------------------------- */
 

@@ -217,7 +217,7 @@ void locals_configure(struct ila *m)
 		decl_bind(m, decl_at(m, i), true);
 }
 
-void ila_endpoint_set(struct ila *m, const struct tenants_endpoint *e, bool came)
+void ila_declare(struct ila *m, const struct tenants_endpoint *e, bool came)
 {
 	uint32_t i = decl_find(m, e->name);
 	struct ila_local *l;
@@ -247,7 +247,7 @@ void ila_endpoint_set(struct ila *m, const struct tenants_endpoint *e, bool came
 	decl_bind(m, d, true);
 }
 
-void ila_endpoint_del(struct ila *m, const char *name)
+void ila_undeclare(struct ila *m, const char *name)
 {
 	uint32_t i = decl_find(m, name);
 

@@ -203,7 +203,7 @@ static void declare(struct fabric *f, unsigned host, unsigned id, bool anycast)
 	struct tenants_endpoint e = endpoint(id);
 
 	e.anycast = anycast;
-	ila_endpoint_set(f->h[host]->m, &e, true);
+	ila_declare(f->h[host]->m, &e, true);
 	f->declared[id] |= 1u << host;
 }
 
@@ -211,7 +211,7 @@ static void drop(struct fabric *f, unsigned host, unsigned id)
 {
 	struct tenants_endpoint e = endpoint(id);
 
-	ila_endpoint_del(f->h[host]->m, e.name);
+	ila_undeclare(f->h[host]->m, e.name);
 	f->declared[id] &= ~(1u << host);
 }
 

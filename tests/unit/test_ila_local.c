@@ -18,7 +18,7 @@ static void declare(struct ihost *h, const struct tenants_endpoint *e)
 	char err[256];
 
 	assert_int_equal(ila_endpoint_check(h->m, e, err, sizeof(err)), 0);
-	ila_endpoint_set(h->m, e, true);
+	ila_declare(h->m, e, true);
 }
 
 /* ---- originating ------------------------------------------------------- */
@@ -53,7 +53,7 @@ static void test_both_carriers(void **state)
 	assert_non_null(ihost_ep(h, &a));
 	assert_string_equal(ihost_ep(h, &a)->ifname, "veth0");
 	assert_int_equal(ila_endpoint_state(h->m, "web"), ILA_EP_ANNOUNCED);
-	ila_endpoint_del(h->m, "web");
+	ila_undeclare(h->m, "web");
 	assert_int_equal(h->n_own, 0);
 	assert_int_equal(h->n_ep, 0);
 	assert_int_equal(ila_endpoint_state(h->m, "web"), ILA_EP_UNKNOWN);
@@ -184,7 +184,7 @@ static void test_outbid_stays_local(void **state)
 	ihost_hears(h, path(10, 2, 1)); /* again: said once */
 	assert_int_equal(h->said[ILA_EV_OUTBID], 1);
 	/* Now it is deleted here, and found there at once. */
-	ila_endpoint_del(h->m, "web");
+	ila_undeclare(h->m, "web");
 	assert_non_null(ihost_map(h, &a));
 	assert_int_equal(ihost_counts(h).outbid, 0);
 	/* And comes back. */
@@ -417,7 +417,7 @@ static void test_no_address_or_twice(void **state)
 	assert_non_null(strstr(err, "twice"));
 	str_copy(e.tenant, sizeof(e.tenant), "elsewhere"); /* none of ours */
 	assert_int_equal(ila_endpoint_check(h->m, &e, err, sizeof(err)), 0);
-	ila_endpoint_set(h->m, &e, true);
+	ila_declare(h->m, &e, true);
 	assert_int_equal(h->n_ep, 0);
 	ihost_free(h);
 }
@@ -481,7 +481,7 @@ static void test_tenant_leaves_ila(void **state)
 	assert_int_equal(h->n_ep, 0);
 	h->conf.n_tenants = 1;
 	ihost_configure(h);
-	ila_endpoint_set(h->m, &e, false);
+	ila_declare(h->m, &e, false);
 	assert_int_equal(h->n_ep, 1);
 	ihost_free(h);
 }

@@ -546,7 +546,7 @@ static void test_resync(void **state)
 	ihost_hears(h, path(10, 2));
 	ihost_hears(h, p);
 	ihost_hears(h, q);
-	ila_endpoint_set(h->m, &e, true);
+	ila_declare(h->m, &e, true);
 	assert_int_equal(h->n_map, 2);
 	memcpy(before, h->map, sizeof(before));
 	h->n_map = h->n_ep = h->n_fdom = 0;

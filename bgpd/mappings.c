@@ -165,14 +165,14 @@ static bool consume(struct engine *e, enum ila_carrier c)
 	return fibc_has_room(e->fibc);
 }
 
-void ila_consume(struct engine *e)
+void mappings_consume(struct engine *e)
 {
 	for (int c = 0; e->has_ila_cursors && c < ILA_CARRIERS; c++)
 		if (!consume(e, (enum ila_carrier)c))
 			return;
 }
 
-bool ila_idle(const struct engine *e)
+bool mappings_idle(const struct engine *e)
 {
 	if (!e->has_ila_cursors)
 		return true;
@@ -230,7 +230,7 @@ static void log_state(void *arg, const struct ila_domain_info *d)
 			sir, d->name);
 }
 
-void ila_record(struct engine *e, const struct intent_hdr *h, const void *body)
+void mappings_record(struct engine *e, const struct intent_hdr *h, const void *body)
 {
 	struct intent_ila_state s;
 
@@ -346,15 +346,15 @@ static void endpoint_again(void *arg, const struct tenants_endpoint_info *i)
 {
 	struct engine *e = arg;
 
-	ila_endpoint_set(e->ila, i->e, false);
+	ila_declare(e->ila, i->e, false);
 }
 
-void ila_endpoints_sync(struct engine *e)
+void mappings_endpoints(struct engine *e)
 {
 	tenants_endpoint_foreach(e->tenants, endpoint_again, e);
 }
 
-int ila_engine_configure(struct engine *e, const struct config *c)
+int mappings_configure(struct engine *e, const struct config *c)
 {
 	struct ila_conf ic = { .as = c->has_bgp ? c->as : 0 };
 	struct ila_domain_conf *domains;
@@ -392,16 +392,16 @@ int ila_engine_configure(struct engine *e, const struct config *c)
 	if (err)
 		return err;
 	cursors_open(e);
-	ila_endpoints_sync(e); /* tenants may be ours now that were not */
+	mappings_endpoints(e); /* tenants may be ours now that were not */
 	return 0;
 }
 
-void ila_init(struct engine *e)
+void mappings_init(struct engine *e)
 {
 	e->ila = ila_new(&hooks, e);
 }
 
-void ila_fini(struct engine *e)
+void mappings_fini(struct engine *e)
 {
 	for (int c = 0; e->has_ila_cursors && c < ILA_CARRIERS; c++) {
 		e->routes.consume_at[family_of[c]] = NULL;
