@@ -1,6 +1,6 @@
 /*
  * Communities of an ILA mapping: the marker, the weight of one of several locators
- * (draft-ietf-idr-link-bandwidth, draft-lapukhov-bgp-ila-afi-02 section 3.3), and the
+ * (draft-ietf-idr-link-bandwidth, draft-lapukhov-bgp-ila-afi-02 section 8), and the
  * copy of the locator (RFC 8092). Not for: what follows from them.
  */
 #include "wire/ila_com.h"

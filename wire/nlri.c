@@ -1,7 +1,7 @@
 /*
  * What is common to NLRI of all families: the path id of ADD-PATH (RFC 7911
  * section 3), which stands before each in both MP attributes, and families that say
- * it once for a block of routes (draft-lapukhov-bgp-ila-afi-02 section 3.4).
+ * it once for a block of routes (draft-lapukhov-bgp-ila-afi-02 section 8).
  */
 #include "wire/nlri.h"
 

@@ -1,7 +1,7 @@
 /*
  * ILA identifiers between the wire, the RIB's key bytes, and text. The locator is the
  * next hop (update_mp.c), the block around identifiers is nlri.c's. Not for: which
- * identifiers may be mapped (lib/ila.c). draft-lapukhov-bgp-ila-afi-02 section 3.
+ * identifiers may be mapped (lib/ila.c). draft-lapukhov-bgp-ila-afi-02 section 4.
  *
  *   wire  [path id u32] length u16, in octets; then identifiers of 8, in both MP_REACH
  *         and MP_UNREACH

@@ -2,7 +2,7 @@
  * MP_REACH_NLRI and MP_UNREACH_NLRI: family, next hop, and where the NLRI begin.
  * RFC 4760 sections 3 and 4, RFC 8950 and RFC 8365 section 5.1.3 (IPv6 next hops),
  * RFC 2545 section 3, RFC 7606 sections 5.3 and 7.11, draft-lapukhov-bgp-ila-afi-02
- * section 3 (locators). Not for: whether the family was negotiated.
+ * section 4.1 (locators). Not for: whether the family was negotiated.
  */
 #include <string.h>
 

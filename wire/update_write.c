@@ -2,7 +2,7 @@
  * Writing UPDATEs: one MP attribute first (RFC 7606 section 5.1), never more than
  * one kind of content in a message, as many NLRI as fit. RFC 4271 section 4.3,
  * RFC 4760, RFC 4724 section 2 (End-of-RIB), RFC 7911 (path ids),
- * draft-lapukhov-bgp-ila-afi-02 section 3 (blocks).
+ * draft-lapukhov-bgp-ila-afi-02 section 4 (blocks).
  */
 #include <errno.h>
 

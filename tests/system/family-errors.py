@@ -6,7 +6,7 @@ family-errors.py ME WORDS    the addresses of cases with these words in their na
 Each case has a neighbor of its own, which announces a route and then sends an UPDATE
 with something wrong in it. Wanted is: the route as it was, its replacement, none, or the
 end of the session with NOTIFICATION 3/9; and one error under the name given. What is
-common to all families is in rfc7606.py. draft-lapukhov-bgp-ila-afi-02 section 3,
+common to all families is in rfc7606.py. draft-lapukhov-bgp-ila-afi-02 section 4,
 RFC 7606 sections 5.3 and 7.11, RFC 4760, RFC 2545, RFC 7911.
 """
 import json
