@@ -26,7 +26,7 @@ enum {
 /* Routes of one step list that share attributes and audience. */
 struct bundle {
 	struct attrset *set; /* NULL: withdraws */
-	uint32_t from;       /* slot whose paths they are */
+	uint32_t from; /* slot whose paths they are; of withdraws see withdraw() */
 	struct audience to;
 	int32_t first, last; /* items */
 	uint32_t slot;       /* where hash[] names it */
@@ -199,9 +199,10 @@ static void bundle_encode(struct encoder *e, const struct bundle *b)
 	e->messages += !update_end(&u);
 }
 
-static uint32_t bundle_hash(const struct attrset *set, const struct audience *to)
+static uint32_t bundle_hash(const struct attrset *set, uint32_t from,
+			    const struct audience *to)
 {
-	uint64_t h = (uint64_t)(uintptr_t)set * 0x9e3779b97f4a7c15u;
+	uint64_t h = ((uint64_t)(uintptr_t)set + from) * 0x9e3779b97f4a7c15u;
 
 	return ((uint32_t)(h >> 32) ^ audience_hash(to)) & (HASH - 1);
 }
@@ -209,7 +210,7 @@ static uint32_t bundle_hash(const struct attrset *set, const struct audience *to
 static struct bundle *bundle_get(struct encoder *e, struct attrset *set, uint32_t from,
 				 const struct audience *to)
 {
-	uint32_t h = bundle_hash(set, to);
+	uint32_t h = bundle_hash(set, from, to);
 
 	for (; e->hash[h] >= 0; h = (h + 1) & (HASH - 1)) {
 		struct bundle *b = &e->bundle[e->hash[h]];
@@ -281,10 +282,13 @@ static void announce(struct encoder *e, const struct adjout_step *s, uint32_t pa
 	bundle_add(e, b, s, path);
 }
 
+/* Where a path id stands before many routes, those with one go together. */
 static void withdraw(struct encoder *e, const struct adjout_step *s, struct audience to)
 {
+	uint32_t from = e->g->key.f->ops->block ? s->path_id : 0;
+
 	if (narrow(e, &to))
-		bundle_add(e, bundle_get(e, NULL, 0, &to), s, 0);
+		bundle_add(e, bundle_get(e, NULL, from, &to), s, 0);
 }
 
 static void say(struct encoder *e, const struct adjout_step *s)

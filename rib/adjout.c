@@ -290,7 +290,7 @@ static bool filter_one(const struct adjout *o, uint32_t id, void *ctx,
 	*s = (struct adjout_step) {
 		.net = nets ? id : rib_path(o->rib, id)->net,
 		.path = nets ? rib_net(o->rib, id)->best : id,
-		.path_id = nets ? 0 : id,
+		.path_id = nets ? 0 : rib_path_tx_id(o->rib, id),
 		.src = o->told[id] - 1u,
 		.old_src = o->told[id] - 1u,
 		.list = list,

@@ -276,6 +276,19 @@ uint32_t gone_take(struct rib *r, uint32_t net, uint32_t slot, uint32_t rx_id)
 	return id;
 }
 
+/* Peer and path id of the peer are one path of a net, gone or not: gone_take(). Where
+ * they do not fit, the number of the path is one, with a bit of its own. */
+uint32_t rib_block_id(const struct rib *r, uint32_t path)
+{
+	const struct path *p = rib_path(r, path);
+	const uint32_t own_number = UINT32_C(1) << 31;
+
+	_Static_assert(RIB_PEERS_MAX < UINT16_MAX, "16 bits for slot + 1");
+	if (p->rx_id >= own_number >> 16)
+		return own_number | path;
+	return p->rx_id << 16 | (p->peer + 1u);
+}
+
 void rib_path_told(struct rib *r, uint32_t path, bool told)
 {
 	struct path_note *n = note_at(r, path);

@@ -236,11 +236,22 @@ uint32_t rib_cursor_next(struct rib *r, struct rib_cursor *c);
 /** rib_cursor_at_end - nothing left to read? */
 bool rib_cursor_at_end(const struct rib *r, const struct rib_cursor *c);
 
-/** rib_path_tx_id - what groups that are told all paths hear this one called: not 0, as
- * long as somebody knows it; 0 while there is no such group. */
+/** rib_block_id - rib_path_tx_id() for families with blocks. */
+uint32_t rib_block_id(const struct rib *r, uint32_t path);
+
+/**
+ * rib_path_tx_id - what groups that are told all paths hear this one called
+ *
+ * Among the paths of a net, those that are gone included, it is the only one of this
+ * name. Where a path id stands once before many routes (nlri_ops.block), many paths of
+ * different nets share it.
+ * Return: not 0, as long as somebody knows the path; 0 while there is no such group.
+ */
 static inline uint32_t rib_path_tx_id(const struct rib *r, uint32_t path)
 {
-	return r->list[RIB_PATHS].cursors ? path : 0;
+	if (!r->list[RIB_PATHS].cursors)
+		return 0;
+	return r->ops->block ? rib_block_id(r, path) : path;
 }
 
 /** rib_path_told - one more, or one less, who reads RIB_PATHS knows this path. What

@@ -280,7 +280,8 @@ static unsigned heard_net(const struct wire *w, const struct peer *p, unsigned f
 
 		must(export_told_path(p, &families[fam], path) == may);
 		if (addpath)
-			must((wire_told(w, r->ops, &n, path) != NULL) == may);
+			must((wire_told(w, r->ops, &n, rib_path_tx_id(r, path)) !=
+			      NULL) == may);
 		want += may;
 	}
 	if (!addpath)

@@ -147,7 +147,9 @@ def heard(body):
         elif code == 15 and len(value) == 3:
             print("eor", fam, file=log)
         elif code == 15:
-            for key, ident in listed(fam, value[3:]):
+            gone = list(listed(fam, value[3:]))
+            print("withdraw", fam, len(gone), file=log)
+            for key, ident in gone:
                 known = routes.pop((fam, key, ident), None)
                 print("-" if known else "BAD -", fam, key, ident, file=log)
         elif code == 14:
