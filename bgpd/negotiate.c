@@ -44,7 +44,8 @@ static bool forwarding_survived(const struct peer *p)
 
 	return b->forwarding_kept || b->complete || p->stats.established ||
 	       b->cfg->gr_preserve ||
-	       (TAILQ_EMPTY(&b->cfg->tenants) && !b->cfg->advertise_all_vni);
+	       (TAILQ_EMPTY(&b->cfg->tenants) && TAILQ_EMPTY(&b->cfg->ilas) &&
+		!b->cfg->advertise_all_vni);
 }
 
 /* What capabilities 64 and 71 say of a family. As a helper we list it in 71 only, with

@@ -326,11 +326,16 @@ static bool says_forwarding(const struct peer *p)
 static void tells_the_truth_of_forwarding(void **state UNUSED)
 {
 	struct peer *p = fresh_peer(CFG_AS_INTERNAL, 0);
+	struct cfg_ila domain = { 0 };
 
 	p->cfg.gr = CFG_GR_RESTARTS;
 	cfg->llgr_stale_s = 600;
 	bgp.complete = false;
 	assert_true(says_forwarding(p)); /* a reflector: nothing to lose */
+	TAILQ_INIT(&cfg->ilas);
+	TAILQ_INSERT_TAIL(&cfg->ilas, &domain, link);
+	assert_false(says_forwarding(p));
+	TAILQ_REMOVE(&cfg->ilas, &domain, link);
 	cfg->advertise_all_vni = true;
 	assert_false(says_forwarding(p));
 	bgp.forwarding_kept = true; /* fib found the entries of the earlier run */
