@@ -191,6 +191,18 @@ static const char *ext_ack(const struct nlmsghdr *h)
 	return RTA_DATA(a);
 }
 
+/* Number of the message that asks for an ACK. */
+static unsigned ack_msg(const struct nl *nl)
+{
+	return nl->b.ack ? nl->b.ack : nl->b.n - 1;
+}
+
+void nl_ack_here(struct nl *nl)
+{
+	last_msg(nl)->nlmsg_flags |= NLM_F_ACK;
+	nl->b.ack = nl->b.n - 1;
+}
+
 struct answers {
 	int err[NL_BATCH];
 	char *why[NL_BATCH]; /* owned, or NULL */
@@ -211,7 +223,8 @@ static void answers_take(struct nl *nl, size_t len, struct answers *a)
 		a->err[i] = e->error;
 		if (e->error && !a->why[i])
 			a->why[i] = xstrdup(ext_ack(h));
-		if (i == nl->b.n - 1)
+		/* A frame that is refused as a whole is answered at its beginning. */
+		if (i == ack_msg(nl) || (e->error && nl->b.ack && i == 0))
 			a->end = true;
 	}
 }
@@ -232,6 +245,7 @@ static void batch_reset(struct nl *nl)
 {
 	nl->b.n = 0;
 	nl->b.len = 0;
+	nl->b.ack = 0;
 }
 
 int nl_send(struct nl *nl, nl_answer *cb, void *arg)
@@ -242,7 +256,8 @@ int nl_send(struct nl *nl, nl_answer *cb, void *arg)
 
 	if (!n)
 		return 0;
-	last_msg(nl)->nlmsg_flags |= NLM_F_ACK;
+	if (!nl->b.ack)
+		last_msg(nl)->nlmsg_flags |= NLM_F_ACK;
 	err = batch_write(nl);
 	if (!err)
 		err = answers_wait(nl, &a);

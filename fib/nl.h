@@ -20,6 +20,7 @@ struct nl_batch {
 	unsigned n;   /* messages in it */
 	uint32_t seq; /* of the first one */
 	size_t last;  /* offset of the last one */
+	unsigned ack; /* nl_ack_here() was said of this one; 0: the last is answered */
 	void *who[NL_BATCH];
 };
 
@@ -31,8 +32,8 @@ struct nl {
 	uint64_t batches, messages;
 };
 
-/** nl_open - protocol: NETLINK_ROUTE or NETLINK_GENERIC. Return: 0 or -errno.
- * nl_close() is fine after a failed one. */
+/** nl_open - protocol: NETLINK_ROUTE or another. Return: 0 or -errno. nl_close() is
+ * fine after a failed one. */
 int nl_open(struct nl *nl, int protocol);
 void nl_close(struct nl *nl);
 
@@ -64,6 +65,11 @@ void nl_raw_end(struct nl *nl, size_t at);
 /** nl_nest - open a nested attribute; Return: its offset for nl_nest_end(). */
 size_t nl_nest(struct nl *nl, uint16_t type);
 void nl_nest_end(struct nl *nl, size_t at);
+
+/** nl_ack_here - the message begun last is the one that the kernel acknowledges: what
+ * follows is the end of a frame (nfnetlink), which old kernels do not answer. Not for
+ * the first message. */
+void nl_ack_here(struct nl *nl);
 
 /* What became of one message: err 0 or -errno; why: the kernel's text or "". */
 typedef void nl_answer(void *arg, void *who, int err, const char *why);
