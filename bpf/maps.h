@@ -60,7 +60,7 @@ struct bpf_ila_rewrite {
 	__be64 prefix;
 	__be16 diff;
 	__u8 mode; /* enum bpf_ila_mode */
-	__u8 pad;
+	__u8 type; /* enum ila_type, for fib: programs do not look */
 	__u32 aux; /* see the map */
 };
 
@@ -77,7 +77,7 @@ enum {
 
 /* ila_dom_v1, hash: prefix (__be64) -> what it is to this host. */
 struct bpf_ila_dom {
-	struct bpf_ila_rewrite to; /* aux: 0 */
+	struct bpf_ila_rewrite to; /* aux: 0; SIR: mode and type, for fib */
 	__u16 dom;                 /* number of the domain for counters; of the SIR's */
 	__u8 kind;                 /* enum bpf_ila_kind */
 	__u8 flags;                /* BPF_ILA_DOM_* of the domain, for both kinds */
@@ -96,7 +96,7 @@ enum { BPF_ILA_LOCATORS = 8, BPF_ILA_SLOTS = 128 };
 /* ila_group_v1, hash: number (__u32, 1..) -> several locators of one identifier. A
  * flow's hash chooses a slot; the share of slots is the weight. */
 struct bpf_ila_group {
-	struct bpf_ila_rewrite to[BPF_ILA_LOCATORS]; /* aux: 0 */
+	struct bpf_ila_rewrite to[BPF_ILA_LOCATORS]; /* aux: weight, for fib */
 	__u8 slot[BPF_ILA_SLOTS];                    /* index into to[] */
 };
 

@@ -1,0 +1,67 @@
+/* fib/bpf_attach.h - on which devices the ILA programs run. */
+#ifndef FIB_BPF_ATTACH_H
+#define FIB_BPF_ATTACH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "fib/bpf_prog.h"
+
+struct bpf_point;
+
+struct bpf_attach {
+	struct bpf_progs *progs; /* borrowed */
+	struct bpf_point *points;
+	bool hold;         /* programs of an earlier run stay for now */
+	bool no_tcx;       /* the kernel has none: clsact */
+	uint64_t repaired; /* programs that somebody else had taken off */
+};
+
+/**
+ * bpf_attach_open - find what an earlier run has pinned
+ * @no_tcx: work as on a kernel that has none
+ *
+ * It stays until it is asked for again, or bpf_attach_sweep().
+ */
+void bpf_attach_open(struct bpf_attach *a, struct bpf_progs *progs, bool no_tcx);
+void bpf_attach_close(struct bpf_attach *a);
+
+/** bpf_attach_adopt - find what an earlier run has put on this device, where it could
+ * not be pinned. Call for each device there is at start. */
+void bpf_attach_adopt(struct bpf_attach *a, uint32_t ifindex);
+
+/** bpf_attach_renew, bpf_attach_renewed - between the two bpf_attach_set() says where
+ * programs are to run, and so where no longer; bpf_attach_work() does it. */
+void bpf_attach_renew(struct bpf_attach *a);
+void bpf_attach_set(struct bpf_attach *a, enum bpf_prog_id p, uint32_t ifindex);
+void bpf_attach_renewed(struct bpf_attach *a);
+
+/** bpf_attach_prune - forget devices that are gone, and their programs with them.
+ * @is_there: does the device exist? */
+void bpf_attach_prune(struct bpf_attach *a,
+		      bool (*is_there)(const void *arg, uint32_t ifindex),
+		      const void *arg);
+
+/**
+ * bpf_attach_work - attach, replace, detach what is due
+ * @ifindex: out: device of the first refusal
+ *
+ * Return: 0; else -errno of the first refusal, the rest is done.
+ */
+int bpf_attach_work(struct bpf_attach *a, uint32_t *ifindex);
+
+/** bpf_attach_reload - programs were loaded anew: each is replaced by the next
+ * bpf_attach_work(), no packet passes between the two. */
+void bpf_attach_reload(struct bpf_attach *a);
+
+/** bpf_attach_audit - look whether each is where it should be; bpf_attach_work() then
+ * repairs. */
+void bpf_attach_audit(struct bpf_attach *a);
+
+/** bpf_attach_sweep - take off what was found and not asked for again. */
+void bpf_attach_sweep(struct bpf_attach *a);
+
+/** bpf_attach_flush - take off everything. */
+void bpf_attach_flush(struct bpf_attach *a);
+
+#endif

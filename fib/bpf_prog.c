@@ -1,0 +1,357 @@
+/*
+ * Loads the programs of bpf/ila.bpf.c and keeps their maps under --bpf-dir. A map's
+ * name carries the number of its layout, so what is found under it can be read. Not for
+ * what is in the maps (fib/be_bpf.c), nor for where programs run (fib/bpf_attach.c).
+ *
+ * A map that is to be replaced is filled before it gets its name, by rename(): at any
+ * moment a start finds maps that are whole.
+ */
+#include "fib/bpf_prog.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <dirent.h>
+#include <errno.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "bpf/ila.skel.h"
+#include "bpf/maps.h"
+#include "fib/bpf_map.h"
+#include "lib/log.h"
+#include "lib/util.h"
+
+enum { PATH = 192 };
+
+static const char *const prog_names[BPF_PROGS] = {
+	[BPF_P_CONTAINER] = "ila_from_container",
+	[BPF_P_TO_CONTAINER] = "ila_to_container",
+	[BPF_P_UNDERLAY] = "ila_from_underlay",
+};
+
+/* The size at first, where the programs do not say it; bpf_progs_grow() adds. */
+static const struct {
+	const char *name;
+	uint32_t max;
+} maps[BPF_MAPS] = {
+	[BPF_M_DOM] = { "ila_dom_v1", 0 },
+	[BPF_M_LOCAL] = { "ila_local_v1", 4096 },
+	[BPF_M_IF] = { "ila_if_v1", 4096 },
+	[BPF_M_REMOTE] = { "ila_remote_v1", 4096 },
+	[BPF_M_GROUP] = { "ila_group_v1", 1024 },
+	[BPF_M_MAP] = { "ila_map_v1", 0 }, /* bpf_progs_open() */
+	[BPF_M_COUNT] = { "ila_count_v1", 0 },
+};
+
+const char *bpf_prog_name(enum bpf_prog_id p)
+{
+	return prog_names[p];
+}
+
+/* ---- libbpf's words ---- */
+
+static char last_words[BPF_WHY];
+
+/* libbpf tells the cause of a failure by text only, the first line of several. */
+static int on_print(enum libbpf_print_level level, const char *fmt, va_list ap)
+{
+	char line[256];
+
+	if (level == LIBBPF_DEBUG)
+		return 0;
+	vsnprintf(line, sizeof(line), fmt, ap);
+	line[strcspn(line, "\n")] = '\0';
+	log_debug(LOG_FIB, "%s", line);
+	if (level == LIBBPF_WARN && !last_words[0])
+		str_copy(last_words, sizeof(last_words),
+			 strncmp(line, "libbpf: ", 8) ? line : line + 8);
+	return 0;
+}
+
+/* ---- files ---- */
+
+static void path_of(char out[PATH], const char *dir, const char *name)
+{
+	snprintf(out, PATH, "%s/%s", dir, name);
+}
+
+static int dir_make(const char *dir, char *why)
+{
+	struct statfs fs;
+
+	if (mkdir(dir, 0700) && errno != EEXIST) {
+		int err = -errno;
+
+		snprintf(why, BPF_WHY, "%.40s: %s", dir, strerror(-err));
+		return err;
+	}
+	if (!statfs(dir, &fs) && (uint32_t)fs.f_type == BPF_FS_MAGIC)
+		return 0;
+	rmdir(dir); /* fails when it was there and has something in it */
+	snprintf(why, BPF_WHY, "%.35s: not on a BPF file system", dir);
+	return -EOPNOTSUPP;
+}
+
+/* Calls cb with the name of each file in dir. */
+static void dir_each(const char *dir, void (*cb)(const char *dir, const char *name))
+{
+	DIR *d = opendir(dir);
+	const struct dirent *e;
+
+	while (d && (e = readdir(d)))
+		if (e->d_name[0] != '.')
+			cb(dir, e->d_name);
+	if (d)
+		closedir(d);
+}
+
+/* ---- loading ---- */
+
+struct plan {
+	int old[BPF_MAPS];        /* what is there; -1: nothing */
+	bool made[BPF_MAPS];      /* a new map takes its place */
+	uint32_t max[BPF_MAPS];   /* room for so many is needed */
+	uint32_t first[BPF_MAPS]; /* a new map has so much */
+};
+
+static struct bpf_map *map_in(const struct ila_bpf *s, enum bpf_map_id m)
+{
+	return bpf_object__find_map_by_name(s->obj, maps[m].name);
+}
+
+static bool info_get(int fd, struct bpf_map_info *i)
+{
+	uint32_t len = sizeof(*i);
+
+	memset(i, 0, sizeof(*i));
+	return !bpf_obj_get_info_by_fd(fd, i, &len);
+}
+
+static bool same_layout(const struct bpf_map_info *i, const struct bpf_map *m)
+{
+	return i->key_size == bpf_map__key_size(m) &&
+	       i->value_size == bpf_map__value_size(m);
+}
+
+/* Use what is there, or make a map that has room for it. */
+static int plan_map(const struct ila_bpf *s, struct plan *p, enum bpf_map_id m)
+{
+	uint32_t max = p->max[m], first = MAX_OF(p->first[m], maps[m].max);
+	struct bpf_map *map = map_in(s, m);
+	struct bpf_map_info i;
+
+	if (!map)
+		return -ENOENT;
+	if (p->old[m] >= 0 && info_get(p->old[m], &i) && same_layout(&i, map)) {
+		if (i.type == bpf_map__type(map) &&
+		    i.map_flags == bpf_map__map_flags(map) && i.max_entries >= max)
+			return bpf_map__reuse_fd(map, p->old[m]);
+		max = MAX_OF(max, i.max_entries);
+	}
+	p->made[m] = true;
+	max = MAX_OF(max, first);
+	return max ? bpf_map__set_max_entries(map, max) : 0;
+}
+
+/* Fill it, then give it its name. */
+static int map_settle(const struct bpf_progs *b, const struct plan *p,
+		      enum bpf_map_id m, int fd)
+{
+	char name[PATH], fresh[PATH];
+	struct bpf_map_info was, now;
+	int err = 0;
+
+	if (p->old[m] >= 0 && m != BPF_M_COUNT && info_get(p->old[m], &was) &&
+	    info_get(fd, &now) && was.key_size == now.key_size &&
+	    was.value_size == now.value_size)
+		err = bpf_map_copy(p->old[m], fd);
+	if (err)
+		return err;
+	path_of(name, b->dir, maps[m].name);
+	snprintf(fresh, sizeof(fresh), "%s/new", b->dir);
+	unlink(fresh);
+	err = bpf_obj_pin(fd, fresh);
+	if (!err && rename(fresh, name))
+		err = -errno;
+	return err;
+}
+
+static void fd_set_to(int *fd, int new)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = new;
+}
+
+static uint32_t prog_number(int fd)
+{
+	struct bpf_prog_info i = { 0 };
+	uint32_t len = sizeof(i);
+
+	return bpf_obj_get_info_by_fd(fd, &i, &len) ? 0 : i.id;
+}
+
+/* The object's descriptors are its own: keep copies. */
+static void take(struct bpf_progs *b, const struct ila_bpf *s)
+{
+	for (int m = 0; m < BPF_MAPS; m++) {
+		const struct bpf_map *map = map_in(s, m);
+
+		fd_set_to(&b->map[m], dup(bpf_map__fd(map)));
+		b->max[m] = bpf_map__max_entries(map);
+	}
+	for (int i = 0; i < BPF_PROGS; i++) {
+		const struct bpf_program *prog =
+			bpf_object__find_program_by_name(s->obj, prog_names[i]);
+
+		fd_set_to(&b->prog[i], dup(bpf_program__fd(prog)));
+		b->prog_id[i] = prog_number(b->prog[i]);
+	}
+}
+
+static int load(struct bpf_progs *b, struct plan *p)
+{
+	struct ila_bpf *s = ila_bpf__open();
+	int err = s ? 0 : -errno;
+
+	for (int m = 0; !err && m < BPF_MAPS; m++)
+		err = plan_map(s, p, m);
+	if (!err)
+		err = ila_bpf__load(s);
+	for (int m = 0; !err && m < BPF_MAPS; m++)
+		if (p->made[m])
+			err = map_settle(b, p, m, bpf_map__fd(map_in(s, m)));
+	if (!err)
+		take(b, s);
+	ila_bpf__destroy(s);
+	return err;
+}
+
+static void fail(char *why, int err)
+{
+	if (err == -EPERM || err == -EACCES)
+		str_copy(why, BPF_WHY,
+			 "not permitted: needs BPF, PERFMON and NET_ADMIN");
+	else
+		str_copy(why, BPF_WHY, last_words[0] ? last_words : strerror(-err));
+}
+
+static bool found_links;
+
+static void look_for_link(const char *dir UNUSED, const char *name)
+{
+	for (int i = 0; i < BPF_PROGS; i++)
+		found_links |= !strncmp(name, prog_names[i], strlen(prog_names[i]));
+}
+
+int bpf_progs_open(struct bpf_progs *b, const char *dir, uint32_t size, char *why)
+{
+	struct plan p = { 0 };
+	char path[PATH];
+	int err;
+
+	*b = (struct bpf_progs) { 0 };
+	memset(b->map, -1, sizeof(b->map));
+	memset(b->prog, -1, sizeof(b->prog));
+	libbpf_set_print(on_print);
+	last_words[0] = why[0] = '\0';
+	err = str_copy(b->dir, sizeof(b->dir), dir);
+	if (err) {
+		str_copy(why, BPF_WHY, "name of the BPF folder is too long");
+		return err;
+	}
+	err = dir_make(b->dir, why);
+	if (err)
+		return err;
+	for (int m = 0; m < BPF_MAPS; m++) {
+		path_of(path, b->dir, maps[m].name);
+		p.old[m] = bpf_obj_get(path);
+	}
+	p.first[BPF_M_MAP] = size;
+	err = load(b, &p);
+	found_links = false;
+	dir_each(b->dir, look_for_link);
+	b->fresh = found_links && p.old[BPF_M_MAP] < 0;
+	for (int m = 0; m < BPF_MAPS; m++)
+		fd_set_to(&p.old[m], -1);
+	if (!err)
+		return 0;
+	fail(why, err);
+	bpf_progs_close(b);
+	return err;
+}
+
+int bpf_progs_grow(struct bpf_progs *b, enum bpf_map_id m, uint32_t max, char *why)
+{
+	struct plan p = { 0 };
+	int err;
+
+	last_words[0] = why[0] = '\0';
+	memcpy(p.old, b->map, sizeof(p.old));
+	p.max[m] = max;
+	err = load(b, &p);
+	if (err)
+		fail(why, err);
+	return err;
+}
+
+void bpf_progs_close(struct bpf_progs *b)
+{
+	for (int m = 0; m < BPF_MAPS; m++)
+		fd_set_to(&b->map[m], -1);
+	for (int i = 0; i < BPF_PROGS; i++)
+		fd_set_to(&b->prog[i], -1);
+}
+
+/* ---- the end ---- */
+
+static bool is_ours(const char *name)
+{
+	for (int m = 0; m < BPF_MAPS; m++)
+		if (!strcmp(name, maps[m].name))
+			return true;
+	for (int i = 0; i < BPF_PROGS; i++)
+		if (!strncmp(name, prog_names[i], strlen(prog_names[i])))
+			return true;
+	return false;
+}
+
+static void drop_stranger(const char *dir, const char *name)
+{
+	char path[PATH];
+
+	if (is_ours(name) || strncmp(name, "ila_", 4))
+		return;
+	path_of(path, dir, name);
+	unlink(path);
+}
+
+bool bpf_progs_left(const char *dir)
+{
+	char path[PATH];
+
+	path_of(path, dir, maps[BPF_M_MAP].name);
+	return !access(path, F_OK);
+}
+
+void bpf_progs_sweep(const struct bpf_progs *b)
+{
+	dir_each(b->dir, drop_stranger);
+}
+
+void bpf_progs_remove(struct bpf_progs *b)
+{
+	char path[PATH];
+
+	bpf_progs_sweep(b);
+	for (int m = 0; m < BPF_MAPS; m++) {
+		path_of(path, b->dir, maps[m].name);
+		unlink(path);
+	}
+	rmdir(b->dir); /* stays when it is a mount point, or not empty */
+}
