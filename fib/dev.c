@@ -6,6 +6,7 @@
 #include <arpa/inet.h>
 #include <linux/if_bridge.h>
 #include <linux/if_link.h>
+#include <linux/veth.h>
 #include <net/if.h>
 #include <stdio.h>
 #include <string.h>
@@ -30,18 +31,22 @@ static void link_msg(struct nl *nl, uint16_t type, unsigned flags, uint32_t ifin
  * IFLA_IFALIAS on creation; in one batch the mark could hit another's device when
  * the creation is refused.
  */
-static int add_with_mark(struct nl *nl, const char *name, const char *tenant, char *why)
+static int mark(struct nl *nl, const char *name, const char *tenant, char *why)
 {
 	char alias[64];
-	int err = nl_do(nl, why);
 
-	if (err)
-		return err;
 	snprintf(alias, sizeof(alias), "selvage:%s", tenant);
 	link_msg(nl, RTM_SETLINK, 0, 0, 0);
 	nl_attr_str(nl, IFLA_IFNAME, name);
 	nl_attr_str(nl, IFLA_IFALIAS, alias);
 	return nl_do(nl, why);
+}
+
+static int add_with_mark(struct nl *nl, const char *name, const char *tenant, char *why)
+{
+	int err = nl_do(nl, why);
+
+	return err ? err : mark(nl, name, tenant, why);
 }
 
 /*
@@ -116,6 +121,64 @@ int dev_vxlan_add(struct nl *nl, const struct intent_l2dom *d, uint32_t bridge,
 	nl_nest_end(nl, data);
 	nl_nest_end(nl, info);
 	return add_with_mark(nl, d->vxlan, d->tenant, why);
+}
+
+static void pair_end(struct nl *nl, const char *name, const struct mac *address,
+		     uint32_t mtu)
+{
+	nl_attr_str(nl, IFLA_IFNAME, name);
+	nl_attr(nl, IFLA_ADDRESS, address, sizeof(*address));
+	nl_attr_u32(nl, IFLA_MTU, mtu);
+}
+
+/* No link-local address; the kernel ignores this on creation, too. */
+static int addresses_off(struct nl *nl, const char *name, char *why)
+{
+	size_t spec, v6;
+
+	link_msg(nl, RTM_SETLINK, 0, 0, 0);
+	nl_attr_str(nl, IFLA_IFNAME, name);
+	spec = nl_nest(nl, IFLA_AF_SPEC | NLA_F_NESTED);
+	v6 = nl_nest(nl, AF_INET6 | NLA_F_NESTED);
+	nl_attr_u8(nl, IFLA_INET6_ADDR_GEN_MODE, IN6_ADDR_GEN_MODE_NONE);
+	nl_nest_end(nl, v6);
+	nl_nest_end(nl, spec);
+	return nl_do(nl, why);
+}
+
+int dev_pair_add(struct nl *nl, const char *a, const char *b, uint32_t mtu, char *why)
+{
+	struct ifinfomsg i = { .ifi_flags = IFF_NOARP, .ifi_change = IFF_NOARP };
+	struct mac address = own_address();
+	const char *const ends[] = { a, b };
+	size_t info, data, peer;
+	int err;
+
+	nl_add(nl, NULL, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, &i, sizeof(i));
+	pair_end(nl, a, &address, mtu);
+	info = nl_nest(nl, IFLA_LINKINFO);
+	nl_attr_str(nl, IFLA_INFO_KIND, "veth");
+	data = nl_nest(nl, IFLA_INFO_DATA);
+	peer = nl->b.len; /* a nest that begins with a header */
+	nl_attr(nl, VETH_INFO_PEER, &i, sizeof(i));
+	pair_end(nl, b, &address, mtu);
+	nl_nest_end(nl, peer);
+	nl_nest_end(nl, data);
+	nl_nest_end(nl, info);
+	err = nl_do(nl, why);
+	for (size_t n = 0; !err && n < ARRAY_SIZE(ends); n++) {
+		err = mark(nl, ends[n], "ila", why);
+		if (!err)
+			err = addresses_off(nl, ends[n], why);
+	}
+	return err;
+}
+
+int dev_mtu(struct nl *nl, uint32_t ifindex, uint32_t mtu, char *why)
+{
+	link_msg(nl, RTM_SETLINK, 0, ifindex, 0);
+	nl_attr_u32(nl, IFLA_MTU, mtu);
+	return nl_do(nl, why);
 }
 
 int dev_del(struct nl *nl, uint32_t ifindex, char *why)

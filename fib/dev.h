@@ -24,6 +24,13 @@ int dev_del(struct nl *nl, uint32_t ifindex, char *why);
 int dev_up(struct nl *nl, uint32_t ifindex, char *why);
 int dev_master(struct nl *nl, uint32_t ifindex, uint32_t master, char *why);
 
+/**
+ * dev_pair_add - two ends of one cable, both with the same address and without ARP, so
+ * that each takes what the other sends; no address of their own, our ifalias, down
+ */
+int dev_pair_add(struct nl *nl, const char *a, const char *b, uint32_t mtu, char *why);
+int dev_mtu(struct nl *nl, uint32_t ifindex, uint32_t mtu, char *why);
+
 /** dev_port - bridge port: learning off; neighbour suppression on when asked for. */
 int dev_port(struct nl *nl, uint32_t ifindex, bool suppress, char *why);
 

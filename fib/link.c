@@ -134,6 +134,8 @@ static void parse_link(struct fib *f, struct link *l, const struct ifinfomsg *i,
 	l->loopback = i->ifi_flags & IFF_LOOPBACK;
 	if (tb[IFLA_ADDRESS])
 		l->mac = nl_mac(tb[IFLA_ADDRESS]);
+	if (tb[IFLA_MTU])
+		l->mtu = nl_u32(tb[IFLA_MTU]);
 	l->master = nl_u32(tb[IFLA_MASTER]);
 	if (i->ifi_family == AF_BRIDGE) { /* about a port: no alias, no kind */
 		if (tb[IFLA_PROTINFO])
@@ -175,7 +177,7 @@ static void dom_move(struct fib *f, struct link *l, uint32_t old_vni)
 /* Members that shadow users care about; the rest of a link changes all the time. */
 struct link_face {
 	char name[INTENT_IFNAME];
-	uint32_t master, vni;
+	uint32_t master, vni, mtu;
 	uint16_t kind, port;
 	struct mac mac;
 	struct ip vtep;
@@ -192,6 +194,7 @@ static struct link_face face_of(const struct link *l)
 	n.vni = l->kind == LINK_VXLAN ? l->vni : 0;
 	n.kind = l->kind;
 	n.port = l->port;
+	n.mtu = l->mtu;
 	n.mac = l->mac;
 	n.vtep = l->vtep;
 	n.is_up = l->is_up;

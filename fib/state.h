@@ -19,6 +19,7 @@ struct chan;
 struct event;
 struct event_base;
 struct dom;
+struct be_bpf;
 
 /* Something to be told to the engine, once for all changes since the last time. */
 enum up_kind { UP_LINK, UP_ADDR, UP_FDB, UP_NEIGH, UP_DUMP_END };
@@ -50,6 +51,7 @@ struct link {
 	uint32_t master; /* ifindex, 0 none */
 	uint32_t vni;    /* LINK_VXLAN */
 	uint16_t port;
+	uint32_t mtu;
 	struct mac mac;
 	struct ip vtep;
 	LIST_ENTRY(link) in_dom; /* LINK_VXLAN with a VNI */
@@ -161,6 +163,7 @@ struct fib {
 	struct endpoint *endpoints;
 	TAILQ_HEAD(dom_list, dom) doms; /* dirty */
 	struct ila ila;
+	struct be_bpf *bpf; /* owned by fib/be_bpf.c */
 	bool adopt;
 	bool ports_due; /* endpoints and bridges without ports are to be looked at */
 
