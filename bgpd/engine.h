@@ -12,7 +12,7 @@ enum { ENGINE_LISTEN_MAX = 4 };
 /* Everything is borrowed and outlives engine_run(); NULL strings are "not given". */
 struct engine_opts {
 	const char *config_file;
-	const char *rundir, *statedir, *bpf_dir;
+	const char *rundir, *statedir;
 	const char *web_listen;  /* --web.listen-address */
 	const char *web_config;  /* --web.config.file */
 	const char *record_file; /* --fib=record:FILE: no fib process, chan_fd is -1 */

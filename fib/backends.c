@@ -6,6 +6,7 @@
 
 #include <stddef.h>
 
+#include "fib/be_bpf.h"
 #include "fib/be_ila.h"
 #include "fib/be_vxlan.h"
 #include "fib/state.h"
@@ -22,6 +23,7 @@ static const struct backend {
 /* Who translates, by enum ila_plane; NULL: not built in. */
 static const struct ila_backend *const planes[ILA_PLANES] = {
 	[ILA_PLANE_KERNEL] = &be_ila,
+	[ILA_PLANE_EBPF] = &be_bpf,
 };
 
 const struct ila_backend *ila_backend(uint8_t plane)
@@ -51,4 +53,7 @@ void backends_flush(struct fib *f)
 	}
 	while (f->want.n_diff)
 		backends_apply(f, UINT32_MAX);
+	for (size_t i = 0; i < ARRAY_SIZE(planes); i++)
+		if (planes[i] && planes[i]->flush)
+			planes[i]->flush(f);
 }

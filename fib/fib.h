@@ -2,6 +2,7 @@
 #ifndef FIB_FIB_H
 #define FIB_FIB_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -9,10 +10,13 @@
 struct fib_opts {
 	uint32_t vni_min, vni_max; /* --fib-allow-vni A-B; 0, 0: any */
 	const char *allow_dev;     /* --fib-allow-dev GLOB; NULL: any */
-	unsigned sweep_s; /* sweep so long after a SYNC_END without its flag; 360 */
-	unsigned audit_s; /* seconds between comparisons with a dump; 60 */
-	int rcvbuf;       /* bytes asked for the kernel's events; 16 MiB */
-	unsigned stop_s;  /* how long the engine may take to leave; 10 */
+	unsigned sweep_s;    /* sweep so long after a SYNC_END without its flag; 360 */
+	unsigned audit_s;    /* seconds between comparisons with a dump; 60 */
+	int rcvbuf;          /* bytes asked for the kernel's events; 16 MiB */
+	unsigned stop_s;     /* how long the engine may take to leave; 10 */
+	const char *bpf_dir; /* pinned maps and links; /sys/fs/bpf/selvage */
+	uint32_t bpf_map_size; /* first size of the map of mappings; by memory */
+	bool no_tcx;           /* attach as on kernels that have none */
 
 	/**
 	 * spawn - start an engine

@@ -906,7 +906,7 @@ void ila_work(struct fib *f)
 	for (uint8_t p = ILA_PLANE_KERNEL; p < ILA_PLANES; p++) {
 		const struct ila_backend *b = ila_backend(p);
 
-		if (b && b->work && f->ila.plane[p].can)
+		if (b && b->work)
 			b->work(f);
 	}
 }
@@ -935,4 +935,5 @@ void ila_sweep(struct fib *f)
 		if (d->wanted && d->gen != f->want.gen)
 			domain_unset(f, d);
 	ila_multis_sweep(f);
+	f->ila.work_due = true; /* leftovers go now */
 }

@@ -139,6 +139,9 @@ struct ila_backend {
 	/** work - devices, endpoints, domains or underlay changed: once a turn. */
 	void (*work)(struct fib *f);
 
+	/** flush - we end, and all entries are deleted: the rest goes too. */
+	void (*flush)(struct fib *f);
+
 	/** dump - say by ila_seen() what is really there. Return: 0; -EINTR: the
 	 * picture may have holes; other -errno: nothing is known. */
 	int (*dump)(struct fib *f, bool first);

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "fib/backends.h"
+#include "fib/be_bpf.h"
 #include "fib/dom.h"
 #include "fib/ila.h"
 #include "fib/serve.h"
@@ -82,6 +83,7 @@ static void turn(struct fib *f)
 	dom_work(f);
 	ila_work(f);
 	backends_apply(f, APPLY_MAX);
+	next = MIN_OF(next, be_bpf_counters(f));
 	up_send(f);
 	if (f->want.n_diff || !TAILQ_EMPTY(&f->doms))
 		fib_turn_soon(f);

@@ -149,7 +149,7 @@ static int take(int c, const char *arg, struct options *o)
 		o->engine.statedir = arg;
 		break;
 	case OPT_BPF_DIR:
-		o->engine.bpf_dir = arg;
+		o->fib.bpf_dir = arg;
 		break;
 	case OPT_WEB_LISTEN:
 		o->engine.web_listen = arg;
@@ -187,10 +187,10 @@ int options_parse(int argc, char **argv, struct options *o)
 			.config_file = "/etc/selvage/selvage.conf",
 			.rundir = "/run/selvage",
 			.statedir = "/var/lib/selvage",
-			.bpf_dir = "/sys/fs/bpf/selvage",
 			.port = 179,
 			.chan_fd = -1,
 		},
+		.fib.bpf_dir = "/sys/fs/bpf/selvage",
 	};
 	while ((c = getopt_long(argc, argv, "f:Cdu:i:p:l:", longs, NULL)) != -1) {
 		status = take(c, optarg, o);

@@ -1,0 +1,752 @@
+/*
+ * The eBPF data plane: writes the differences of its tables into the maps of
+ * bpf/ila.bpf.c, and sees to it that the programs run where packets come in, that what
+ * the host itself sends comes to them (fib/ila_gate.c), and that what they mark is
+ * rejected (fib/nft.c). Maps, programs and devices outlive us and are found again.
+ */
+#include "fib/be_bpf.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/sysinfo.h>
+
+#include "fib/be_bpf_int.h"
+#include "fib/ila_gate.h"
+#include "fib/ilaval.h"
+#include "fib/link.h"
+#include "fib/state.h"
+#include "lib/chan.h"
+#include "lib/clock.h"
+#include "lib/util.h"
+
+enum { COUNTERS_MS = 1000, UNDERLAYS_MAX = 64, MTU_MIN = 1280, MTU_DEFAULT = 1500 };
+
+/* A map grows so many times over when it is full, up to so many entries. */
+enum { GROWTH = 4, ENTRIES_MAX = 1 << 24 };
+
+static struct be_bpf *be(const struct fib *f)
+{
+	return f->bpf;
+}
+
+/* ---- numbers of domains ---- */
+
+uint16_t bpf_dom_find(const struct be_bpf *b, const struct ila64 *sir)
+{
+	for (uint16_t i = 1; i < BPF_ILA_DOMS; i++)
+		if (b->dom[i].used && ila64_eq(&b->dom[i].sir, sir))
+			return i;
+	return 0;
+}
+
+/* Counters of a number begin at zero: whoever had it before is gone. */
+static void counters_clear(const struct be_bpf *b, uint32_t dom)
+{
+	int cpus = libbpf_num_possible_cpus();
+	uint64_t *zero = xcalloc(cpus > 0 ? (size_t)cpus : 1, sizeof(*zero));
+
+	for (uint32_t i = 0; cpus > 0 && i < ILA_COUNTS; i++) {
+		uint32_t key = dom * BPF_ILA_ROW + i;
+
+		bpf_map_update_elem(b->progs.map[BPF_M_COUNT], &key, zero, BPF_ANY);
+	}
+	free(zero);
+}
+
+uint16_t bpf_dom_get(struct be_bpf *b, const struct ila64 *sir)
+{
+	uint16_t nr = bpf_dom_find(b, sir);
+
+	for (unsigned i = 0; !nr && i < BPF_ILA_DOMS; i++) {
+		uint32_t next = (b->last_dom + 1) % BPF_ILA_DOMS;
+
+		b->last_dom = next;
+		if (next && !b->dom[next].used)
+			nr = (uint16_t)next;
+	}
+	if (!nr || b->dom[nr].used)
+		return nr;
+	b->dom[nr] = (struct bpf_dom) { .used = true, .sir = *sir };
+	counters_clear(b, nr);
+	return nr;
+}
+
+/* ---- opening and closing ---- */
+
+static const char *dir_of(const struct fib *f)
+{
+	return f->o->bpf_dir ? f->o->bpf_dir : "/sys/fs/bpf/selvage";
+}
+
+/* The buckets of the map of mappings: at most 1/512 of the machine's memory at first.
+ */
+static uint32_t first_size(const struct fib *f)
+{
+	struct sysinfo s;
+	uint32_t n = 1 << 20;
+	uint64_t bytes;
+
+	if (f->o->bpf_map_size)
+		return f->o->bpf_map_size;
+	if (sysinfo(&s))
+		return 1 << 16;
+	bytes = (uint64_t)s.totalram * s.mem_unit;
+	while (n > 1 << 14 && (uint64_t)n * 16 > bytes / 512)
+		n /= 2;
+	return n;
+}
+
+static int open_parts(struct fib *f, struct be_bpf *b, char *why)
+{
+	int err = bpf_progs_open(&b->progs, dir_of(f), first_size(f), why);
+
+	if (err)
+		return err;
+	bpf_attach_open(&b->attach, &b->progs, f->o->no_tcx);
+	for (const struct link *l = f->links; l; l = l->hh.next)
+		bpf_attach_adopt(&b->attach, l->ifindex);
+	mirror_init(&b->ifs, sizeof(uint32_t), sizeof(struct bpf_ila_if));
+	mirror_init(&b->remotes, sizeof(__be64), sizeof(struct bpf_ila_rewrite));
+	bpf_groups_init(&b->groups);
+	err = be_bpf_adopt(b);
+	if (!err)
+		err = nft_open(&b->nft);
+	if (!err)
+		err = nft_install(&b->nft, BPF_ILA_MARK_UNREACH, why);
+	if (err && !why[0])
+		str_copy(why, NL_WHY, strerror(-err));
+	return err;
+}
+
+static void close_parts(struct be_bpf *b)
+{
+	bpf_attach_close(&b->attach);
+	mirror_fini(&b->ifs);
+	mirror_fini(&b->remotes);
+	bpf_groups_fini(&b->groups);
+	nft_close(&b->nft);
+	bpf_progs_close(&b->progs);
+	b->open = false;
+}
+
+static int open_all(struct fib *f, char *why)
+{
+	struct be_bpf *b = be(f);
+	int err;
+
+	if (b && b->open)
+		return 0;
+	if (!b)
+		b = f->bpf = xcalloc(1, sizeof(*b));
+	*b = (struct be_bpf) { .nft.nl.fd = -1 };
+	why[0] = '\0';
+	err = open_parts(f, b, why);
+	b->open = !err;
+	if (err)
+		close_parts(b);
+	return err;
+}
+
+static int bpf_probe(struct fib *f, char *why)
+{
+	return open_all(f, why);
+}
+
+static void bpf_close(struct fib *f)
+{
+	if (!be(f))
+		return;
+	if (be(f)->open)
+		close_parts(be(f));
+	free(f->bpf);
+	f->bpf = NULL;
+}
+
+/* ---- room ---- */
+
+/* The map of a mirror is another one after it grew. */
+static void mirrors_point(struct be_bpf *b)
+{
+	b->ifs.fd = b->progs.map[BPF_M_IF];
+	b->remotes.fd = b->progs.map[BPF_M_REMOTE];
+	b->groups.map.fd = b->progs.map[BPF_M_GROUP];
+}
+
+/* Return: 0: there is room now; -E2BIG: no more. */
+static int grow(struct be_bpf *b, enum bpf_map_id m)
+{
+	uint32_t was = b->progs.max[m], max = was * GROWTH, at;
+	char why[BPF_WHY] = "";
+	int err;
+
+	if (was >= ENTRIES_MAX)
+		return -E2BIG;
+	err = bpf_progs_grow(&b->progs, m, max, why);
+	if (err) {
+		log_warn(LOG_FIB, "eBPF: a full map cannot grow, %s, entries=%u", why,
+			 was);
+		return -E2BIG;
+	}
+	mirrors_point(b);
+	bpf_attach_reload(&b->attach);
+	err = bpf_attach_work(&b->attach, &at);
+	log_info(LOG_FIB, "eBPF: a full map has grown, entries=%u err=%d", max, err);
+	return 0;
+}
+
+static int mirror_push(struct be_bpf *b, struct mirror *m, enum bpf_map_id id)
+{
+	int err = mirror_write(m, false);
+
+	while (err == -E2BIG && !grow(b, id))
+		err = mirror_write(m, false);
+	return err;
+}
+
+/* What mappings lean on comes before them. */
+static int push_before(struct be_bpf *b)
+{
+	int err = mirror_push(b, &b->remotes, BPF_M_REMOTE);
+
+	return err ? err : mirror_push(b, &b->groups.map, BPF_M_GROUP);
+}
+
+static int pull_after(struct be_bpf *b)
+{
+	int err = mirror_write(&b->groups.map, true);
+
+	return err ? err : mirror_write(&b->remotes, true);
+}
+
+/* ---- writing entries ---- */
+
+static const char *reason(int err)
+{
+	switch (err) {
+	case -E2BIG:
+		return "the map of the kernel is full";
+	case -ENOSPC:
+		return "too many SIR domains in the eBPF data plane";
+	default:
+		return "";
+	}
+}
+
+static void done(struct fib *f, struct want_entry *e, int err)
+{
+	want_done(&f->want, e, err, reason(err));
+}
+
+static void flush_set(struct fib *f)
+{
+	struct be_bpf *b = be(f);
+	struct bpf_batch *s = &b->set;
+	uint32_t at = 0;
+	int err = s->n ? push_before(b) : 0;
+
+	while (at < s->n) {
+		uint32_t end = at;
+
+		if (!err)
+			end += bpf_map_write(b->progs.map[BPF_M_MAP], s->key + at,
+					     s->value + at, s->n - at, &err);
+		for (; at < end; at++)
+			done(f, s->who[at], 0);
+		if (err == -E2BIG && !grow(b, BPF_M_MAP))
+			err = 0;
+		else if (at < s->n)
+			done(f, s->who[at++], err);
+	}
+	s->n = 0;
+}
+
+static void flush_del(struct fib *f)
+{
+	struct be_bpf *b = be(f);
+	struct bpf_batch *s = &b->del;
+	uint32_t n;
+	int err;
+
+	n = bpf_map_erase(b->progs.map[BPF_M_MAP], s->key, s->n, &err);
+	for (uint32_t i = 0; i < s->n; i++)
+		done(f, s->who[i], i < n ? 0 : err);
+	s->n = 0;
+}
+
+static struct bpf_ila_rewrite map_value(struct fib *f, const struct ila64 *sir,
+					const struct want_val *v)
+{
+	struct bpf_group_key k = { .sir = *sir, .hops = v->num, .csum = v->csum };
+
+	if (!v->num)
+		return bpf_rewrite_value(sir, v);
+	return (struct bpf_ila_rewrite) {
+		.mode = v->csum,
+		.type = v->ident_type,
+		.aux = bpf_groups_get(&be(f)->groups, &k, ila_hops(f, v->num)),
+	};
+}
+
+static void put_map(struct fib *f, struct want_entry *e)
+{
+	bool add = want_is_active(e);
+	struct bpf_batch *s = add ? &be(f)->set : &be(f)->del;
+	struct ila_addr a = ila_addr(&e->key);
+
+	s->key[s->n] = ilaval_addr(&a);
+	if (add)
+		s->value[s->n] = map_value(f, &a.prefix, &e->want);
+	s->who[s->n++] = e;
+	if (s->n < BPF_BATCH)
+		return;
+	if (add)
+		flush_set(f);
+	else
+		flush_del(f);
+}
+
+static int write_one(struct be_bpf *b, enum bpf_map_id m, const void *key,
+		     const void *value)
+{
+	int err = bpf_map_update_elem(b->progs.map[m], key, value, BPF_ANY);
+
+	while (err == -E2BIG && !grow(b, m))
+		err = bpf_map_update_elem(b->progs.map[m], key, value, BPF_ANY);
+	return err;
+}
+
+/* A prefix or locator; zeros are none. */
+static int erase_half(struct be_bpf *b, const struct ip *a)
+{
+	struct ila64 half = want_half(a);
+	int err = 0;
+
+	if (!ila64_is_zero(&half))
+		bpf_map_erase(b->progs.map[BPF_M_DOM], &half, 1, &err);
+	return err;
+}
+
+static int put_dom(struct be_bpf *b, const struct want_entry *e)
+{
+	struct ila64 sir = want_half(&e->key.ip);
+	uint16_t dom = bpf_dom_get(b, &sir);
+	struct bpf_ila_dom s, l;
+	bool has_locator;
+	int err;
+
+	if (!want_is_active(e)) {
+		err = erase_half(b, &e->seen.to);
+		return err ? err : erase_half(b, &e->key.ip);
+	}
+	if (!dom)
+		return -ENOSPC;
+	has_locator = bpf_dom_values(&sir, &e->want, dom, &s, &l);
+	err = write_one(b, BPF_M_DOM, e->key.ip.b, &s);
+	if (!err && has_locator)
+		err = write_one(b, BPF_M_DOM, e->want.to.b, &l);
+	if (!err && memcmp(&e->seen.to, &e->want.to, sizeof(e->seen.to)))
+		err = erase_half(b, &e->seen.to);
+	return err;
+}
+
+static int put_local(struct be_bpf *b, const struct want_entry *e)
+{
+	struct ila_addr a = ila_addr(&e->key);
+	uint16_t dom = bpf_dom_get(b, &a.prefix);
+	struct bpf_ila_local l;
+	int err;
+
+	if (!want_is_active(e)) {
+		bpf_map_erase(b->progs.map[BPF_M_LOCAL], e->key.ip.b, 1, &err);
+		return err;
+	}
+	if (!dom)
+		return -ENOSPC;
+	l = bpf_local_value(&e->want, dom, b->dom[dom].flags);
+	return write_one(b, BPF_M_LOCAL, e->key.ip.b, &l);
+}
+
+static void put_other(struct fib *f, struct want_entry *e)
+{
+	int err;
+
+	if (!want_is_active(e))
+		flush_set(f); /* one that left is mapped before it is no longer here */
+	err = e->key.table == TABLE_ILA_DOMAIN ? put_dom(be(f), e)
+					       : put_local(be(f), e);
+	done(f, e, err);
+}
+
+static void bpf_apply(struct fib *f, unsigned max)
+{
+	struct be_bpf *b = be(f);
+	struct want_entry *e;
+
+	for (; max && (e = want_next(&f->want, WQ_BPF)); max--) {
+		f->applied++;
+		if (!b || !b->open)
+			done(f, e, want_is_active(e) ? -EOPNOTSUPP : 0);
+		else if (e->key.table == TABLE_ILA_MAP)
+			put_map(f, e);
+		else
+			put_other(f, e);
+	}
+	if (!b || !b->open)
+		return;
+	flush_set(f);
+	flush_del(f);
+	pull_after(b);
+}
+
+/* ---- domains and locators ---- */
+
+/* Entries of its endpoints say whether it has VNIDs. */
+static void locals_again(struct fib *f, const struct ila64 *sir)
+{
+	for (const struct ila_ep *p = f->ila.eps; p; p = p->hh.next) {
+		struct want_key k = { .vni = ILA_PLANE_EBPF,
+				      .ip.len = 16,
+				      .table = TABLE_ILA_LOCAL };
+		struct want_entry *e;
+
+		memcpy(k.ip.b, &p->want.addr, 16);
+		e = ila64_eq(&p->want.addr.prefix, sir) ? want_find(&f->want, &k)
+							: NULL;
+		if (e)
+			want_flag(&f->want, e, WE_UNSURE, 0);
+	}
+}
+
+static int bpf_dom_set(struct fib *f, struct ila_dom *d, char *why)
+{
+	int err = open_all(f, why);
+	struct bpf_dom *mine;
+	uint16_t nr;
+
+	if (err)
+		return err;
+	nr = bpf_dom_get(be(f), &d->sir);
+	if (!nr) {
+		str_copy(why, NL_WHY, reason(-ENOSPC));
+		return -ENOSPC;
+	}
+	mine = &be(f)->dom[nr];
+	mine->served = true;
+	if (mine->flags != d->want.flags) {
+		mine->flags = d->want.flags;
+		locals_again(f, &d->sir);
+	}
+	f->ila.work_due = true;
+	return 0;
+}
+
+static void bpf_dom_del(struct fib *f, struct ila_dom *d)
+{
+	uint16_t nr = be(f) ? bpf_dom_find(be(f), &d->sir) : 0;
+
+	if (!nr)
+		return;
+	be(f)->dom[nr].served = false;
+	ila_gate_unroute(f, &d->sir);
+	f->ila.work_due = true;
+}
+
+static void bpf_loc_set(struct fib *f, struct ila_loc *l)
+{
+	struct bpf_ila_rewrite r =
+		ilaval_from_wire(&l->key.locator, &l->key.sir, (enum ila_csum)l->csum);
+
+	if (be(f) && be(f)->open)
+		mirror_set(&be(f)->remotes, &l->key.locator, &r);
+}
+
+static void bpf_loc_del(struct fib *f, struct ila_loc *l)
+{
+	const struct bpf_ila_rewrite *r;
+
+	if (!be(f) || !be(f)->open)
+		return;
+	r = mirror_get(&be(f)->remotes, &l->key.locator);
+	if (r && r->prefix == ilaval_prefix(&l->key.sir))
+		mirror_unset(&be(f)->remotes, &l->key.locator);
+}
+
+static void bpf_hops_freed(struct fib *f, uint32_t id)
+{
+	if (be(f) && be(f)->open)
+		bpf_groups_forget(&be(f)->groups, id);
+}
+
+/* ---- devices ---- */
+
+struct underlay {
+	uint32_t ifindex[UNDERLAYS_MAX];
+	unsigned n;
+	uint32_t mtu; /* the smallest */
+	bool any;     /* a domain is served at all */
+};
+
+static void underlay_find(struct fib *f, struct underlay *u)
+{
+	const struct be_bpf *b = be(f);
+
+	*u = (struct underlay) { .n = 0 };
+	for (const struct ila_dom *d = f->ila.doms; d; d = d->hh.next) {
+		uint16_t nr = bpf_dom_find(b, &d->sir);
+
+		if (!nr || !b->dom[nr].served)
+			continue;
+		u->any = true;
+		u->n += ila_underlay(f, d, u->ifindex + u->n, UNDERLAYS_MAX - u->n);
+	}
+	for (unsigned i = 0; i < u->n; i++) {
+		const struct link *l = link_find(f, u->ifindex[i]);
+
+		if (l && l->mtu && (!u->mtu || l->mtu < u->mtu))
+			u->mtu = l->mtu;
+	}
+	u->mtu = u->mtu ? MAX_OF(u->mtu, MTU_MIN) : MTU_DEFAULT;
+}
+
+/* Devices of endpoints: what is known of each, and the programs on it. */
+static void renew_endpoints(struct fib *f)
+{
+	struct be_bpf *b = be(f);
+
+	for (const struct ila_ep *p = f->ila.eps; p; p = p->hh.next) {
+		const struct link *l = p->want.flags & ILA_EP_HOST
+					       ? NULL
+					       : link_by_name(f, p->want.ifname);
+		uint16_t dom = bpf_dom_find(b, &p->want.addr.prefix);
+		struct want_val v = { 0 };
+		struct bpf_ila_if i;
+
+		if (!l || !dom || !b->dom[dom].served)
+			continue;
+		if (p->want.flags & ILA_EP_PREFIX) {
+			v.to.len = sizeof(p->want.prefix);
+			memcpy(v.to.b, p->want.prefix, sizeof(p->want.prefix));
+		}
+		i = bpf_if_value(&p->want.addr, &v, dom);
+		mirror_set(&b->ifs, &l->ifindex, &i);
+		bpf_attach_set(&b->attach, BPF_P_CONTAINER, l->ifindex);
+		bpf_attach_set(&b->attach, BPF_P_TO_CONTAINER, l->ifindex);
+	}
+}
+
+/* The host's own way in; its routes follow once a program is there. */
+static int renew_gate(struct fib *f, const struct underlay *u, char *why)
+{
+	static const struct bpf_ila_if host = { .flags = BPF_ILA_IF_HOST };
+	struct be_bpf *b = be(f);
+	uint32_t out;
+	int err;
+
+	if (!u->any)
+		return 0;
+	err = ila_gate_work(f, u->mtu, &out, why);
+	if (err || !out)
+		return err;
+	mirror_set(&b->ifs, &out, &host);
+	bpf_attach_set(&b->attach, BPF_P_CONTAINER, out);
+	return 0;
+}
+
+static int routes_work(struct fib *f, char *why)
+{
+	struct be_bpf *b = be(f);
+	int first = 0;
+
+	for (uint16_t i = 1; i < BPF_ILA_DOMS; i++) {
+		int err;
+
+		if (!b->dom[i].served)
+			continue;
+		err = ila_gate_route(f, &b->dom[i].sir, why);
+		first = first ? first : err;
+	}
+	return first;
+}
+
+static bool link_is_there(const void *arg, uint32_t ifindex)
+{
+	return link_find(arg, ifindex);
+}
+
+/* What is on devices, brought up to date. Return: first trouble. */
+static int devices_work(struct fib *f, const struct underlay *u, char *why)
+{
+	struct be_bpf *b = be(f);
+	uint32_t at = 0;
+	int err, first;
+
+	bpf_attach_prune(&b->attach, link_is_there, f);
+	mirror_renew(&b->ifs);
+	bpf_attach_renew(&b->attach);
+	first = renew_gate(f, u, why);
+	renew_endpoints(f);
+	for (unsigned i = 0; i < u->n; i++)
+		bpf_attach_set(&b->attach, BPF_P_UNDERLAY, u->ifindex[i]);
+	bpf_attach_renewed(&b->attach);
+	mirror_renewed(&b->ifs);
+	err = mirror_push(b, &b->ifs, BPF_M_IF);
+	if (!err)
+		err = bpf_attach_work(&b->attach, &at);
+	if (err && !first) {
+		first = err;
+		snprintf(why, NL_WHY, "ifindex %u: %s", at, strerror(-err));
+	}
+	mirror_write(&b->ifs, true);
+	if (!first && u->any)
+		first = routes_work(f, why);
+	return first;
+}
+
+/* ---- turns ---- */
+
+static void trouble(struct be_bpf *b, int err, const char *why)
+{
+	if (err && err != b->err)
+		log_warn(LOG_FIB, "eBPF: %s, err=%d", why[0] ? why : strerror(-err),
+			 err);
+	b->err = err;
+}
+
+static void sweep(struct be_bpf *b)
+{
+	b->swept = true;
+	bpf_attach_sweep(&b->attach);
+	mirror_sweep(&b->ifs);
+	mirror_sweep(&b->remotes);
+	mirror_sweep(&b->groups.map);
+	bpf_progs_sweep(&b->progs);
+}
+
+static void bpf_flush(struct fib *f)
+{
+	struct be_bpf *b = be(f);
+
+	if (!b || !b->open)
+		return;
+	ila_gate_remove(f);
+	bpf_attach_flush(&b->attach);
+	nft_remove(&b->nft);
+	bpf_progs_remove(&b->progs);
+	close_parts(b);
+}
+
+static void bpf_work(struct fib *f)
+{
+	struct be_bpf *b = be(f);
+	char why[NL_WHY] = "";
+	struct underlay u;
+	int err;
+
+	if (!b || !b->open)
+		return;
+	if (!f->want.syncing && !b->swept)
+		sweep(b);
+	underlay_find(f, &u);
+	err = devices_work(f, &u, why);
+	if (!err && !nft_is_intact(&b->nft))
+		err = nft_install(&b->nft, BPF_ILA_MARK_UNREACH, why);
+	push_before(b);
+	trouble(b, err, why);
+	if (!b->swept || u.any)
+		return;
+	if (!f->want.n_queue[WQ_BPF]) {
+		bpf_flush(f);
+	} else { /* its last entries go first */
+		f->ila.work_due = true;
+		fib_turn_soon(f);
+	}
+}
+
+static int bpf_dump(struct fib *f, bool first)
+{
+	struct be_bpf *b;
+	char why[NL_WHY];
+	int err;
+
+	if (first && bpf_progs_left(dir_of(f))) {
+		err = open_all(f, why);
+		if (err)
+			log_warn(LOG_FIB,
+				 "eBPF: what is left cannot be used, %s, "
+				 "err=%d",
+				 why, err);
+	}
+	b = be(f);
+	if (!b || !b->open)
+		return 0;
+	err = be_bpf_tables(f, b, first);
+	if (!first)
+		bpf_attach_audit(&b->attach);
+	f->ila.work_due = true;
+	return err;
+}
+
+/* ---- counters ---- */
+
+static bool counters_read(const struct be_bpf *b, uint32_t dom, uint64_t *sum)
+{
+	int cpus = libbpf_num_possible_cpus();
+	uint64_t *part;
+
+	if (cpus <= 0)
+		return false;
+	part = xcalloc((size_t)cpus, sizeof(*part));
+	for (uint32_t i = 0; i < ILA_COUNTS; i++) {
+		uint32_t key = dom * BPF_ILA_ROW + i;
+
+		sum[i] = 0;
+		if (bpf_map_lookup_elem(b->progs.map[BPF_M_COUNT], &key, part))
+			continue;
+		for (int c = 0; c < cpus; c++)
+			sum[i] += part[c];
+	}
+	free(part);
+	return true;
+}
+
+int64_t be_bpf_counters(struct fib *f)
+{
+	struct be_bpf *b = be(f);
+	int64_t now = clock_ms();
+
+	if (!b || !b->open || !f->chan)
+		return INT64_MAX;
+	if (now - b->told_ms < COUNTERS_MS)
+		return b->told_ms + COUNTERS_MS;
+	b->told_ms = now;
+	for (uint32_t i = 1; i < BPF_ILA_DOMS; i++) {
+		struct intent_ila_counters c = { .sir = b->dom[i].sir };
+
+		if (!b->dom[i].served || !counters_read(b, i, c.n) ||
+		    !memcmp(c.n, b->dom[i].told, sizeof(c.n)))
+			continue;
+		memcpy(b->dom[i].told, c.n, sizeof(c.n));
+		chan_put(f->chan, INTENT_ILA_COUNTERS, 0, &c, sizeof(c));
+	}
+	return now + COUNTERS_MS;
+}
+
+const struct ila_backend be_bpf = {
+	.name = "ebpf",
+	.queue = WQ_BPF,
+	.probe = bpf_probe,
+	.close = bpf_close,
+	.dom_set = bpf_dom_set,
+	.dom_del = bpf_dom_del,
+	.loc_set = bpf_loc_set,
+	.loc_del = bpf_loc_del,
+	.hops_freed = bpf_hops_freed,
+	.apply = bpf_apply,
+	.work = bpf_work,
+	.flush = bpf_flush,
+	.dump = bpf_dump,
+};
