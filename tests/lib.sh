@@ -14,7 +14,7 @@ T_ID=sv$$-$RANDOM
 T_USER=${SELVAGE_USER:-nobody}
 T_FAILED=0
 T_MADE_RUN= # we made /var/run/frr
-T_NS=() T_DIRS=()
+T_NS=() T_DIRS=() T_MOUNTS=()
 declare -A T_PID=()
 
 # ---- results --------------------------------------------------------------------
@@ -164,6 +164,9 @@ t_cleanup()
 	for ns in "${T_NS[@]}"; do
 		ip netns del "$T_ID-$ns" 2>/dev/null
 	done
+	for d in "${T_MOUNTS[@]}"; do
+		umount -l "$d" 2>/dev/null
+	done
 	for d in "${T_DIRS[@]}"; do
 		rm -rf "$d"
 	done
@@ -197,7 +200,7 @@ t_exit()
 # file named in T_STATE cleans up later.
 keep_running()
 {
-	declare -p T_ID T_TMP T_PID T_NS T_DIRS T_MADE_RUN | sed 's/^declare -/declare -g -/' \
+	declare -p T_ID T_TMP T_PID T_NS T_DIRS T_MOUNTS T_MADE_RUN | sed 's/^declare -/declare -g -/' \
 		>"$T_TMP/state"
 	trap - EXIT INT TERM HUP
 	T_STATE=$T_TMP/state
@@ -209,7 +212,7 @@ stop_kept()
 
 	# shellcheck disable=SC1090
 	. "$1" && t_cleanup 2>/dev/null
-	T_TMP=$mine T_DIRS=("$mine") T_NS=() T_PID=()
+	T_TMP=$mine T_DIRS=("$mine") T_NS=() T_MOUNTS=() T_PID=()
 }
 
 # ---- namespaces -----------------------------------------------------------------
@@ -340,6 +343,17 @@ daemon_start()
 	nsenter --net="/run/netns/$T_ID-$ns" "$@" >>"$log" 2>&1 </dev/null &
 	T_PID[$name]=$!
 	disown $! # or bash reports each one that we kill
+}
+
+# bpffs_add NAME - a BPF file system of its own at NAME/bpf, which selvaged_start names.
+bpffs_add()
+{
+	local d
+
+	d=$(dir_of "$1")/bpf
+	[ ! -d "$d" ] || return 0
+	mkdir "$d" && mount -t bpf bpf "$d" || return 1
+	T_MOUNTS+=("$d")
 }
 
 pid_of()
