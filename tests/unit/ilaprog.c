@@ -352,27 +352,30 @@ uint64_t counted(unsigned dom, enum bpf_ila_count what)
 
 /* ---- maps ----------------------------------------------------------------- */
 
+/* What a test has put in, to be taken out again: nothing else is in the maps. */
+static struct {
+	struct bpf_map *map;
+	uint8_t key[16];
+} put[64];
+static unsigned puts_made;
+
 static void map_put(struct bpf_map *m, const void *key, const void *value)
 {
+	assert_in_range(puts_made, 0, ARRAY_SIZE(put) - 1);
 	assert_int_equal(bpf_map_update_elem(bpf_map__fd(m), key, value, BPF_ANY), 0);
-}
-
-static void map_clear(struct bpf_map *m)
-{
-	uint8_t key[64];
-
-	while (!bpf_map_get_next_key(bpf_map__fd(m), NULL, key))
-		assert_int_equal(bpf_map_delete_elem(bpf_map__fd(m), key), 0);
+	put[puts_made].map = m;
+	memcpy(put[puts_made++].key, key, bpf_map__key_size(m));
 }
 
 void world_clear(void)
 {
-	map_clear(prog->maps.ila_dom_v1);
-	map_clear(prog->maps.ila_local_v1);
-	map_clear(prog->maps.ila_if_v1);
-	map_clear(prog->maps.ila_remote_v1);
-	map_clear(prog->maps.ila_map_v1);
-	map_clear(prog->maps.ila_group_v1);
+	for (; puts_made; puts_made--) /* put twice, or forgotten: it is gone already */
+		bpf_map_delete_elem(bpf_map__fd(put[puts_made - 1].map),
+				    put[puts_made - 1].key);
+}
+
+void counted_reset(void)
+{
 	for (unsigned i = 0; i < BPF_ILA_COUNTS; i++)
 		counted(DOM, i);
 }

@@ -82,6 +82,9 @@ struct result run(struct bpf_program *which, const struct frame *in);
 /** counted - the sum over CPUs since the last call for the same counter. */
 uint64_t counted(unsigned dom, enum bpf_ila_count what);
 
+/** counted_reset - of all counters of DOM. */
+void counted_reset(void);
+
 /* ---- the world of a test: what fib would have put into the maps ---- */
 
 enum { DOM = 3 }; /* number of the domain, for its counters */

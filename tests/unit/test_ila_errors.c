@@ -33,6 +33,7 @@ static void world(enum ila_csum mode)
 	put_remote(&l3, &sir, mode);
 	put_local(&a, HERE, 0);
 	put_map(&b, &l2, mode);
+	counted_reset();
 }
 
 /* As the packet was on the wire, its checksum included. */

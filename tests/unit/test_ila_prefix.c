@@ -33,6 +33,7 @@ static void tenant_world(enum ila_csum mode, bool far)
 	put_remote(other, &sir, mode);
 	put_local(here, HERE, BPF_ILA_LOCAL_VNID | BPF_ILA_LOCAL_PREFIX);
 	put_map(there, other, mode);
+	counted(DOM, BPF_ILA_N_IN);
 }
 
 static void tenant_names(void)
