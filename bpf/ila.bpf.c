@@ -34,7 +34,7 @@ struct {
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(max_entries, 65536);
+	__uint(max_entries, 8192);
 	__type(key, struct bpf_ila_addr);
 	__type(value, struct bpf_ila_local);
 } ila_local_v1 SEC(".maps");
