@@ -150,7 +150,7 @@ static __noinline int pkt_walk(struct __sk_buff *skb, struct pkt *p)
  * meant. Return: 1; 0 when there is none to be told; -1 when it is out of reach.
  */
 static __noinline int pkt_sum_fix(struct __sk_buff *skb, struct pkt *p, __u32 diff,
-				  __u8 not )
+				  __u8 except)
 {
 	__u64 flags = BPF_F_PSEUDO_HDR;
 	__u32 at;
@@ -163,7 +163,7 @@ static __noinline int pkt_sum_fix(struct __sk_buff *skb, struct pkt *p, __u32 di
 	default:
 		return -1;
 	}
-	if (p->way & not )
+	if (p->way & except)
 		return 0;
 	switch (p->proto) {
 	case NEXT_TCP:

@@ -341,6 +341,16 @@ static void checksum_out_of_reach(void **state)
 	f = frame_make(&(struct desc) {
 		.src = ep_a, .dst = ep_b, .ext = "ddddddddd", .proto = IPPROTO_TCP });
 	assert_drops(FROM_CONTAINER, &f, BPF_ILA_N_MALFORMED);
+	/* An extension header that the length cuts, before what has no checksum. */
+	f = frame_make(
+		&(struct desc) { .src = ep_a, .dst = ep_b, .ext = "hh", .proto = 132 });
+	f.b[IP6 + 5] = 15;
+	assert_drops(FROM_CONTAINER, &f, BPF_ILA_N_MALFORMED);
+	f.b[IP6 + 5] = 16;
+	assert_goes_to(FROM_CONTAINER, &f, &(struct ila_addr) { l2, ep_b.id },
+		       BPF_ILA_N_OUT);
+	f = frame_make(&(struct desc) {
+		.src = ep_a, .dst = ep_b, .ext = "ddddddddd", .proto = IPPROTO_TCP });
 	world(ILA_CSUM_NEUTRAL);
 	assert_goes_to(FROM_CONTAINER, &f,
 		       &(struct ila_addr) { l2, half("3000:0:2:afe8") }, BPF_ILA_N_OUT);

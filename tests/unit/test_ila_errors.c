@@ -273,6 +273,14 @@ static void several(void **state)
 			put_group(&b, 5, 2, l, w, modes[m]);
 			got = deliver(UNTRANSLATED, modes[m], &f);
 			assert_restored(&got, &f, &b, true);
+
+			const struct ila64 l4 = half("2001:db8:100:4");
+
+			put_remote(&l4, &sir, modes[m]);
+			q = sent(&b, &l4, modes[m], IPPROTO_TCP);
+			f = error_about(&q, &a, 2, NULL);
+			counted_reset();
+			assert_left(modes[m], &f, 1);
 		}
 	}
 }

@@ -415,6 +415,30 @@ static void several(void **state)
 	}
 }
 
+/* Not by ports alone: who asks counts, too, and so does what is asked. */
+static void several_by_source(void **state)
+{
+	const struct ila64 l[2] = { half("2001:db8:100:2"), half("2001:db8:100:3") };
+	const uint16_t w[2] = { 1, 1 };
+	unsigned got[2] = { 0 };
+
+	(void)state;
+	for (unsigned i = 0; i < 64; i++) {
+		struct ila_addr *one = i % 2 ? &ep_a : &ep_b, was = *one, to;
+
+		one->id.b[7] = (uint8_t)i;
+		world(ILA_CSUM_NONE);
+		put_group(&ep_b, 1, 2, l, w, ILA_CSUM_NONE);
+		to = choose(&(struct desc) {
+			.src = ep_a, .dst = ep_b, .proto = IPPROTO_UDP });
+		if (ila64_eq(&to.prefix, &l[1]))
+			got[i % 2]++;
+		*one = was;
+	}
+	assert_in_range(got[0], 4, 28);
+	assert_in_range(got[1], 4, 28);
+}
+
 /* All fragments of a datagram go to one place; ports of later ones are none. */
 static void several_and_fragments(void **state)
 {
@@ -474,6 +498,7 @@ int main(void)
 		cmocka_unit_test(tenants_in),
 		cmocka_unit_test(tenants_and_host),
 		cmocka_unit_test(several),
+		cmocka_unit_test(several_by_source),
 		cmocka_unit_test(several_and_fragments),
 		cmocka_unit_test(group_gone),
 	};
