@@ -108,6 +108,8 @@ static const char *entry_state(const struct intent_entry *n)
 {
 	if (n->state & ENTRY_FOREIGN)
 		return "foreign";
+	if (n->state & ENTRY_HELD)
+		return "held";
 	switch (n->state & (ENTRY_WANTED | ENTRY_SEEN)) {
 	case ENTRY_WANTED | ENTRY_SEEN:
 		return n->err ? "differs" : "ok";
@@ -118,19 +120,33 @@ static const char *entry_state(const struct intent_entry *n)
 	}
 }
 
+/* What ILA entries have instead of VNI and MAC. */
+static void entry_ila(struct out *o, const struct intent_entry *n, char *locator)
+{
+	if (n->plane == ILA_PLANE_KERNEL || n->plane == ILA_PLANE_EBPF)
+		out_str(o, "dataPlane",
+			n->plane == ILA_PLANE_KERNEL ? "kernel" : "ebpf");
+	if (ila64_is_zero(&n->locator))
+		return;
+	ila64_format(&n->locator, locator);
+	out_str(o, "locator", locator);
+}
+
 static void entry_show(struct out *o, const struct intent_entry *n)
 {
-	char mac[ADDR_STR], ip[ADDR_STR];
+	char mac[ADDR_STR] = "", ip[ADDR_STR];
 	const char *table = n->table < TABLES ? table_names[n->table] : "?";
 
-	mac_format(&n->mac, mac);
 	ip_format(&n->ip, ip);
 	out_obj(o, NULL);
 	out_str(o, "table", table);
 	out_str(o, "state", entry_state(n));
-	out_uint(o, "vni", n->vni);
+	if (n->table >= TABLE_ILA_DOMAIN)
+		entry_ila(o, n, mac);
+	else
+		out_uint(o, "vni", n->vni);
 	if (!mac_is_zero(&n->mac))
-		out_str(o, "mac", mac);
+		out_str(o, "mac", mac_format(&n->mac, mac));
 	if (!ip_is_none(&n->ip))
 		out_str(o, "ip", ip);
 	out_strn(o, "device", n->dev, strnlen(n->dev, sizeof(n->dev)));
@@ -139,10 +155,9 @@ static void entry_show(struct out *o, const struct intent_entry *n)
 	if (n->age_ms)
 		out_uint(o, "differsMsec", n->age_ms);
 	out_end(o);
-	out_text(o, "%-11s %-8s %8u %-17s %-39s %-15.*s%s%s\n", table, entry_state(n),
-		 n->vni, mac_is_zero(&n->mac) ? "" : mac, ip_is_none(&n->ip) ? "" : ip,
-		 (int)sizeof(n->dev), n->dev, n->err ? " " : "",
-		 n->err ? strerror(-n->err) : "");
+	out_text(o, "%-11s %-8s %8u %-19s %-39s %-15.*s%s%s\n", table, entry_state(n),
+		 n->vni, mac, ip_is_none(&n->ip) ? "" : ip, (int)sizeof(n->dev), n->dev,
+		 n->err ? " " : "", n->err ? strerror(-n->err) : "");
 }
 
 void fib_query_record(struct engine *e, const struct intent_hdr *h, const void *body)
@@ -195,7 +210,7 @@ static int show_fib_entries(void *ctx, const struct cmd_args *args, struct out *
 	pending.o = o;
 	out_obj(o, NULL);
 	fib_summary(e, o);
-	out_text(o, "\nTable       State         VNI MAC               Address"
+	out_text(o, "\nTable       State         VNI MAC or locator      Address"
 		    "                                 Device\n");
 	out_arr(o, "entries");
 	fibc_put(e->fibc, INTENT_QUERY, 0, &q);

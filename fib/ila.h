@@ -19,7 +19,8 @@ struct link;
  * What fib/want.h has of a domain. key.vni is the data plane that the object is of:
  *
  *   table   key.vni  key.ip            value
- *   DOMAIN  0        SIR prefix        WV_UNREACH: route /64, unreachable
+ *   DOMAIN  0        SIR prefix, or    WV_UNREACH: route /64, unreachable
+ *                    locator of ours
  *           KERNEL   locator of ours   to: SIR prefix, csum, ident_type: xlat entry
  *           EBPF     SIR prefix        to: locator of ours (zero: none), csum; num:
  * flags MAP     KERNEL   SIR address       num: struct ila_hops, to: locator when it is

@@ -332,10 +332,13 @@ static void entry_text(struct line *l, const void *body)
 	line_add(l, " table=%u vni=%u", e->table, e->vni);
 	add_mac(l, "mac", &e->mac);
 	add_ip(l, "ip", &e->ip);
+	if (!ila64_is_zero(&e->locator))
+		add_half(l, "locator", &e->locator);
 	add_name(l, "dev", e->dev, sizeof(e->dev));
 	flag(l, e->state & ENTRY_WANTED, "wanted");
 	flag(l, e->state & ENTRY_SEEN, "seen");
 	flag(l, e->state & ENTRY_FOREIGN, "foreign");
+	flag(l, e->state & ENTRY_HELD, "held");
 	if (e->err)
 		line_add(l, " err=%d", e->err);
 }

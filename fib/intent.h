@@ -258,7 +258,8 @@ struct intent_query {
 	uint32_t table;     /* enum intent_table, TABLES = all */
 };
 
-enum { ENTRY_WANTED = 1, ENTRY_SEEN = 2, ENTRY_FOREIGN = 4 };
+/* HELD: wanted, but not to be in the kernel for now: err says why. */
+enum { ENTRY_WANTED = 1, ENTRY_SEEN = 2, ENTRY_FOREIGN = 4, ENTRY_HELD = 8 };
 
 struct intent_entry {
 	uint32_t id;          /* query */

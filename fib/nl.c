@@ -456,9 +456,10 @@ int nl_events(int rcvbuf, bool own)
 void nl_parse(const struct rtattr **tb, unsigned max, const void *data, size_t len)
 {
 	const struct rtattr *a = data;
+	int left = (int)len; /* below zero when the last one has no padding */
 
 	memset(tb, 0, (max + 1) * sizeof(*tb));
-	for (; RTA_OK(a, len); a = RTA_NEXT(a, len)) {
+	for (; RTA_OK(a, left); a = RTA_NEXT(a, left)) {
 		unsigned type = a->rta_type & (unsigned)NLA_TYPE_MASK;
 
 		if (type <= max)

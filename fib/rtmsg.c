@@ -97,13 +97,11 @@ void rtmsg_put(struct fib *f, struct nl *nl, void *who, bool add,
 	nl_add(nl, who, add ? RTM_NEWROUTE : RTM_DELROUTE,
 	       add ? NLM_F_CREATE | NLM_F_REPLACE : 0, &m, sizeof(m));
 	nl_attr(nl, RTA_DST, k->ip.b, sizeof(k->ip.b));
-	nl_attr_u32(nl, RTA_PRIORITY, metric_of(k));
-	if (!add)
-		return;
-	if (k->table == TABLE_ILA_MAP)
+	if (add && k->table == TABLE_ILA_MAP)
 		put_hops(f, nl, v);
-	else if (k->table == TABLE_ILA_LOCAL)
+	else if (add && k->table == TABLE_ILA_LOCAL)
 		nl_attr_u32(nl, RTA_OIF, v->num);
+	nl_attr_u32(nl, RTA_PRIORITY, metric_of(k));
 }
 
 /* ---- from the kernel ---- */

@@ -14,6 +14,7 @@
 #include "fib/dom.h"
 #include "fib/link.h"
 #include "fib/local.h"
+#include "fib/route.h"
 #include "fib/state.h"
 #include "fib/watch.h"
 #include "lib/util.h"
@@ -426,6 +427,9 @@ void seen_neigh(struct fib *f, const struct nlmsghdr *h, enum seen_from from)
 		.protocol = nl_u8(tb[NDA_PROTOCOL]),
 	};
 	if (n->ndm_family != AF_BRIDGE) {
+		/* a router that does not answer: the kernel may take another */
+		if (f->ila.locs && (m.del || m.state & NUD_FAILED))
+			route_touch_gw(f, m.ifindex, &m.ip);
 		neigh_msg(f, &m);
 		return;
 	}

@@ -352,6 +352,7 @@ static void answer_entry(struct fib *f, const struct query *q,
 			   ? ENTRY_SEEN
 			   : 0;
 	r.state |= e->flags & WE_FOREIGN ? ENTRY_FOREIGN : 0;
+	r.state |= e->flags & WE_HELD ? ENTRY_HELD : 0;
 	if (differs)
 		r.age_ms = (uint32_t)clock_ms() - e->since_ms;
 	if (!is_ila(e->key.table)) {

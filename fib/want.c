@@ -215,8 +215,9 @@ static void recount(struct want *w, struct want_entry *e)
 
 	now |= f & WE_WANTED ? C_WANTED : 0;
 	now |= f & WE_SEEN ? C_SEEN : 0;
-	now |= f & WE_WANTED && !is_right(e) ? C_MISSING : 0;
-	now |= f & WE_SEEN && !(f & WE_WANTED) ? C_EXTRA : 0;
+	now |= (f & (WE_WANTED | WE_HELD)) == WE_WANTED && !is_right(e) ? C_MISSING : 0;
+	/* What is held back is no difference, unless it is there. */
+	now |= f & WE_SEEN && (f & (WE_WANTED | WE_HELD)) != WE_WANTED ? C_EXTRA : 0;
 	now |= f & WE_FOREIGN ? C_FOREIGN : 0;
 	now |= want_err(e) ? C_FAILED : 0;
 	if (now == was)

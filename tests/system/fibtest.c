@@ -248,7 +248,7 @@ void fib_start(void)
 {
 	int fd[2];
 
-	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fd), 0);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fd), 0);
 	fflush(NULL);
 	ft.fib = fork();
 	if (!ft.fib) {
@@ -307,7 +307,7 @@ void engine_start(void)
 	int fd[2];
 
 	engine_end();
-	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, fd), 0);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fd), 0);
 	c->cmsg_level = SOL_SOCKET;
 	c->cmsg_type = SCM_RIGHTS;
 	c->cmsg_len = CMSG_LEN(sizeof(int));
@@ -391,8 +391,12 @@ void ask(uint32_t table, bool diff_only)
 
 static unsigned differences(void)
 {
+	unsigned n = 0;
+
 	ask(TABLES, true);
-	return ft.n_entries;
+	for (unsigned i = 0; i < ft.n_entries; i++)
+		n += !(ft.entries[i].state & ENTRY_HELD);
+	return n;
 }
 
 void settle(void)
