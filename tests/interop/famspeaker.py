@@ -260,7 +260,7 @@ def command(words):
     elif words[0] == "refresh":
         for f in FAMS.values():
             s.send(message(REFRESH, f[:2] + b"\0" + f[2:]))
-    elif words[0] == "close":
+    elif words[0] == "close" and s:
         s.close()
         s = None
     elif words[0] == "open":
