@@ -251,6 +251,14 @@ static void no_errors(void **state)
 	q.b[IP6] = 0x60;
 	f = error_about(&q, &a, 1, "l"); /* a later fragment only looks like one */
 	assert_left(ILA_CSUM_NONE, &f, 0);
+	/* So does another protocol. */
+	f = frame_make(&(struct desc) { .src = r,
+					.dst = a,
+					.ext = "h",
+					.proto = 136,
+					.sport = 0x0200,
+					.quote = &q });
+	assert_left(ILA_CSUM_NONE, &f, 0);
 	f = error_about(&q, &a, 1, "hdrhdrhdr");
 	assert_left(ILA_CSUM_NONE, &f, 0);
 }
