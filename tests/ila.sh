@@ -5,16 +5,22 @@ ILA_SIR=2001:db8:c0de:1
 ILA_LOC=2001:db8:100
 ILA_HOSTS=9 # locators that hosts know the way to
 
-# ila_host_add N - a host hN that forwards, and knows the way to the others' locators.
-ila_host_add()
+# ila_ways NS N - the host of locator N forwards, and knows the way to the others'.
+ila_ways()
 {
 	local i
 
-	host_add "h$1" "10.77.0.1$1/24" "fd00:77::1$1/64"
-	in_ns "h$1" sh -c 'echo 1 >/proc/sys/net/ipv6/conf/all/forwarding'
+	in_ns "$1" sh -c 'echo 1 >/proc/sys/net/ipv6/conf/all/forwarding'
 	for ((i = 1; i <= ILA_HOSTS; i++)); do
-		[ "$i" = "$1" ] || echo "route add $ILA_LOC:$i::/64 via fd00:77::1$i"
-	done | in_ns "h$1" ip -6 -batch -
+		[ "$i" = "$2" ] || echo "route add $ILA_LOC:$i::/64 via fd00:77::1$i"
+	done | in_ns "$1" ip -6 -batch -
+}
+
+# ila_host_add N - host hN.
+ila_host_add()
+{
+	host_add "h$1" "10.77.0.1$1/24" "fd00:77::1$1/64"
+	ila_ways "h$1" "$1"
 }
 
 # ila_conf N AS PEER PEER-AS [LINE...] - of a host: mappings as IPv6 routes with one
@@ -64,24 +70,24 @@ ila_recorded()
 
 # ---- containers -----------------------------------------------------------------
 
-# ila_plug NS N ID - container NS on host N: eth0 with its SIR address, the way out is
-# fe80::1 on the other end, and the host's daemon is told.
+# ila_plug NS HOST ADDR [TENANT] - container NS on a host: eth0 with its SIR address, the
+# way out is fe80::1 on the other end, and the host's daemon is told.
 ila_plug()
 {
-	ip -n "$T_ID-$1" link add eth0 type veth peer name "c-$1" netns "$T_ID-h$2" &&
-		in_ns "h$2" ip addr add fe80::1/64 dev "c-$1" &&
-		in_ns "h$2" ip link set "c-$1" up &&
-		in_ns "$1" ip addr add "$ILA_SIR:$3/128" dev eth0 &&
+	ip -n "$T_ID-$1" link add eth0 type veth peer name "c-$1" netns "$T_ID-$2" &&
+		in_ns "$2" ip addr add fe80::1/64 dev "c-$1" &&
+		in_ns "$2" ip link set "c-$1" up &&
+		in_ns "$1" ip addr add "$3/128" dev eth0 &&
 		in_ns "$1" ip link set eth0 up &&
 		in_ns "$1" ip route add default via fe80::1 dev eth0 &&
-		ctl "h$2" "endpoint add $1 tenant green interface c-$1 ip $ILA_SIR:$3"
+		ctl "$2" "endpoint add $1 tenant ${4:-green} interface c-$1 ip $3"
 }
 
-# ila_move NS FROM TO ID - it goes with its cable, and both daemons are told.
+# ila_move NS FROM TO ADDR [TENANT] - it goes with its cable, and both daemons are told.
 ila_move()
 {
 	in_ns "$1" ip link del eth0
-	ila_plug "$1" "$3" "$4" && ctl "h$2" "endpoint delete $1"
+	ila_plug "$1" "$3" "$4" "${5:-green}" && ctl "$2" "endpoint delete $1"
 }
 
 # ---- questions ------------------------------------------------------------------

@@ -429,11 +429,12 @@ lab_play()
 }
 
 # gobgpd_start NS ROUTER-ID PREFIX [AS [OPTION...]] - a route reflector for whoever
-# calls from that prefix: EVPN and RT constraint, graceful restart on. After a crash it
-# wants the option -r, else it tells that its forwarding state is lost.
+# calls from that prefix: EVPN and RT constraint, and what GOBGPD_FAMILIES names;
+# graceful restart on. After a crash it wants the option -r, else it tells that its
+# forwarding state is lost.
 gobgpd_start()
 {
-	local ns=$1 as=${4:-65000} d
+	local ns=$1 as=${4:-65000} d f
 
 	d=$(dir_of "$1")
 	cat >"$d/gobgpd.toml" <<-EOF
@@ -466,6 +467,17 @@ gobgpd_start()
 	  [[peer-groups.afi-safis]]
 	    [peer-groups.afi-safis.config]
 	      afi-safi-name = "rtc"
+	EOF
+	for f in ${GOBGPD_FAMILIES:-}; do
+		cat <<-EOF
+		  [[peer-groups.afi-safis]]
+		    [peer-groups.afi-safis.config]
+		      afi-safi-name = "$f"
+		    [peer-groups.afi-safis.mp-graceful-restart.config]
+		      enabled = true
+		EOF
+	done >>"$d/gobgpd.toml"
+	cat >>"$d/gobgpd.toml" <<-EOF
 	[[dynamic-neighbors]]
 	  [dynamic-neighbors.config]
 	    prefix = "$3"

@@ -74,7 +74,7 @@ sessions()
 	check_within 10 "speaker of ordinary routes" grep -q '^up ip6' "$T_TMP/plain/log"
 	ns_add c1 c2
 	check "endpoints are declared" eval \
-		'ila_plug c1 1 2000:0:1:a && ila_plug c2 2 2000:0:2:b'
+		'ila_plug c1 h1 $ILA_SIR:2000:0:1:a && ila_plug c2 h2 $ILA_SIR:2000:0:2:b'
 }
 
 # ---- facts ----------------------------------------------------------------------
@@ -145,7 +145,7 @@ moved()
 
 	traffic_start ping c1 $ILA_SIR:2000:0:2:b
 	wait_for 5 grep -q 'icmp_seq=20 ' "$T_TMP/ping/log"
-	ila_move c2 2 3 2000:0:2:b
+	ila_move c2 h2 h3 $ILA_SIR:2000:0:2:b
 	check_within 5 "c2 has moved: behind the locator of h3, sequence 1" \
 		mapping h1 2000:0:2:b ".sequence == 1 and
 		.locators[0].locator == \"$ILA_LOC:3::/64\""
