@@ -157,6 +157,10 @@ static void test_declaring_outbids(void **state)
 	assert_int_equal(ihost_seq(h, 10), 5);
 	ihost_loses(h, path(10, 2, 4));
 	assert_int_equal(ihost_seq(h, 10), 5);
+	str_copy(e.ifname, sizeof(e.ifname), "veth5"); /* without its number */
+	h->seq = 0;
+	ila_declare(h->m, &e, true);
+	assert_int_equal(h->seq, 5);
 	ihost_free(h);
 }
 
@@ -346,6 +350,9 @@ static void test_anycast_joins_instead(void **state)
 	assert_int_equal(ihost_seq(h, 10), 5);
 	assert_int_equal(ihost_counts(h).duplicates, 0);
 	assert_int_equal(ihost_counts(h).outbid, 0);
+	p.local_pref = 900; /* preferred by others, which is no reason to leave */
+	ihost_hears(h, p);
+	assert_int_equal(ihost_seq(h, 10), 5);
 	p.anycast = false; /* that one means to be alone */
 	p.local_pref = 105;
 	ihost_hears(h, p);

@@ -453,6 +453,9 @@ static void test_translated_address_is_pointed_out(void **state)
 	n[0] = n[1] = 0;
 	ila_address_foreach(h->m, count_addr, n);
 	assert_int_equal(n[0] + n[1], 0);
+	h->dom[0].locator = loc_of(1); /* said again: it is another occasion */
+	ihost_configure(h);
+	assert_int_equal(h->said[ILA_EV_ADDRESS], 2);
 	ihost_free(h);
 }
 
@@ -491,6 +494,23 @@ static void test_new_locator_of_ours_is_refused(void **state)
 	h->dom[0].locator = loc_of(1);
 	ihost_configure(h);
 	assert_map(h, 10, 2);
+	ihost_free(h);
+}
+
+/* What was a SIR prefix may be a locator when its domain is gone. */
+static void test_refusals_end_with_their_domain(void **state)
+{
+	struct ihost *h = ihost_new(1);
+	struct ipath p = path(10, 2);
+
+	(void)state;
+	second_domain(h);
+	p.locator = sir_of(2);
+	ihost_hears(h, p);
+	assert_int_equal(h->n_map, 0);
+	h->conf.n_domains = 1;
+	ihost_configure(h);
+	assert_int_equal(h->n_map, 1);
 	ihost_free(h);
 }
 
@@ -643,6 +663,7 @@ int main(void)
 		cmocka_unit_test(test_translated_address_is_pointed_out),
 		cmocka_unit_test(test_domains_come_and_go),
 		cmocka_unit_test(test_new_locator_of_ours_is_refused),
+		cmocka_unit_test(test_refusals_end_with_their_domain),
 		cmocka_unit_test(test_only_what_changed_is_sent),
 		cmocka_unit_test(test_bad_configuration_changes_nothing),
 		cmocka_unit_test(test_resync),

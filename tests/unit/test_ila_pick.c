@@ -177,6 +177,10 @@ static void test_anycast_joins(void **state)
 	a.anycast = true;
 	a.csum = ILA_CSUM_NONE;
 	add(p, a);
+	a = at(7); /* equal but for MED */
+	a.anycast = true;
+	a.med = 1;
+	add(p, a);
 	a = at(3); /* the same again, by another way */
 	a.anycast = true;
 	a.peer = 77;
@@ -224,6 +228,24 @@ static void test_weights(void **state)
 			assert_int_equal(out.weight[k], rows[r].w[k]);
 		pool_clear(p);
 	}
+	pool_free(p);
+}
+
+/* One peer, one identifier, and each carrier says another locator. */
+static void test_carriers_that_differ(void **state)
+{
+	struct pool *p = pool_new();
+	struct ipath a = at(2), b = at(3);
+
+	(void)state;
+	a.peer = b.peer = 9;
+	b.carrier = ILA_DRAFT;
+	add(p, a);
+	add(p, b);
+	assert_best(p, 3);
+	add(p, b);
+	add(p, a);
+	assert_best(p, 3);
 	pool_free(p);
 }
 
@@ -388,6 +410,7 @@ int main(void)
 		cmocka_unit_test(test_med_within_one_as),
 		cmocka_unit_test(test_anycast_joins),
 		cmocka_unit_test(test_weights),
+		cmocka_unit_test(test_carriers_that_differ),
 		cmocka_unit_test(test_one_without_weight),
 		cmocka_unit_test(test_more_than_there_is_room_for),
 		cmocka_unit_test(test_duplicate),
