@@ -55,8 +55,9 @@ const char *ila_report_format(const struct ila_report *r, char *buf, size_t size
 		break;
 	case ILA_EV_OUTBID:
 		snprintf(buf, size,
-			 "%s: has moved, no longer announced from here but delivered "
-			 "until it is deleted, locator=%s seq=%u domain=%s",
+			 "%s: newer or preferred elsewhere: no longer announced from "
+			 "here, delivered until it is deleted, locator=%s seq=%u "
+			 "domain=%s",
 			 addr, loc, r->number, r->domain);
 		break;
 	case ILA_EV_SEQ_END:
