@@ -194,18 +194,20 @@ static void sweep(struct engine *e)
 	fibc_put(e->fibc, INTENT_SYNC_END, INTENT_F_SWEEP, NULL);
 }
 
-static void consume(void *ctx)
+static bool consume(void *ctx)
 {
 	struct engine *e = ctx;
+	bool more;
 
 	if (!e->stopping)
 		rtc_own_update(e);
 	/* Sessions that end because we leave take no forwarding state along. */
 	if (!e->fibc || e->stopping)
-		return;
+		return false;
 	evpn_consume(e);
-	mappings_consume(e);
+	more = mappings_consume(e);
 	sweep(e);
+	return more;
 }
 
 static void sessions_start(struct engine *e, bool restarted)

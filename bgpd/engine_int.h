@@ -110,9 +110,12 @@ int mappings_configure(struct engine *e, const struct config *c);
 /** mappings_endpoints - declared endpoints, as the tenants keep them. */
 void mappings_endpoints(struct engine *e);
 
-/** mappings_record, mappings_consume, mappings_idle - as those of evpn.c. */
+/** mappings_record, mappings_idle - as those of evpn.c. */
 void mappings_record(struct engine *e, const struct intent_hdr *h, const void *body);
-void mappings_consume(struct engine *e);
+
+/** mappings_consume - what changed, as far as fib has room, and so much as suits one
+ * turn of the loop; Return: is there more? */
+bool mappings_consume(struct engine *e);
 bool mappings_idle(const struct engine *e);
 
 /** ila_plane_name - of enum ila_plane. */

@@ -463,7 +463,7 @@ static void export_run(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	if (r->consume)
-		r->consume(r->consume_ctx);
+		more = r->consume(r->consume_ctx);
 	rtc_apply(r);
 	if (r->filter_due)
 		filters_begin(r);

@@ -14,7 +14,10 @@
 #include "wire/nlri_ila.h"
 #include "wire/nlri_ip6.h"
 
-enum { HOST_BITS = 128 };
+enum {
+	HOST_BITS = 128,
+	TURN = 16384, /* routes to look at in one turn of the loop */
+};
 
 static const unsigned family_of[ILA_CARRIERS] = {
 	[ILA_DRAFT] = FAM_ILA,
@@ -146,30 +149,37 @@ static void import_net(struct engine *e, enum ila_carrier c, uint32_t id)
 		ila_route(e->ila, c, &addr);
 }
 
-/* Return: false: fib has no room. */
-static bool consume(struct engine *e, enum ila_carrier c)
+static bool may_go_on(const struct engine *e, unsigned *turn)
+{
+	return *turn && fibc_has_room(e->fibc) && (*turn)--;
+}
+
+static void consume(struct engine *e, enum ila_carrier c, unsigned *turn)
 {
 	struct rib *r = rib_of(e, c);
 	uint32_t *again = &e->ila_reimport[c], id;
 
-	while (fibc_has_room(e->fibc) && (id = rib_cursor_next(r, &e->ila_cursor[c])))
-		import_net(e, c, id);
-	while (*again && *again < r->nets.next) {
-		if (!fibc_has_room(e->fibc))
-			return false;
+	while (!rib_cursor_at_end(r, &e->ila_cursor[c]) && may_go_on(e, turn)) {
+		id = rib_cursor_next(r, &e->ila_cursor[c]);
+		if (id)
+			import_net(e, c, id);
+	}
+	while (*again && *again < r->nets.next && may_go_on(e, turn)) {
 		id = (*again)++;
 		if (rib_is_route(r, id))
 			import_net(e, c, id);
 	}
-	*again = 0;
-	return fibc_has_room(e->fibc);
+	if (*again >= r->nets.next)
+		*again = 0;
 }
 
-void mappings_consume(struct engine *e)
+bool mappings_consume(struct engine *e)
 {
+	unsigned turn = TURN;
+
 	for (int c = 0; e->has_ila_cursors && c < ILA_CARRIERS; c++)
-		if (!consume(e, (enum ila_carrier)c))
-			return;
+		consume(e, (enum ila_carrier)c, &turn);
+	return !turn && !mappings_idle(e);
 }
 
 bool mappings_idle(const struct engine *e)

@@ -29,8 +29,9 @@ struct routes {
 	struct rtindex *rt_index;    /* who wants which route targets, of the one family
 					that is constrained */
 	struct update_scratch *scratch;
-	/* consumer of changes (tenants, mappings); called before export */
-	void (*consume)(void *ctx);
+	/* consumer of changes (tenants, mappings); called before export. Return: is
+	 * there more that it could do at once? */
+	bool (*consume)(void *ctx);
 	void *consume_ctx;
 	const struct rib_cursor *consume_at[FAMS]; /* how far; NULL: not at all */
 };
