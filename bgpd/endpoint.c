@@ -119,13 +119,22 @@ static void ila_json(struct out *o, const struct tenants_endpoint *ep)
 		out_uint(o, "localPref", ep->local_pref);
 }
 
+/* Why an endpoint is not served; "": it is, or its tenant is not configured. */
+static void reason_text(const struct engine *e, const struct tenants_endpoint *ep,
+			char *buf, size_t size)
+{
+	buf[0] = '\0';
+	if (ila_endpoint_state(e->ila, ep->name) == ILA_EP_UNKNOWN)
+		ila_endpoint_check(e->ila, ep, buf, size);
+}
+
 static void endpoint_show(void *arg, const struct tenants_endpoint_info *i)
 {
 	const struct tenants_endpoint *ep = i->e;
 	const struct show *s = arg;
 	const char *state = ila_state_text(s->e, ep);
 	struct out *o = s->o;
-	char mac[ADDR_STR], ip[ADDR_STR], ips[1024];
+	char mac[ADDR_STR], ip[ADDR_STR], ips[1024], why[256];
 	bool active = state ? !strcmp(state, "active") : i->active;
 
 	if (!state)
@@ -134,6 +143,7 @@ static void endpoint_show(void *arg, const struct tenants_endpoint_info *i)
 	if (mac_is_zero(&ep->mac))
 		str_copy(mac, sizeof(mac), "-");
 	ips_text(ep, ips, sizeof(ips));
+	reason_text(s->e, ep, why, sizeof(why));
 	out_obj(o, ep->name);
 	out_str(o, "tenant", ep->tenant);
 	if (i->vni)
@@ -150,10 +160,14 @@ static void endpoint_show(void *arg, const struct tenants_endpoint_info *i)
 	ila_json(o, ep);
 	out_bool(o, "active", active);
 	out_str(o, "state", state);
+	if (why[0])
+		out_str(o, "reason", why);
 	out_uint(o, "sequence", ep->seq);
 	out_end(o);
 	out_text(o, "%-24s %-12s %-15s %-17s %-8s %s%s%s\n", ep->name, ep->tenant,
 		 ep->ifname, mac, state, ips, ep->labels[0] ? " " : "", ep->labels);
+	if (why[0])
+		out_text(o, "  not served: %s\n", why);
 }
 
 static int endpoints_show(void *ctx, const struct cmd_args *args, struct out *o)
