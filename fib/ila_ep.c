@@ -15,16 +15,8 @@
 #include "fib/up.h"
 #include "lib/util.h"
 
-/* What a container is addressed by on its own link. */
-static struct ip ep_address(const struct ila_ep *p)
-{
-	struct ip a = ila_ip(&p->want.addr);
-
-	if (p->want.flags & ILA_EP_PREFIX)
-		memcpy(a.b, p->want.prefix, sizeof(p->want.prefix));
-	return a;
-}
-
+/* Routes are of SIR addresses, too: a prefix of the tenant's own is seen on the
+ * container's link only, where a program of ours replaces it. */
 static struct want_key local_key(uint8_t plane, const struct ip *a)
 {
 	return (struct want_key) { .vni = plane, .ip = *a, .table = TABLE_ILA_LOCAL };
@@ -87,8 +79,9 @@ static void ep_host(struct fib *f, struct ila_ep *p)
 void ila_ep_want(struct fib *f, struct ila_ep *p)
 {
 	struct ila_dom *d = p->dom;
-	struct ip a = ep_address(p), sir = ila_ip(&p->want.addr);
-	struct want_key route = local_key(0, &a), bpf = local_key(ILA_PLANE_EBPF, &sir);
+	struct ip sir = ila_ip(&p->want.addr);
+	struct want_key route = local_key(0, &sir),
+			bpf = local_key(ILA_PLANE_EBPF, &sir);
 	struct want_val v = { 0 };
 	bool host = p->want.flags & ILA_EP_HOST;
 
@@ -112,8 +105,9 @@ void ila_ep_want(struct fib *f, struct ila_ep *p)
 
 static void ep_unwant(struct fib *f, const struct ila_ep *p)
 {
-	struct ip a = ep_address(p), sir = ila_ip(&p->want.addr);
-	struct want_key route = local_key(0, &a), bpf = local_key(ILA_PLANE_EBPF, &sir);
+	struct ip sir = ila_ip(&p->want.addr);
+	struct want_key route = local_key(0, &sir),
+			bpf = local_key(ILA_PLANE_EBPF, &sir);
 
 	ila_entry_unset(f, &route);
 	ila_entry_unset(f, &bpf);
@@ -161,8 +155,6 @@ int ila_endpoint_set(struct fib *f, const void *body, const char **why)
 	}
 	i.pad = 0;
 	p = ila_ep_find(f, &i.addr);
-	if (p && memcmp(p->want.prefix, i.prefix, sizeof(i.prefix)))
-		ep_unwant(f, p);
 	if (!p) {
 		p = xcalloc(1, sizeof(*p));
 		p->want.addr = i.addr;
