@@ -215,7 +215,7 @@ struct mirror_entry {
 	UT_hash_handle hh; /* by key */
 	uint8_t flags;
 	uint8_t key[KEY_MAX];
-	uint8_t value[]; /* wanted, or seen when it is not wanted */
+	_Alignas(8) uint8_t value[]; /* wanted, or seen when it is not wanted */
 };
 
 void mirror_init(struct mirror *m, uint32_t key_size, uint32_t value_size)
