@@ -168,9 +168,9 @@ struct ila {
 	uint16_t family;  /* be_ila.c: number of the generic family, 0: none */
 	bool forwarding;  /* net.ipv6.conf.all.forwarding */
 	uint32_t next_gc; /* locators, from which on they are counted */
-	struct ila_dom *last;     /* of the last mapping */
-	struct ila_loc *last_loc; /* dto. */
-	struct ila_loc **sorted;  /* route.c: in order, NULL: to be made */
+	struct ila_dom *last;        /* of the last mapping */
+	struct ila_loc *recent[256]; /* by the last byte of the locator */
+	struct ila_loc **sorted;     /* route.c: in order, NULL: to be made */
 };
 
 void ila_init(struct fib *f);
@@ -186,6 +186,10 @@ int ila_domain_del(struct fib *f, const void *body, const char **why);
 int ila_map_set(struct fib *f, const void *body, const char **why);
 int ila_multi_set(struct fib *f, const void *body, const char **why);
 int ila_map_del(struct fib *f, const void *body, const char **why);
+
+/** ila_map_ahead - a record about this SIR address comes soon. */
+void ila_map_ahead(struct fib *f, const struct ila_addr *a);
+
 int ila_endpoint_set(struct fib *f, const void *body, const char **why);
 int ila_endpoint_del(struct fib *f, const void *body, const char **why);
 

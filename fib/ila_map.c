@@ -64,16 +64,22 @@ static void loc_tell(struct fib *f, struct ila_loc *l, uint8_t csum)
 		b->loc_set(f, l);
 }
 
+/* Mappings come in the order of their addresses, their locators in none. */
+static struct ila_loc **recent_of(struct fib *f, const struct ila64 *locator)
+{
+	return &f->ila.recent[locator->b[7] ^ locator->b[6]];
+}
+
 static struct ila_loc *loc_get(struct fib *f, struct ila_dom *d,
 			       const struct ila64 *locator, uint8_t csum)
 {
-	struct ila_loc *l = f->ila.last_loc;
+	struct ila_loc **recent = recent_of(f, locator), *l = *recent;
 
 	if (!l || l->dom != d || !ila64_eq(&l->key.locator, locator)) {
 		l = loc_find(f, d, locator);
 		if (!l)
 			l = loc_new(f, d, locator);
-		f->ila.last_loc = l;
+		*recent = l;
 	}
 	loc_tell(f, l, csum);
 	return l;
@@ -116,8 +122,8 @@ static void loc_free(struct fib *f, struct ila_loc *l)
 	}
 	if (l->dirty)
 		TAILQ_REMOVE(&f->ila.dirty, l, q);
-	if (f->ila.last_loc == l)
-		f->ila.last_loc = NULL;
+	if (*recent_of(f, &l->key.locator) == l)
+		*recent_of(f, &l->key.locator) = NULL;
 	HASH_DEL(f->ila.locs, l);
 	free(l);
 	route_locs_changed(f);
@@ -306,6 +312,14 @@ static struct ila_dom *dom_of(struct fib *f, const struct ila64 *sir)
 	if (!d || !ila64_eq(&d->sir, sir))
 		d = f->ila.last = ila_dom_find(f, sir);
 	return d;
+}
+
+void ila_map_ahead(struct fib *f, const struct ila_addr *a)
+{
+	const struct ila_dom *d = dom_of(f, &a->prefix);
+	struct want_key k = map_key(a, d ? d->home : 0);
+
+	want_ahead(&f->want, &k);
 }
 
 static int map_set(struct fib *f, const struct map *m, const char **why)

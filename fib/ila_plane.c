@@ -34,11 +34,14 @@ static void plane_probe(struct fib *f, uint8_t plane)
 	s->can = !s->err;
 }
 
-/* Is this plane able to do what the domain asks for? Why not: text. */
-static const char *unfit(const struct fib *f, const struct ila_dom *d, uint8_t plane)
+/* Is this plane able to do what the domain asks for? Why not: text. Asked only when it
+ * matters: the verifier takes its time over programs. */
+static const char *unfit(struct fib *f, const struct ila_dom *d, uint8_t plane)
 {
 	const struct ila_plane_state *s = &f->ila.plane[plane];
 
+	if (!s->probed)
+		plane_probe(f, plane);
 	if (!s->can)
 		return s->why;
 	if (plane == ILA_PLANE_KERNEL && d->want.flags & ILA_DOM_VNID)
@@ -52,7 +55,7 @@ static uint8_t other_of(uint8_t plane)
 }
 
 /* `auto` keeps what works; adj-transport is wrong in the kernel's hands. */
-static uint8_t first_choice(const struct fib *f, const struct ila_dom *d)
+static uint8_t first_choice(struct fib *f, const struct ila_dom *d)
 {
 	if (d->want.plane != ILA_PLANE_AUTO)
 		return d->want.plane;
@@ -85,8 +88,7 @@ static uint8_t plane_choose(struct fib *f, struct ila_dom *d)
 	uint8_t first;
 
 	for (uint8_t p = ILA_PLANE_KERNEL; p < ILA_PLANES; p++)
-		if (!f->ila.plane[p].probed || !f->ila.plane[p].can)
-			plane_probe(f, p);
+		f->ila.plane[p].probed = f->ila.plane[p].can; /* it may have come */
 	first = first_choice(f, d);
 	if (plane_take(f, d, first))
 		return first;
@@ -97,11 +99,11 @@ static uint8_t plane_choose(struct fib *f, struct ila_dom *d)
 }
 
 /* Why it is not the other one, when that was not asked for. */
-static void why_not_other(const struct fib *f, const struct ila_dom *d, char *why,
+static void why_not_other(struct fib *f, const struct ila_dom *d, char *why,
 			  size_t size)
 {
 	uint8_t other = other_of(d->plane);
-	const char *no = unfit(f, d, other);
+	const char *no = f->ila.plane[other].probed ? unfit(f, d, other) : NULL;
 
 	if (d->plane == ILA_PLANE_KERNEL && d->want.csum == ILA_CSUM_ADJUST)
 		str_copy(why, size, "adj-transport works between Linux kernels only");

@@ -234,7 +234,7 @@ struct intent_ila_counters {
 struct intent_ila_state {
 	struct ila64 sir;
 	uint8_t plane;                /* enum ila_plane in force: NONE, KERNEL, EBPF */
-	uint8_t kernel_can, ebpf_can; /* 1: this machine could */
+	uint8_t kernel_can, ebpf_can; /* 1: this machine could, as far as asked */
 	uint8_t forwarding;           /* 1: net.ipv6.conf.all.forwarding */
 	int32_t err;
 	char why[64]; /* why not the other one, or what is missing */

@@ -74,6 +74,7 @@ static void turn(struct fib *f)
 {
 	int64_t now = clock_ms(), next;
 
+	want_tick(&f->want);
 	watch_read(f);
 	if (f->lost)
 		resync(f);
@@ -160,6 +161,13 @@ static void on_record(void *arg, const struct chan_hdr *h, const void *body)
 	serve_record(arg, &i, body);
 }
 
+static void on_ahead(void *arg, const struct chan_hdr *h, const void *body)
+{
+	struct intent_hdr i = { .type = h->type, .len = h->len, .flags = h->flags };
+
+	serve_ahead(arg, &i, body);
+}
+
 static void on_want_write(void *arg, bool on)
 {
 	struct fib *f = arg;
@@ -178,6 +186,7 @@ static void on_room(void *arg)
 static const struct chan_ops chan_ops = {
 	.size_of = intent_size,
 	.record = on_record,
+	.ahead = on_ahead,
 	.want_write = on_want_write,
 	.room = on_room,
 };
@@ -187,6 +196,7 @@ static void on_chan(evutil_socket_t fd UNUSED, short what, void *arg)
 	struct fib *f = arg;
 	int n = 0;
 
+	want_tick(&f->want);
 	if (what & EV_WRITE)
 		n = chan_writable(f->chan);
 	if (what & EV_READ)

@@ -317,3 +317,9 @@ void serve_record(struct fib *f, const struct intent_hdr *h, const void *body)
 	if (err)
 		refuse(f, r, h, body, err, why);
 }
+
+void serve_ahead(struct fib *f, const struct intent_hdr *h, const void *body)
+{
+	if (h->type == INTENT_ILA_MAP_SET || h->type == INTENT_ILA_MAP_DEL)
+		ila_map_ahead(f, body);
+}

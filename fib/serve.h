@@ -11,6 +11,9 @@ struct intent_hdr;
 /** serve_record - one record from the engine, of the size its type has. */
 void serve_record(struct fib *f, const struct intent_hdr *h, const void *body);
 
+/** serve_ahead - this record comes soon. */
+void serve_ahead(struct fib *f, const struct intent_hdr *h, const void *body);
+
 /**
  * serve_check - may this record be acted on at all?
  * @why: out: reason, static text, when it may not

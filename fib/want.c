@@ -32,6 +32,12 @@ void want_init(struct want *w)
 	slab_init(&w->entries, sizeof(struct want_entry));
 	hashidx_init(&w->index);
 	TAILQ_INIT(&w->results);
+	want_tick(w);
+}
+
+void want_tick(struct want *w)
+{
+	w->now_ms = (uint32_t)clock_ms();
 }
 
 void want_fini(struct want *w)
@@ -123,6 +129,11 @@ static struct want_entry *find(const struct want *w, const struct want_key *k,
 struct want_entry *want_find(const struct want *w, const struct want_key *k)
 {
 	return find(w, k, key_hash(k));
+}
+
+void want_ahead(const struct want *w, const struct want_key *k)
+{
+	hashidx_prefetch(&w->index, key_hash(k));
 }
 
 struct want_entry *want_get(struct want *w, const struct want_key *k,
@@ -230,7 +241,7 @@ static void recount(struct want *w, struct want_entry *e)
 	count_one(&c->failed, was, now, C_FAILED);
 	if (now & (C_MISSING | C_EXTRA)) {
 		if (!e->since_ms)
-			e->since_ms = (uint32_t)clock_ms() ? (uint32_t)clock_ms() : 1;
+			e->since_ms = MAX_OF(w->now_ms, 1);
 	} else {
 		e->since_ms = 0;
 	}

@@ -156,6 +156,7 @@ struct want {
 	struct want_troubles results;
 	uint32_t n_queue[WANT_QUEUES];
 	uint32_t n_diff;       /* of all queues */
+	uint32_t now_ms;       /* lower bits of the clock, at the last want_tick() */
 	int64_t next_retry_ms; /* a parked entry is due no earlier; INT64_MAX: none */
 	uint16_t gen;
 	bool syncing; /* between SYNC_BEGIN and the sweep */
@@ -165,6 +166,12 @@ struct want {
 
 void want_init(struct want *w);
 void want_fini(struct want *w);
+
+/** want_tick - time goes on: as often as ages are to be right. */
+void want_tick(struct want *w);
+
+/** want_ahead - this key will be asked for soon. */
+void want_ahead(const struct want *w, const struct want_key *k);
 
 /** want_find - NULL if none. */
 struct want_entry *want_find(const struct want *w, const struct want_key *k);

@@ -211,26 +211,43 @@ int chan_writable(struct chan *c)
 }
 
 /* A datagram is all good or its bad rest is skipped: records do not resynchronise. */
+enum { AHEAD = 12 }; /* records */
+
+/* The header at an offset; Return: false when there is none, or no sense in it. */
+static bool hdr_at(const struct chan *c, size_t at, size_t len, struct chan_hdr *h)
+{
+	if (len - at < sizeof(*h))
+		return false;
+	memcpy(h, c->rx + at, sizeof(*h));
+	return h->len >= sizeof(*h) && !(h->len % 4) && h->len <= len - at;
+}
+
+static size_t look_ahead(struct chan *c, size_t at, size_t len)
+{
+	struct chan_hdr h;
+
+	if (!c->ops->ahead || !hdr_at(c, at, len, &h))
+		return len;
+	if (c->ops->size_of(h.type) == h.len)
+		c->ops->ahead(c->arg, &h, c->rx + at + sizeof(h));
+	return at + h.len;
+}
+
 static void dgram_parse(struct chan *c, size_t len)
 {
-	size_t at = 0;
+	struct chan_hdr h;
+	size_t at = 0, ahead = 0;
 
-	while (len - at >= sizeof(struct chan_hdr)) {
-		struct chan_hdr h;
-
-		memcpy(&h, c->rx + at, sizeof(h));
-		if (h.len < sizeof(h) || h.len % 4 || h.len > len - at)
-			break;
-
-		size_t want = c->ops->size_of(h.type);
-
-		if (want == h.len) {
+	for (int i = 0; i < AHEAD; i++)
+		ahead = look_ahead(c, ahead, len);
+	for (; hdr_at(c, at, len, &h); at += h.len) {
+		ahead = look_ahead(c, ahead, len);
+		if (c->ops->size_of(h.type) == h.len) {
 			c->stats.rx_records++;
 			c->ops->record(c->arg, &h, c->rx + at + sizeof(h));
 		} else {
 			c->stats.rx_bad++;
 		}
-		at += h.len;
 	}
 	if (at != len)
 		c->stats.rx_bad++;

@@ -30,6 +30,10 @@ struct chan_ops {
 	 * valid during the call only. The channel must not be freed from here. */
 	void (*record)(void *arg, const struct chan_hdr *h, const void *body);
 
+	/** ahead - this record follows soon: a hint to fetch what it will need; checked
+	 * as for record(). May be NULL. */
+	void (*ahead)(void *arg, const struct chan_hdr *h, const void *body);
+
 	/** want_write - call chan_writable() when the descriptor is writable (on), or
 	 * no more (off). */
 	void (*want_write)(void *arg, bool on);

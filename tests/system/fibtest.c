@@ -329,7 +329,11 @@ void engine_end(void)
 
 int ns_new(void **state UNUSED)
 {
+	static char bpf_dir[64];
+
 	memset(&ft, 0, sizeof(ft));
+	snprintf(bpf_dir, sizeof(bpf_dir), "/sys/fs/bpf/fibtest-%d", (int)getpid());
+	ft.opts.bpf_dir = bpf_dir; /* not the machine's own */
 	if (unshare(CLONE_NEWNET))
 		return -1;
 	sh("ip link set lo up; ip link add under0 type veth peer name under1; ip link "
@@ -341,6 +345,7 @@ int ns_new(void **state UNUSED)
 int ns_end(void **state UNUSED)
 {
 	fib_kill();
+	sh("rm -rf %s", ft.opts.bpf_dir);
 	return 0;
 }
 
@@ -356,6 +361,13 @@ void flush(void)
 	assert_int_equal(chan_flush(ft.c), 0);
 	while (chan_queued(ft.c))
 		pump(1);
+}
+
+int patience(void)
+{
+	const char *s = getenv("FT_PATIENCE");
+
+	return s ? atoi(s) : 1000;
 }
 
 void pump(int ms)
@@ -404,7 +416,7 @@ void settle(void)
 	int tries = 0;
 
 	while (differences()) {
-		if (++tries > 500) {
+		if (++tries > patience() / 2) {
 			for (unsigned i = 0; i < MIN_OF(ft.n_entries, 8u); i++) {
 				struct intent_hdr h = { .type = INTENT_ENTRY };
 				char line[256];

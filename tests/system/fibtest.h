@@ -74,12 +74,15 @@ void pump(int ms);
 /** settle - until fib says that nothing is missing or superfluous. */
 void settle(void);
 
+/** patience - hundredths of a second; FT_PATIENCE, for slow machines. */
+int patience(void);
+
 /** wait_for - until a condition holds, at most 10 s. */
 #define wait_for(cond)                                                                 \
 	do {                                                                           \
 		int tries_ = 0;                                                        \
 		while (!(cond)) {                                                      \
-			if (++tries_ > 1000) {                                         \
+			if (++tries_ > patience()) {                                   \
 				print_message("waited in vain: %s\n", #cond);          \
 				fail();                                                \
 			}                                                              \

@@ -1,8 +1,8 @@
 /*
  * fib and ILA against the real kernel. Without arguments: what any kernel can show,
  * which is how locators are reached, routes to endpoints, and the answer to the
- * question who translates. With `kernel`: the kernel's own data plane, on a kernel that
- * has it.
+ * question who translates. With `planes`: from one data plane to the other and back, on
+ * a kernel that has both.
  */
 #include "tests/system/fibtest.h"
 
@@ -278,10 +278,111 @@ static void unrelated_routes(void **state)
 	assert_true(is_on(OTHER, "under0"));
 }
 
+/* ---- a kernel that has both planes ---- */
+
+static unsigned in_plane(uint32_t table, uint8_t plane)
+{
+	unsigned n = 0;
+
+	ask(table, false);
+	for (unsigned i = 0; i < ft.n_entries; i++)
+		n += ft.entries[i].plane == plane && ft.entries[i].state & ENTRY_SEEN;
+	return n;
+}
+
+enum { MANY = 500 };
+
+static void many_set(void)
+{
+	char addr[64];
+
+	for (int i = 1; i <= MANY; i++) {
+		snprintf(addr, sizeof(addr), SIR ":2000:0:77:%x", i);
+		map_set(addr, i % 2 ? L2 : L3, ILA_CSUM_NEUTRAL);
+	}
+	multi_set(THIRD, ILA_CSUM_NEUTRAL, 2, L2, L3 "*5");
+	local_set(ME, "vc1", 0);
+}
+
+/* Everything is in one plane and nothing in the other. */
+static bool all_in(uint8_t plane)
+{
+	uint8_t other = plane == ILA_PLANE_KERNEL ? ILA_PLANE_EBPF : ILA_PLANE_KERNEL;
+
+	return ft.ila.plane == plane && in_plane(TABLE_ILA_MAP, plane) == MANY + 2 &&
+	       !in_plane(TABLE_ILA_MAP, other) &&
+	       in_plane(TABLE_ILA_DOMAIN, plane) == 1 &&
+	       !in_plane(TABLE_ILA_DOMAIN, other) &&
+	       in_plane(TABLE_ILA_LOCAL, 0) == 1 &&
+	       in_plane(TABLE_ILA_LOCAL, ILA_PLANE_EBPF) == (plane == ILA_PLANE_EBPF);
+}
+
+static void plane_start(enum ila_plane plane)
+{
+	start(plane);
+	sh("ip link add vc1 type veth peer name c1;"
+	   "ip -6 route add default via " UNDER "2 dev under0");
+	many_set();
+	sync_end(INTENT_F_SWEEP);
+	settle();
+}
+
+static void changes_plane(void **state)
+{
+	(void)state;
+	plane_start(ILA_PLANE_AUTO);
+	assert_true(ft.ila.kernel_can);
+	assert_true(all_in(ILA_PLANE_KERNEL));
+	sir_set(SIR, L1, ILA_CSUM_NEUTRAL, ILA_PLANE_EBPF);
+	flush();
+	wait_for(all_in(ILA_PLANE_EBPF));
+	assert_false(has("encap ila", ROUTES));
+	/* a mapping that goes and one that comes meanwhile */
+	sir_set(SIR, L1, ILA_CSUM_NEUTRAL, ILA_PLANE_KERNEL);
+	map_del(SIR ":2000:0:77:1");
+	map_set(OTHER, L2, ILA_CSUM_NEUTRAL);
+	flush();
+	wait_for(all_in(ILA_PLANE_KERNEL));
+	assert_true(has(OTHER "  encap ila", ROUTES));
+	assert_false(has(SIR ":2000:0:77:1 ", ROUTES));
+	assert_int_equal(lines(ROUTES " | grep 'encap ila' | grep -v nexthop"), MANY);
+	settle();
+	assert_int_equal(ft.counters.table[TABLE_ILA_MAP].repaired, 0);
+}
+
+/* An earlier run used the other plane: its entries stay until ours are there. */
+static void restarts_in_other_plane(void **state)
+{
+	(void)state;
+	for (uint8_t was = ILA_PLANE_KERNEL; was <= ILA_PLANE_EBPF; was++) {
+		uint8_t now_in =
+			was == ILA_PLANE_KERNEL ? ILA_PLANE_EBPF : ILA_PLANE_KERNEL;
+
+		if (was == ILA_PLANE_KERNEL)
+			plane_start(was);
+		assert_true(all_in(was));
+		fib_kill();
+		fib_start();
+		engine_start();
+		sync_begin();
+		sir_set(SIR, L1, ILA_CSUM_NEUTRAL, now_in);
+		many_set();
+		flush();
+		wait_for(in_plane(TABLE_ILA_MAP, now_in) == MANY + 2);
+		assert_int_equal(in_plane(TABLE_ILA_MAP, was), MANY + 2);
+		sync_end(INTENT_F_SWEEP);
+		wait_for(all_in(now_in));
+	}
+}
+
 #define CASE(f) cmocka_unit_test_setup_teardown(f, ns_new, ns_end)
 
-int main(void)
+int main(int argc, char **argv)
 {
+	const struct CMUnitTest planes[] = {
+		CASE(changes_plane),
+		CASE(restarts_in_other_plane),
+	};
 	const struct CMUnitTest any[] = {
 		CASE(says_who_translates),
 		CASE(local_routes),
@@ -300,5 +401,7 @@ int main(void)
 	}
 	if (only)
 		cmocka_set_test_filter(only);
+	if (argc > 1 && !strcmp(argv[1], "planes"))
+		return cmocka_run_group_tests(planes, NULL, NULL);
 	return cmocka_run_group_tests(any, NULL, NULL);
 }
