@@ -6,7 +6,7 @@
  * those of Linux, net/ipv6/ila.
  *
  * Routing, hop limit, neighbours, fragmentation and the ICMPv6 errors that come of them
- * stay with the stack: each program ends in TC_ACT_OK or drops. What has no way gets
+ * stay with the stack: each program passes on or drops. What has no way gets
  * BPF_ILA_MARK_UNREACH and is rejected by nftables. Unlike the kernel's ILA we
  * translate what ICMPv6 errors quote, so that path MTU discovery and traceroute work,
  * and keep tenants apart.
@@ -145,6 +145,10 @@ static __always_inline struct bpf_ila_addr from_wire(__be64 wire_id,
 
 /* ---- verdicts ------------------------------------------------------------- */
 
+/* What passes does so to the programs and filters of others on the device: TC_ACT_OK
+ * from a tcx link would end the matter for all of them. */
+enum { PASS = TC_ACT_UNSPEC };
+
 static __always_inline void count(__u16 dom, enum bpf_ila_count what)
 {
 	__u32 key = (dom % BPF_ILA_DOMS) * BPF_ILA_ROW + what;
@@ -163,7 +167,7 @@ static __always_inline int drop(__u16 dom, enum bpf_ila_count why)
 static __always_inline int pass(__u16 dom, enum bpf_ila_count what)
 {
 	count(dom, what);
-	return TC_ACT_OK;
+	return PASS;
 }
 
 static __always_inline int unreachable(struct __sk_buff *skb, __u16 dom,
@@ -171,6 +175,12 @@ static __always_inline int unreachable(struct __sk_buff *skb, __u16 dom,
 {
 	skb->mark = BPF_ILA_MARK_UNREACH;
 	return pass(dom, why);
+}
+
+/* Not IPv6, as far as pkt_read() sees. */
+static __always_inline int other(struct __sk_buff *skb)
+{
+	return pkt_is_hidden(skb) ? drop(0, BPF_ILA_N_MALFORMED) : PASS;
 }
 
 /* ---- rewriting ------------------------------------------------------------ */
@@ -397,7 +407,7 @@ int ila_from_container(struct __sk_buff *skb)
 	int ok;
 
 	if (pkt_read(skb, &p))
-		return TC_ACT_OK;
+		return other(skb);
 	local = bpf_map_lookup_elem(&ila_local_v1, &p.src);
 	ifc = NULL;
 	if (!local || local->ifindex != ifindex) {
@@ -416,33 +426,52 @@ int ila_from_container(struct __sk_buff *skb)
 		ok = container_may(&p, d, local->flags & BPF_ILA_LOCAL_VNID);
 		if (ok && p.dst.prefix != p.src.prefix &&
 		    (!d || d->kind != BPF_ILA_SIR))
-			return TC_ACT_OK;
+			return PASS;
 	} else {
 		if (stays_on_link(&p.src))
-			return TC_ACT_OK;
+			return PASS;
 		if (!ifc || !(ifc->flags & BPF_ILA_IF_HOST))
 			return drop(ifc ? ifc->dom : 0, BPF_ILA_N_SPOOFED);
 		d = bpf_map_lookup_elem(&ila_dom_v1, &p.dst.prefix);
 		if (!d || d->kind != BPF_ILA_SIR)
-			return TC_ACT_OK;
+			return PASS;
 		/* Nobody rejected it: it must not go in circles. */
 		if (skb->mark == BPF_ILA_MARK_UNREACH)
 			return TC_ACT_SHOT;
 		/* The stack says that it ends here, and to us nobody translates back.
 		 */
 		if (p.hops <= 1)
-			return TC_ACT_OK;
+			return PASS;
 		dom = d->dom;
 		ok = may_enter(skb, &p, &p.dst, d->flags);
 	}
 	if (!ok)
 		return drop(dom, BPF_ILA_N_ISOLATED_OUT);
-	if (bpf_map_lookup_elem(&ila_local_v1, &p.dst))
-		return pass(dom, BPF_ILA_N_LOCAL);
-	return send_on(skb, &p, dom, BPF_ILA_N_NO_MAPPING);
+	if (!bpf_map_lookup_elem(&ila_local_v1, &p.dst))
+		return send_on(skb, &p, dom, BPF_ILA_N_NO_MAPPING);
+	/* The stack has no way to what is here, or it would not have come to us: it
+	 * would come again, until its hops are used up. */
+	if (!local || local->ifindex != ifindex)
+		return unreachable(skb, dom, BPF_ILA_N_NOT_HERE);
+	return pass(dom, BPF_ILA_N_LOCAL);
 }
 
 /* ---- to a container ------------------------------------------------------- */
+
+/* What was forwarded to a tenant's container may have come by a device without a
+ * program of ours, or by a mapping that leads where it should not. Whoever is in no SIR
+ * domain is left to the stack: NAT, for one, brings answers from elsewhere. */
+static __always_inline int is_intruder(struct __sk_buff *skb, struct pkt *p)
+{
+	const struct bpf_ila_dom *from;
+
+	if (!skb->ingress_ifindex) /* of the host itself */
+		return 0;
+	if (p->src.prefix == p->dst.prefix)
+		return !vnid_eq(p->src.id, p->dst.id);
+	from = bpf_map_lookup_elem(&ila_dom_v1, &p->src.prefix);
+	return from && from->kind == BPF_ILA_SIR && !is_error_for(skb, p, &p->dst);
+}
 
 /* Errors that this host itself made about a packet it had translated; and for who knows
  * only the prefix of his tenant, all that is about his address: packets, and questions
@@ -456,17 +485,19 @@ int ila_to_container(struct __sk_buff *skb)
 	struct pkt p;
 
 	if (pkt_read(skb, &p))
-		return TC_ACT_OK;
+		return PASS;
 	local = bpf_map_lookup_elem(&ila_local_v1, &p.dst);
+	if (local && local->flags & BPF_ILA_LOCAL_VNID && is_intruder(skb, &p))
+		return drop(local->dom, BPF_ILA_N_ISOLATED_IN);
 	if (local && quote_restore(skb, &p))
 		return drop(local->dom, BPF_ILA_N_MALFORMED);
 	if (local ? !(local->flags & BPF_ILA_LOCAL_PREFIX) : p.next != NEXT_ICMPV6)
-		return TC_ACT_OK;
+		return PASS;
 	ifc = bpf_map_lookup_elem(&ila_if_v1, &ifindex);
 	if (ifc && ifc->flags & BPF_ILA_IF_PREFIX &&
 	    prefix_swap(skb, &p, SIR_OF(ifc), ifc->tenant_prefix))
 		return drop(ifc->dom, BPF_ILA_N_MALFORMED);
-	return TC_ACT_OK;
+	return PASS;
 }
 
 /* ---- from the underlay ---------------------------------------------------- */
@@ -480,12 +511,11 @@ int ila_from_underlay(struct __sk_buff *skb)
 	struct pkt p;
 
 	if (pkt_read(skb, &p))
-		return TC_ACT_OK;
+		return other(skb);
 	d = bpf_map_lookup_elem(&ila_dom_v1, &p.dst.prefix);
 	/* The host's own packets have its own addresses, and so have their errors. */
 	if (!d || (d->kind == BPF_ILA_LOCATOR && id_is_iid(p.dst.id)))
-		return quote_restore(skb, &p) ? drop(0, BPF_ILA_N_MALFORMED)
-					      : TC_ACT_OK;
+		return quote_restore(skb, &p) ? drop(0, BPF_ILA_N_MALFORMED) : PASS;
 	dst = p.dst;
 	if (d->kind == BPF_ILA_LOCATOR)
 		dst = from_wire(p.dst.id, &d->to);

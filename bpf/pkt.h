@@ -67,12 +67,33 @@ enum {
 	PKT_ROUTED = 2,   /* a routing header names the last destination */
 };
 
-/* Return: 0; -1 when this is no IPv6 packet with a whole header, or has a VLAN tag. */
+/* Of a VLAN, and so of another device. A tag with number 0 says only a priority: the
+ * stack takes it off, and has an ordinary packet. */
+static __always_inline int pkt_in_vlan(const struct __sk_buff *skb)
+{
+	return skb->vlan_present && skb->vlan_tci & 0x0fff;
+}
+
+/* Are there more such tags behind the first, so that the stack will find what we do not
+ * see? */
+static __always_inline int pkt_is_hidden(struct __sk_buff *skb)
+{
+	__be16 tci;
+
+	if ((skb->protocol != bpf_htons(ETH_P_8021Q) &&
+	     skb->protocol != bpf_htons(ETH_P_8021AD)) ||
+	    pkt_in_vlan(skb))
+		return 0;
+	return bpf_skb_load_bytes(skb, ETH_HLEN, &tci, sizeof(tci)) ||
+	       !(tci & bpf_htons(0x0fff));
+}
+
+/* Return: 0; -1 when this is no IPv6 packet with a whole header, or of a VLAN. */
 static __always_inline int pkt_read(struct __sk_buff *skb, struct pkt *p)
 {
 	struct ipv6hdr h;
 
-	if (skb->protocol != bpf_htons(ETH_P_IPV6) || skb->vlan_present)
+	if (skb->protocol != bpf_htons(ETH_P_IPV6) || pkt_in_vlan(skb))
 		return -1;
 	if (bpf_skb_load_bytes(skb, PKT_IP6, &h, sizeof(h)) || h.version != 6)
 		return -1;

@@ -10,6 +10,9 @@
   flows ADDR COUNT          so many connections at once, five exchanges each; prints how
                             many each NAME has had
   inject SRC DST DEV        one UDP datagram with these addresses, written by hand
+  frame DEV MAC SRC DST [TAG...]
+                            the same in an Ethernet frame to MAC, each TAG (TPID:TCI,
+                            hexadecimal) in front of it
   wire ID SIR LOCATOR       neutral-map: what the identifier becomes on the wire
 """
 
@@ -170,17 +173,29 @@ def checksum(data):
     return ~total & 0xffff
 
 
-def inject(src, dst, dev):
+def datagram(src, dst, hops=64):
     pack = lambda a: socket.inet_pton(socket.AF_INET6, a)
     src, dst, data = pack(src), pack(dst), b"hello"
     head = struct.pack("!HHH", PORT, PORT, 8 + len(data))
     pseudo = src + dst + struct.pack("!II", 8 + len(data), 17)
     total = checksum(pseudo + head + b"\0\0" + data)
-    packet = struct.pack("!IHBB", 6 << 28, 8 + len(data), 17, 64) + src + dst
+    packet = struct.pack("!IHBB", 6 << 28, 8 + len(data), 17, hops) + src + dst
+    return packet + head + struct.pack("!H", total) + data
+
+
+def inject(src, dst, dev):
     s = socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_RAW)
     s.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, dev.encode())
-    s.sendto(packet + head + struct.pack("!H", total) + data,
-             (socket.inet_ntop(socket.AF_INET6, dst), 0))
+    s.sendto(datagram(src, dst), (dst, 0))
+
+
+def frame(dev, mac, src, dst, *tags):
+    s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+    s.bind((dev, 0))
+    own = s.getsockname()[4]
+    tagged = b"".join(bytes.fromhex(t.replace(":", "")) for t in tags)
+    s.send(bytes.fromhex(mac.replace(":", "")) + own + tagged + b"\x86\xdd" +
+           datagram(src, dst))
 
 
 def wire(ident, sir, locator):

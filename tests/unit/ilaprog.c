@@ -307,9 +307,9 @@ struct frame frame_make(const struct desc *d)
 
 /* ---- runs ----------------------------------------------------------------- */
 
-struct result run_mark(struct bpf_program *which, const struct frame *in, uint32_t mark)
+static struct result run_ctx(struct bpf_program *which, const struct frame *in,
+			     struct __sk_buff ctx)
 {
-	struct __sk_buff ctx = { .mark = mark };
 	struct result r = { 0 };
 	LIBBPF_OPTS(bpf_test_run_opts, o, .data_in = in->b,
 		    .data_size_in = (uint32_t)in->len, .data_out = r.out.b,
@@ -322,6 +322,16 @@ struct result run_mark(struct bpf_program *which, const struct frame *in, uint32
 	r.mark = ctx.mark;
 	r.out.len = o.data_size_out;
 	return r;
+}
+
+struct result run_mark(struct bpf_program *which, const struct frame *in, uint32_t mark)
+{
+	return run_ctx(which, in, (struct __sk_buff) { .mark = mark });
+}
+
+struct result run_forwarded(struct bpf_program *which, const struct frame *in)
+{
+	return run_ctx(which, in, (struct __sk_buff) { .ingress_ifindex = HERE });
 }
 
 struct result run(struct bpf_program *which, const struct frame *in)

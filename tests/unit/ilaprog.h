@@ -74,6 +74,9 @@ struct result {
 	struct frame out;
 };
 
+/** run_forwarded - once, as what came in by another device. */
+struct result run_forwarded(struct bpf_program *which, const struct frame *in);
+
 /** run_mark - once, with skb->mark set before. */
 struct result run_mark(struct bpf_program *which, const struct frame *in,
 		       uint32_t mark);

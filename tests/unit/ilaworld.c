@@ -61,7 +61,7 @@ void assert_passes(struct bpf_program *which, const struct frame *f)
 {
 	struct result r = run(which, f);
 
-	assert_int_equal(r.verdict, TC_ACT_OK);
+	assert_int_equal(r.verdict, TC_ACT_UNSPEC);
 	assert_int_equal(r.mark, 0);
 	assert_same(&r.out, f);
 }
@@ -75,7 +75,7 @@ static void assert_stopped(struct bpf_program *which, const struct frame *f,
 	struct result r = run(which, f);
 
 	assert_int_equal(r.verdict, verdict);
-	assert_int_equal(r.mark, verdict == TC_ACT_OK ? BPF_ILA_MARK_UNREACH : 0);
+	assert_int_equal(r.mark, verdict == TC_ACT_UNSPEC ? BPF_ILA_MARK_UNREACH : 0);
 	assert_int_equal(counted(DOM, why), 1);
 }
 
@@ -88,7 +88,7 @@ void assert_drops(struct bpf_program *which, const struct frame *f,
 void assert_no_way(struct bpf_program *which, const struct frame *f,
 		   enum bpf_ila_count why)
 {
-	assert_stopped(which, f, TC_ACT_OK, why);
+	assert_stopped(which, f, TC_ACT_UNSPEC, why);
 }
 
 void assert_goes_to(struct bpf_program *which, const struct frame *f,
@@ -99,7 +99,7 @@ void assert_goes_to(struct bpf_program *which, const struct frame *f,
 	struct result r = run(which, f);
 	struct ila_addr got = frame_dst(&r.out);
 
-	assert_int_equal(r.verdict, TC_ACT_OK);
+	assert_int_equal(r.verdict, TC_ACT_UNSPEC);
 	assert_int_equal(r.mark, 0);
 	assert_memory_equal(&got, dst, sizeof(got));
 	assert_int_equal(counted(DOM, what), 1);

@@ -58,7 +58,7 @@ static struct ila_addr there_and_back(const struct ila_addr *dst,
 	struct result r = run(FROM_CONTAINER, &f);
 	struct ila_addr got = frame_dst(&r.out);
 
-	assert_int_equal(r.verdict, TC_ACT_OK);
+	assert_int_equal(r.verdict, TC_ACT_UNSPEC);
 	assert_int_equal(r.mark, 0);
 	assert_memory_equal(&got, &wire, sizeof(got));
 	assert_true(mode == ILA_CSUM_NONE || frame_sum_ok(&r.out));
@@ -67,7 +67,7 @@ static struct ila_addr there_and_back(const struct ila_addr *dst,
 	put_own(locator, &dst->prefix, mode, 0);
 	put_local(&back, HERE, 0);
 	r = run(FROM_UNDERLAY, &r.out);
-	assert_int_equal(r.verdict, TC_ACT_OK);
+	assert_int_equal(r.verdict, TC_ACT_UNSPEC);
 	assert_int_equal(r.mark, 0);
 	frame_set_dst(&f, &back);
 	assert_same(&r.out, &f);
@@ -159,7 +159,7 @@ static void frames_both_ways(void **state)
 				struct result r = run(FROM_CONTAINER, &f);
 				struct ila_addr got = frame_dst(&r.out);
 
-				assert_int_equal(r.verdict, TC_ACT_OK);
+				assert_int_equal(r.verdict, TC_ACT_UNSPEC);
 				assert_memory_equal(&got, &wire, sizeof(got));
 				if (has_sum(protos[p]) && modes[m] != ILA_CSUM_NONE)
 					assert_true(frame_sum_ok(&r.out));
@@ -167,7 +167,7 @@ static void frames_both_ways(void **state)
 				put_own(&l2, &sir, modes[m], 0);
 				put_local(&ep_b, HERE, 0);
 				r = run(FROM_UNDERLAY, &r.out);
-				assert_int_equal(r.verdict, TC_ACT_OK);
+				assert_int_equal(r.verdict, TC_ACT_UNSPEC);
 				assert_int_equal(r.mark, 0);
 				assert_same(&r.out, &f);
 			}
@@ -191,7 +191,7 @@ static void later_fragments(void **state)
 
 		struct result r = run(FROM_CONTAINER, &f);
 
-		assert_int_equal(r.verdict, TC_ACT_OK);
+		assert_int_equal(r.verdict, TC_ACT_UNSPEC);
 		frame_set_dst(&f, &wire);
 		assert_same(&r.out, &f);
 	}
@@ -229,7 +229,7 @@ static void udp_zero(void **state)
 	d.no_sum = true;
 	f = frame_make(&d);
 	r = run(FROM_CONTAINER, &f);
-	assert_int_equal(r.verdict, TC_ACT_OK);
+	assert_int_equal(r.verdict, TC_ACT_UNSPEC);
 	assert_int_equal(udp_sum(&r.out), 0);
 }
 
@@ -266,7 +266,7 @@ static void cut_short(void **state)
 					assert_true(f.len < whole);
 					continue;
 				}
-				assert_int_equal(r.verdict, TC_ACT_OK);
+				assert_int_equal(r.verdict, TC_ACT_UNSPEC);
 				assert_int_equal(r.out.len, f.len);
 				if (!memcmp(r.out.b, f.b, f.len))
 					continue;
@@ -311,7 +311,7 @@ static void random_frames(void **state)
 
 		if (r.verdict == TC_ACT_SHOT)
 			continue;
-		assert_int_equal(r.verdict, TC_ACT_OK);
+		assert_int_equal(r.verdict, TC_ACT_UNSPEC);
 		if (!memcmp(&got, &dst, 16))
 			continue;
 		assert_true(in || !memcmp(&src, &ep_a, 16));
@@ -363,6 +363,7 @@ static void not_ipv6(void **state)
 
 	(void)state;
 	world(ILA_CSUM_NEUTRAL);
+	f.b[15] = 1; /* of a VLAN, where the type is that of a tag */
 	for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
 		f.b[12] = (uint8_t)(types[i] >> 8);
 		f.b[13] = (uint8_t)types[i];
@@ -373,6 +374,24 @@ static void not_ipv6(void **state)
 	f = tcp(&ep_a, &ep_b);
 	f.b[IP6] = 0x50; /* version */
 	assert_passes(FROM_CONTAINER, &f);
+}
+
+/* One tag is in the metadata, and one that says only a priority is none: what is behind
+ * it is guarded. More of them hide it from us, not from the stack. */
+static void priority_tags(void **state)
+{
+	static const uint16_t types[] = { 0x8100, 0x88a8 };
+	struct frame f = tcp(&ep_c, &ep_b);
+
+	(void)state;
+	world(ILA_CSUM_NEUTRAL);
+	for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
+		f.b[12] = (uint8_t)(types[i] >> 8);
+		f.b[13] = (uint8_t)types[i];
+		f.b[14] = 0xe0;
+		assert_int_equal(run(FROM_CONTAINER, &f).verdict, TC_ACT_SHOT);
+		assert_int_equal(run(FROM_UNDERLAY, &f).verdict, TC_ACT_SHOT);
+	}
 }
 
 /* The stack takes one hop from each, and says so when it was the last. */
@@ -387,11 +406,11 @@ static void hops_are_the_stack_s(void **state)
 
 		struct result r = run(FROM_CONTAINER, &f);
 
-		assert_int_equal(r.verdict, TC_ACT_OK);
+		assert_int_equal(r.verdict, TC_ACT_UNSPEC);
 		assert_int_equal(r.out.b[IP6 + 7], hops);
 		frame_set_dst(&f, &(struct ila_addr) { l1, half("3000:0:1:afe8") });
 		r = run(FROM_UNDERLAY, &f);
-		assert_int_equal(r.verdict, TC_ACT_OK);
+		assert_int_equal(r.verdict, TC_ACT_UNSPEC);
 		assert_int_equal(r.out.b[IP6 + 7], hops);
 	}
 }
@@ -433,6 +452,7 @@ int main(void)
 		cmocka_unit_test(random_frames),
 		cmocka_unit_test(checksum_out_of_reach),
 		cmocka_unit_test(not_ipv6),
+		cmocka_unit_test(priority_tags),
 		cmocka_unit_test(hops_are_the_stack_s),
 		cmocka_unit_test(loads_with_three_capabilities),
 	};

@@ -363,6 +363,48 @@ static void tenants_and_host(void **state)
 	assert_goes_to(FROM_CONTAINER, &f, &wire, BPF_ILA_N_OUT);
 }
 
+/* Whatever way they have found: nobody of another tenant or domain gets in. */
+static void tenants_last_door(void **state)
+{
+	const struct ila_addr outside = addr("2001:db8:1:2::3");
+	const struct {
+		const struct ila_addr *src;
+		int verdict;
+	} rows[] = { { &red2, TC_ACT_UNSPEC },
+		     { &outside, TC_ACT_UNSPEC }, /* NAT */
+		     { &blue, TC_ACT_SHOT },
+		     { &blue2, TC_ACT_SHOT },
+		     { &ep_e, TC_ACT_SHOT } };
+
+	(void)state;
+	world_of_tenants(0);
+	put_sir(&sir2, 0);
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct frame f = tcp(rows[i].src, &red);
+
+		assert_int_equal(run_forwarded(TO_CONTAINER, &f).verdict,
+				 rows[i].verdict);
+		/* the host itself may see to all of its containers */
+		assert_int_equal(run(TO_CONTAINER, &f).verdict, TC_ACT_UNSPEC);
+	}
+}
+
+/* What is here and that the stack knows no way to would come again and again. */
+static void host_to_nowhere(void **state)
+{
+	const struct ila_addr own = addr("2001:db8:0:1::1");
+	const struct ila_addr unset = addr(SIR ":2000:0:1:1");
+	struct frame f = tcp(&own, &ep_c);
+
+	(void)state;
+	world(ILA_CSUM_NEUTRAL);
+	put_local(&unset, 0, BPF_ILA_LOCAL_HOST);
+	put_if(HERE, &(struct bpf_ila_if) { .flags = BPF_ILA_IF_HOST });
+	assert_no_way(FROM_CONTAINER, &f, BPF_ILA_N_NOT_HERE);
+	f = tcp(&ep_b, &unset);
+	assert_no_way(FROM_CONTAINER, &f, BPF_ILA_N_NOT_HERE);
+}
+
 /* ---- several locators ----------------------------------------------------- */
 
 enum { FLOWS = 4000 };
@@ -372,7 +414,7 @@ static struct ila_addr choose(const struct desc *d)
 	struct frame f = frame_make(d);
 	struct result r = run(FROM_CONTAINER, &f);
 
-	assert_int_equal(r.verdict, TC_ACT_OK);
+	assert_int_equal(r.verdict, TC_ACT_UNSPEC);
 	return frame_dst(&r.out);
 }
 
@@ -497,6 +539,8 @@ int main(void)
 		cmocka_unit_test(plain_domain_to_locator),
 		cmocka_unit_test(tenants_in),
 		cmocka_unit_test(tenants_and_host),
+		cmocka_unit_test(tenants_last_door),
+		cmocka_unit_test(host_to_nowhere),
 		cmocka_unit_test(several),
 		cmocka_unit_test(several_by_source),
 		cmocka_unit_test(several_and_fragments),
