@@ -356,11 +356,8 @@ void ila_work(struct fib *f)
 
 void ila_audit(struct fib *f)
 {
-	static const uint8_t all[16];
-
 	if (!f->ila.doms)
 		return;
-	route_touch(f, all, 0);
 	ila_gc(f, true);
 	for (struct ila_dom *d = f->ila.doms; d; d = d->hh.next)
 		if (d->wanted && !d->plane)

@@ -246,11 +246,12 @@ void ila_netconf(struct fib *f, const struct nlmsghdr *h);
 /** ila_work - once a turn: look up locators, let mappings follow, move domains. */
 void ila_work(struct fib *f);
 
-/** ila_dump - compare with what is really there, after links and addresses. */
+/** ila_dump - compare with what is really there, after links and addresses; look up
+ * every locator again. */
 int ila_dump(struct fib *f, bool first);
 
-/** ila_audit - now and then: look up every locator again, forget those not in use,
- * probe again what could not be used. */
+/** ila_audit - now and then: forget locators that are not in use, probe again what
+ * could not be used. */
 void ila_audit(struct fib *f);
 
 /** ila_sweep - after want_sweep(): domains and endpoints that were not renewed. */

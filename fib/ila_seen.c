@@ -65,8 +65,11 @@ static void dump_missing(struct fib *f, uint32_t vni, bool sure)
 /* Routes and the kernel's plane are one picture, the maps another. */
 int ila_dump(struct fib *f, bool first)
 {
+	static const uint8_t all[16];
 	const struct ila_backend *b;
 	int err = route_dump(f, first);
+
+	route_touch(f, all, 0); /* events about their ways may be lost */
 
 	if (err && err != -EINTR)
 		return err;

@@ -375,6 +375,31 @@ static void restarts_in_other_plane(void **state)
 	}
 }
 
+/* The one event that mattered was lost in a storm of others. */
+static void lost_events(void **state)
+{
+	(void)state;
+	ft.opts.rcvbuf = 4096;
+	start(ILA_PLANE_KERNEL);
+	sh("ip link add under2 type veth peer name under3; ip link set under2 up;"
+	   "ip link set under3 up; ip addr add 2001:db8:0:2::1/64 dev under2 nodad;"
+	   "ip -6 route add " L2 "::/64 via " UNDER "2 dev under0");
+	map_set(OTHER, L2, ILA_CSUM_NEUTRAL);
+	sync_end(INTENT_F_SWEEP);
+	wait_for(is_on(OTHER, "under0"));
+	pump(250);
+
+	uint64_t lost = ft.counters.enobufs;
+
+	sh("kill -STOP %d", (int)ft.fib);
+	sh("for i in $(seq 500); do printf 'route add 2001:db9:%%x::/48 via " UNDER
+	   "3 dev under0\\n' $i; done | ip -6 -batch -");
+	sh("ip -6 route replace " L2 "::/64 via 2001:db8:0:2::2 dev under2");
+	sh("kill -CONT %d", (int)ft.fib);
+	wait_for(is_on(OTHER, "under2"));
+	wait_for(ft.counters.enobufs > lost);
+}
+
 #define CASE(f) cmocka_unit_test_setup_teardown(f, ns_new, ns_end)
 
 int main(int argc, char **argv)
@@ -392,6 +417,7 @@ int main(int argc, char **argv)
 		CASE(own_is_never_mapped),
 		CASE(generations),
 		CASE(unrelated_routes),
+		CASE(lost_events),
 	};
 	const char *only = getenv("FT_ONLY");
 

@@ -14,7 +14,7 @@ static size_t size_of(uint16_t type)
 
 struct side {
 	struct chan *c;
-	unsigned records, rooms;
+	unsigned records, rooms, aheads;
 	uint32_t sum, last_first, flags;
 	bool ordered, want_write;
 };
@@ -25,12 +25,21 @@ static void on_record(void *arg, const struct chan_hdr *h, const void *body)
 	uint32_t v;
 
 	memcpy(&v, body, sizeof(v));
+	assert_true(s->aheads > s->records); /* it was announced */
 	if (s->records && v != s->last_first + 1)
 		s->ordered = false;
 	s->last_first = v;
 	s->records++;
 	s->sum += h->type;
 	s->flags = h->flags;
+}
+
+static void on_ahead(void *arg, const struct chan_hdr *h, const void *body UNUSED)
+{
+	struct side *s = arg;
+
+	assert_int_equal(h->len, size_of(h->type));
+	s->aheads++;
 }
 
 static void on_want_write(void *arg, bool on)
@@ -50,6 +59,7 @@ static void on_room(void *arg)
 static const struct chan_ops ops = {
 	.size_of = size_of,
 	.record = on_record,
+	.ahead = on_ahead,
 	.want_write = on_want_write,
 	.room = on_room,
 };
@@ -87,6 +97,7 @@ static void batches(void **state)
 	assert_int_equal(chan_flush(a.c), 0);
 	assert_int_equal(chan_readable(b.c, 8), 1);
 	assert_int_equal(b.records, 50);
+	assert_int_equal(b.aheads, 50);
 	assert_int_equal(b.sum, 500);
 	assert_int_equal(b.flags, 1);
 	assert_true(b.ordered);
