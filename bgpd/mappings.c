@@ -219,6 +219,8 @@ static void log_state(void *arg, const struct ila_domain_info *d)
 
 	if (!ila64_eq(&s->sir, &d->sir))
 		return;
+	if (s->plane == ILA_PLANE_NONE && !s->err)
+		return; /* not decided yet */
 	ila64_format(&d->sir, sir);
 	if (s->plane == ILA_PLANE_NONE)
 		log_warn(LOG_ILA, "%s: nobody translates: %s (%.*s), domain=%s", sir,

@@ -86,9 +86,10 @@ in_sync()
 # tcp_both NS1 ADDR1 NS2 ADDR2 - 200 kB each way between two containers.
 tcp_one()
 {
-	local got=$T_TMP/tcp.$RANDOM
+	local got=$T_TMP/tcp.$RANDOM v=-4
 
-	in_ns "$2" timeout 10 nc -l -N -p 5001 >"$got" </dev/null &
+	[[ $3 != *:* ]] || v=-6
+	in_ns "$2" timeout 10 nc $v -l -N -p 5001 >"$got" </dev/null &
 	local pid=$!
 
 	wait_for 3 sh -c "nsenter --net=/run/netns/$T_ID-$2 ss -ltn | grep -q :5001"
