@@ -7,10 +7,11 @@
 
 #include <stdbool.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 
 #include "lib/util.h"
 
-enum { FIRST_SLOTS = 1024 };
+enum { FIRST_SLOTS = 1024, HUGE_PAGE = 2 << 20 };
 
 void hashidx_init(struct hashidx *x)
 {
@@ -33,12 +34,26 @@ static void put(struct hashidx *x, struct hashidx_slot s)
 	x->slot[i] = s;
 }
 
+/* Each look is at another page: where there are many of them, large ones spare the way
+ * through the page tables. Only whole ones, so that nothing is taken that is not ours.
+ */
+static struct hashidx_slot *slots_new(uint64_t n)
+{
+	struct hashidx_slot *s = xcalloc(n, sizeof(*s));
+	uintptr_t from = ((uintptr_t)s + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
+	uintptr_t to = (uintptr_t)(s + n) / HUGE_PAGE * HUGE_PAGE;
+
+	if (to > from)
+		(void)madvise((void *)from, to - from, MADV_HUGEPAGE);
+	return s;
+}
+
 static void resize(struct hashidx *x, uint64_t slots)
 {
 	struct hashidx old = *x;
 
 	x->mask = (uint32_t)(slots - 1);
-	x->slot = xcalloc(slots, sizeof(*x->slot));
+	x->slot = slots_new(slots);
 	for (uint64_t i = 0; i <= old.mask; i++)
 		if (old.slot[i].id)
 			put(x, old.slot[i]);
