@@ -17,6 +17,7 @@
 enum {
 	HOST_BITS = 128,
 	TURN = 16384, /* routes to look at in one turn of the loop */
+	AHEAD = 8,
 };
 
 static const unsigned family_of[ILA_CARRIERS] = {
@@ -139,14 +140,33 @@ static const struct ila_hooks hooks = {
 
 /* ---- routes to mappings ---------------------------------------------------- */
 
-static void import_net(struct engine *e, enum ila_carrier c, uint32_t id)
-{
-	static struct nlri n;
-	struct ila_addr addr;
+/* Routes to be looked at, some at a time, so that their misses of the cache overlap. */
+struct few {
+	enum ila_carrier c;
+	unsigned n;
+	struct ila_addr addr[AHEAD];
+};
 
-	rib_nlri(rib_of(e, c), id, 0, &n);
-	if (addr_of(c, &n, &addr))
-		ila_route(e->ila, c, &addr);
+static void few_import(struct engine *e, struct few *f)
+{
+	for (unsigned i = 0; i < f->n; i++)
+		ila_route(e->ila, f->c, &f->addr[i]);
+	f->n = 0;
+}
+
+static void few_add(struct engine *e, struct few *f, uint32_t id)
+{
+	const struct rib *r = rib_of(e, f->c);
+	struct ila_addr *addr = &f->addr[f->n];
+	static struct nlri n;
+
+	rib_nlri(r, id, 0, &n);
+	if (!addr_of(f->c, &n, addr))
+		return;
+	rib_prefetch(r, &n);
+	ila_ahead(e->ila, f->c, addr);
+	if (++f->n == AHEAD)
+		few_import(e, f);
 }
 
 static bool may_go_on(const struct engine *e, unsigned *turn)
@@ -158,17 +178,19 @@ static void consume(struct engine *e, enum ila_carrier c, unsigned *turn)
 {
 	struct rib *r = rib_of(e, c);
 	uint32_t *again = &e->ila_reimport[c], id;
+	struct few few = { .c = c };
 
 	while (!rib_cursor_at_end(r, &e->ila_cursor[c]) && may_go_on(e, turn)) {
 		id = rib_cursor_next(r, &e->ila_cursor[c]);
 		if (id)
-			import_net(e, c, id);
+			few_add(e, &few, id);
 	}
 	while (*again && *again < r->nets.next && may_go_on(e, turn)) {
 		id = (*again)++;
 		if (rib_is_route(r, id))
-			import_net(e, c, id);
+			few_add(e, &few, id);
 	}
+	few_import(e, &few);
 	if (*again >= r->nets.next)
 		*again = 0;
 }

@@ -142,10 +142,8 @@ static void domain_free(struct ila_domain *d)
 
 static void domain_drop(struct ila *m, uint8_t slot)
 {
-	struct table_walk w = { 0 };
-
 	locals_drop(m, slot);
-	for (uint32_t i; (i = table_next(&m->maps, &w));)
+	for (uint32_t at = 0, i; (i = map_next(m, &at));)
 		if (map_at(m, i)->domain == slot)
 			map_forget(m, i);
 	ila_intent(m, INTENT_ILA_DOMAIN_DEL, &m->dom[slot]->sent);
@@ -282,11 +280,9 @@ static void tenants_copy(struct ila *m, const struct ila_conf *c)
  * found by looking at routes again. */
 static void draft_moved(struct ila *m, uint8_t was)
 {
-	struct table_walk w = { 0 };
-
 	if (was == m->draft || !was || !m->dom[was])
 		return;
-	for (uint32_t i; (i = table_next(&m->maps, &w));)
+	for (uint32_t at = 0, i; (i = map_next(m, &at));)
 		if (map_at(m, i)->domain == was)
 			map_eval(m, i);
 }
@@ -349,22 +345,18 @@ void ila_counters(struct ila *m, const struct intent_ila_counters *c)
 
 static void locals_resync(struct ila *m)
 {
-	struct table_walk w = { 0 };
-
-	for (uint32_t i; (i = table_next(&m->maps, &w));)
+	for (uint32_t at = 0, i; (i = map_next(m, &at));)
 		if (map_at(m, i)->local)
 			local_send(m, map_at(m, i)->local);
 }
 
 void ila_resync(struct ila *m)
 {
-	struct table_walk w = { 0 };
-
 	for (unsigned i = 1; i <= ILA_DOMAINS; i++)
 		if (m->dom[i])
 			ila_intent(m, INTENT_ILA_DOMAIN_SET, &m->dom[i]->sent);
 	locals_resync(m);
-	for (uint32_t i; (i = table_next(&m->maps, &w));)
+	for (uint32_t at = 0, i; (i = map_next(m, &at));)
 		if (map_at(m, i)->n)
 			map_send(m, i);
 }
@@ -377,7 +369,8 @@ struct ila *ila_new(const struct ila_hooks *hooks, void *ctx)
 
 	m->hooks = hooks;
 	m->ctx = ctx;
-	table_init(&m->maps, sizeof(struct ila_map));
+	slab_init(&m->maps, sizeof(struct ila_map));
+	hashidx_init(&m->by_addr);
 	table_init(&m->locs, sizeof(struct ila_loc));
 	table_init(&m->decls, sizeof(struct ila_decl));
 	table_init(&m->owns, sizeof(struct ila_own));
@@ -387,17 +380,16 @@ struct ila *ila_new(const struct ila_hooks *hooks, void *ctx)
 
 void ila_free(struct ila *m)
 {
-	struct table_walk w = { 0 };
-
 	if (!m)
 		return;
-	for (uint32_t i; (i = table_next(&m->maps, &w));)
+	for (uint32_t at = 0, i; (i = map_next(m, &at));)
 		if (map_at(m, i)->n > 1)
 			free(map_at(m, i)->multi);
 	locals_fini(m);
 	for (unsigned i = 1; i <= ILA_DOMAINS; i++)
 		domain_free(m->dom[i]);
-	table_fini(&m->maps);
+	slab_fini(&m->maps);
+	hashidx_fini(&m->by_addr);
 	table_fini(&m->locs);
 	table_fini(&m->decls);
 	table_fini(&m->owns);

@@ -141,6 +141,9 @@ bool ila_is_on(const struct ila *m);
  * prefix does not matter. */
 void ila_route(struct ila *m, enum ila_carrier c, const struct ila_addr *addr);
 
+/** ila_ahead - ila_route() with this comes soon: its place comes into the cache. */
+void ila_ahead(const struct ila *m, enum ila_carrier c, const struct ila_addr *addr);
+
 /** ila_paths_add - within the hook paths(): one path, borrowed until that returns */
 void ila_paths_add(struct ila_paths *to, const struct path_view *v);
 

@@ -276,9 +276,8 @@ void locals_fini(struct ila *m)
 {
 	struct table_walk w = { 0 };
 
-	for (uint32_t i; (i = table_next(&m->maps, &w));)
+	for (uint32_t at = 0, i; (i = map_next(m, &at));)
 		free(map_at(m, i)->local);
-	w = (struct table_walk) { 0 };
 	for (uint32_t i; (i = table_next(&m->decls, &w));)
 		free(decl_at(m, i)->e);
 }

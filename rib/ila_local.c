@@ -305,9 +305,7 @@ void locals_sweep(struct ila *m, struct ila_locals *list)
 
 void locals_drop(struct ila *m, uint8_t slot)
 {
-	struct table_walk w = { 0 };
-
-	for (uint32_t i; (i = table_next(&m->maps, &w));)
+	for (uint32_t at = 0, i; (i = map_next(m, &at));)
 		if (map_at(m, i)->domain == slot && map_at(m, i)->local)
 			local_drop(m, map_at(m, i)->local);
 }

@@ -3,6 +3,7 @@
  * Nothing a path says is kept but the result, so a change of any path, of either
  * carrier, is one new evaluation.
  */
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,10 +16,11 @@ enum { SINGLE_WEIGHT = 1 };
 
 static uint32_t lookup(const struct ila *m, uint32_t hash, const struct ila_addr *addr)
 {
-	uint32_t i = table_find(&m->maps, hash);
+	uint32_t at = hash, i;
 
-	while (i && memcmp(&map_at(m, i)->addr, addr, sizeof(*addr)) != 0)
-		i = table_find_next(&m->maps, i);
+	do
+		i = hashidx_next(&m->by_addr, hash, &at);
+	while (i && memcmp(&map_at(m, i)->addr, addr, sizeof(*addr)) != 0);
 	return i;
 }
 
@@ -33,7 +35,10 @@ uint32_t map_get(struct ila *m, const struct ila_addr *addr, uint8_t slot)
 
 	if (i)
 		return i;
-	i = table_add(&m->maps, hash);
+	i = slab_alloc(&m->maps);
+	assert(i); /* no more mappings than routes, and those have limits */
+	hashidx_add(&m->by_addr, hash, i);
+	map_at(m, i)->hash = hash;
 	map_at(m, i)->addr = *addr;
 	map_at(m, i)->domain = slot;
 	return i;
@@ -42,7 +47,8 @@ uint32_t map_get(struct ila *m, const struct ila_addr *addr, uint8_t slot)
 static void map_free(struct ila *m, uint32_t i)
 {
 	map_at(m, i)->domain = 0;
-	table_del(&m->maps, i);
+	hashidx_del(&m->by_addr, map_at(m, i)->hash, i);
+	slab_free(&m->maps, i);
 	m->n_freed++;
 }
 
@@ -302,15 +308,32 @@ void map_forget(struct ila *m, uint32_t map)
 	map_free(m, map);
 }
 
+/* SIR address that a route is about; Return: slot of its domain, 0: none. */
+static uint8_t full_addr(const struct ila *m, enum ila_carrier c, struct ila_addr *addr)
+{
+	uint8_t slot = c == ILA_DRAFT ? m->draft : slot_find(m, &addr->prefix);
+
+	if (slot)
+		addr->prefix = m->dom[slot]->conf.sir;
+	return slot;
+}
+
+void ila_ahead(const struct ila *m, enum ila_carrier c, const struct ila_addr *addr)
+{
+	struct ila_addr full = *addr;
+
+	if (full_addr(m, c, &full))
+		hashidx_prefetch(&m->by_addr, ila_hash(&full, sizeof(full)));
+}
+
 void ila_route(struct ila *m, enum ila_carrier c, const struct ila_addr *addr)
 {
 	struct ila_addr full = *addr;
-	uint8_t slot = c == ILA_DRAFT ? m->draft : slot_find(m, &addr->prefix);
+	uint8_t slot = full_addr(m, c, &full);
 
 	if (!slot) {
 		m->c.refused[ILA_R_NO_DOMAIN] += c == ILA_DRAFT;
 		return;
 	}
-	full.prefix = m->dom[slot]->conf.sir;
 	map_eval(m, map_get(m, &full, slot));
 }

@@ -4,6 +4,8 @@
 
 #include <sys/queue.h>
 
+#include "lib/hashidx.h"
+#include "lib/slab.h"
 #include "lib/util.h"
 #include "rib/ila.h"
 #include "rib/table.h"
@@ -47,7 +49,8 @@ enum {
  * only what follows from them.
  */
 struct ila_map {
-	struct table_node node;
+	uint32_t link; /* the slab's, when this entry is free */
+	uint32_t hash;
 	struct ila_addr addr;
 	union {
 		uint32_t loc;            /* n == 1 */
@@ -137,8 +140,12 @@ struct ila {
 	unsigned n_sirs, n_locators;
 	uint8_t slot_of[ILA_DOMAINS]; /* of sirs[] */
 	uint8_t draft;                /* slot, 0: no domain has ILA_DRAFT */
-	struct table maps, locs, decls, owns;
+	/* Memory of mappings goes back when they go, and one that is not there is found
+	 * missing without a look at others. */
+	struct slab maps;
+	struct hashidx by_addr;
 	uint64_t n_freed; /* entries of maps given back */
+	struct table locs, decls, owns;
 	bool dumping;
 	struct ila_locals statics;
 	struct ila_paths paths; /* scratch */
@@ -152,7 +159,17 @@ static inline uint32_t ila_hash(const void *p, size_t len)
 
 static inline struct ila_map *map_at(const struct ila *m, uint32_t i)
 {
-	return table_at(&m->maps, i);
+	return slab_at(&m->maps, i);
+}
+
+/* All entries by number; begin with at = 0. The one returned may be removed. Return: 0
+ * at the end. */
+static inline uint32_t map_next(const struct ila *m, uint32_t *at)
+{
+	while (++*at < m->maps.next)
+		if (map_at(m, *at)->domain)
+			return *at;
+	return 0;
 }
 
 static inline struct ila_loc *loc_at(const struct ila *m, uint32_t i)

@@ -113,7 +113,7 @@ const char *ila_map_domain(const struct ila *m, uint32_t map)
 
 static uint32_t maps_end(const void *table)
 {
-	return ((const struct ila *)table)->maps.top;
+	return ((const struct ila *)table)->maps.next;
 }
 
 static bool map_live(const void *table, uint32_t i)
@@ -127,7 +127,7 @@ static uint32_t map_hash(const void *table, uint32_t i)
 {
 	const struct ila *m = table;
 
-	return map_at(m, i)->node.hash;
+	return map_at(m, i)->hash;
 }
 
 static int map_cmp(const void *table, uint32_t a, uint32_t b)
@@ -185,6 +185,7 @@ void ila_counts_get(const struct ila *m, struct ila_counts *out)
 {
 	*out = m->c;
 	out->locators = m->locs.n;
-	out->bytes = table_bytes(&m->maps) + table_bytes(&m->locs) +
-		     table_bytes(&m->decls) + table_bytes(&m->owns);
+	out->bytes = slab_bytes(&m->maps) + hashidx_bytes(&m->by_addr) +
+		     table_bytes(&m->locs) + table_bytes(&m->decls) +
+		     table_bytes(&m->owns);
 }
