@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <event2/event.h>
+#include <malloc.h>
 #include <stdlib.h>
 
 #include "fib/backends.h"
@@ -29,6 +30,9 @@ enum {
 	SWEEP_S = 360,
 	AUDIT_S = 60,
 	RESYNC_PAUSE_MS = 20,
+	/* Chunks of entries (lib/slab.h) are mappings of their own, always: glibc would
+	 * raise its limit with the first one freed, and keep the later ones. */
+	OWN_MAPPING = 128 << 10,
 };
 
 void fib_turn_soon(struct fib *f)
@@ -322,8 +326,10 @@ static void teardown(struct fib *f)
 int fib_run(const struct fib_opts *o)
 {
 	struct fib f = { .o = o };
-	int err = setup(&f), status = 1;
+	int err, status = 1;
 
+	mallopt(M_MMAP_THRESHOLD, OWN_MAPPING);
+	err = setup(&f);
 	if (err) {
 		log_err(LOG_FIB, "kernel: cannot be watched, err=%d", err);
 	} else {
