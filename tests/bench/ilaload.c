@@ -80,7 +80,7 @@ static void send_all(const void *p, size_t len)
 
 static void take(void *p, size_t len)
 {
-	ssize_t n = recv(sock, p, len, MSG_WAITALL);
+	ssize_t n = len ? recv(sock, p, len, MSG_WAITALL) : 0;
 
 	if (n >= 0 && (size_t)n < len)
 		errno = ECONNRESET;
