@@ -127,6 +127,8 @@ static void state_tell(struct fib *f, struct ila_dom *d)
 		why_not_other(f, d, s.why, sizeof(s.why));
 	else
 		str_copy(s.why, sizeof(s.why), d->why);
+	if (!d->plane && !d->err)
+		return; /* not decided yet */
 	if (!d->wanted || !memcmp(&s, &d->told, sizeof(s)))
 		return;
 	d->told = s;
