@@ -142,7 +142,10 @@ static int open_all(struct fib *f, char *why)
 		return 0;
 	if (!b)
 		b = f->bpf = xcalloc(1, sizeof(*b));
-	*b = (struct be_bpf) { .nft.nl.fd = -1 };
+	*b = (struct be_bpf) {
+		.nft.nl.fd = -1,
+		.max_entries = f->o->bpf_map_max ? f->o->bpf_map_max : ENTRIES_MAX,
+	};
 	why[0] = '\0';
 	err = open_parts(f, b, why);
 	b->open = !err;
@@ -179,11 +182,12 @@ static void mirrors_point(struct be_bpf *b)
 /* Return: 0: there is room now; -E2BIG: no more. */
 static int grow(struct be_bpf *b, enum bpf_map_id m)
 {
-	uint32_t was = b->progs.max[m], max = was * GROWTH, at;
+	uint32_t was = b->progs.max[m], at;
+	uint32_t max = MIN_OF(was * GROWTH, b->max_entries);
 	char why[BPF_WHY] = "";
 	int err;
 
-	if (was >= ENTRIES_MAX)
+	if (was >= max)
 		return -E2BIG;
 	err = bpf_progs_grow(&b->progs, m, max, why);
 	if (err) {

@@ -16,6 +16,7 @@ struct fib_opts {
 	unsigned stop_s;     /* how long the engine may take to leave; 10 */
 	const char *bpf_dir; /* pinned maps and links; /sys/fs/bpf/selvage */
 	uint32_t bpf_map_size; /* first size of the map of mappings; by memory */
+	uint32_t bpf_map_max;  /* its last size; 2^24 */
 	bool no_tcx;           /* attach as on kernels that have none */
 
 	/**

@@ -1,6 +1,6 @@
 /*
  * Plays the engine for a fib process, from lines of text:
- *   fibfeed FIFO BPF-DIR [no-tcx] [audit SECONDS] [size ENTRIES]
+ *   fibfeed FIFO BPF-DIR [no-tcx] [audit SECONDS] [size ENTRIES] [limit ENTRIES]
  * starts fib, and an engine that has said SYNC_BEGIN. Lines of the FIFO:
  *   domain SIR LOCATOR MODE PLANE [vnid] [underlay IF]...
  *   map ADDR LOCATOR [MODE]         multi ADDR LOCATOR WEIGHT LOCATOR WEIGHT ...
@@ -410,6 +410,8 @@ static void options(int argc, char **argv)
 			opts.audit_s = (unsigned)n, i++;
 		else if (!strcmp(argv[i], "size"))
 			opts.bpf_map_size = (uint32_t)n, i++;
+		else if (!strcmp(argv[i], "limit"))
+			opts.bpf_map_max = (uint32_t)n, i++;
 		else
 			die(argv[i]);
 	}
