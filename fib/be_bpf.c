@@ -75,6 +75,24 @@ uint16_t bpf_dom_get(struct be_bpf *b, const struct ila64 *sir)
 	return nr;
 }
 
+/* Numbers of domains that are gone, from here and from the kernel, are free again. */
+static void doms_release(const struct fib *f, struct be_bpf *b)
+{
+	for (unsigned i = 1; i < BPF_ILA_DOMS; i++) {
+		struct want_key k = { .vni = ILA_PLANE_EBPF,
+				      .ip.len = 16,
+				      .table = TABLE_ILA_DOMAIN };
+		const struct want_entry *e;
+
+		if (!b->dom[i].used || b->dom[i].served)
+			continue;
+		memcpy(k.ip.b, &b->dom[i].sir, sizeof(b->dom[i].sir));
+		e = want_find(&f->want, &k);
+		if (!e || !(e->flags & WE_SEEN))
+			b->dom[i].used = false;
+	}
+}
+
 /* ---- opening and closing ---- */
 
 static const char *dir_of(const struct fib *f)
@@ -337,15 +355,16 @@ static int erase_half(struct be_bpf *b, const struct ip *a)
 static int put_dom(struct be_bpf *b, const struct want_entry *e)
 {
 	struct ila64 sir = want_half(&e->key.ip);
-	uint16_t dom = bpf_dom_get(b, &sir);
 	struct bpf_ila_dom s, l;
 	bool has_locator;
+	uint16_t dom;
 	int err;
 
 	if (!want_is_active(e)) {
 		err = erase_half(b, &e->seen.to);
 		return err ? err : erase_half(b, &e->key.ip);
 	}
+	dom = bpf_dom_get(b, &sir);
 	if (!dom)
 		return -ENOSPC;
 	has_locator = bpf_dom_values(&sir, &e->want, dom, &s, &l);
@@ -360,14 +379,15 @@ static int put_dom(struct be_bpf *b, const struct want_entry *e)
 static int put_local(struct be_bpf *b, const struct want_entry *e)
 {
 	struct ila_addr a = ila_addr(&e->key);
-	uint16_t dom = bpf_dom_get(b, &a.prefix);
 	struct bpf_ila_local l;
+	uint16_t dom;
 	int err;
 
 	if (!want_is_active(e)) {
 		bpf_map_erase(b->progs.map[BPF_M_LOCAL], e->key.ip.b, 1, &err);
 		return err;
 	}
+	dom = bpf_dom_get(b, &a.prefix);
 	if (!dom)
 		return -ENOSPC;
 	l = bpf_local_value(&e->want, dom, b->dom[dom].flags);
@@ -434,6 +454,10 @@ static int bpf_dom_set(struct fib *f, struct ila_dom *d, char *why)
 	if (err)
 		return err;
 	nr = bpf_dom_get(be(f), &d->sir);
+	if (!nr) {
+		doms_release(f, be(f));
+		nr = bpf_dom_get(be(f), &d->sir);
+	}
 	if (!nr) {
 		str_copy(why, NL_WHY, reason(-ENOSPC));
 		return -ENOSPC;
@@ -654,6 +678,7 @@ static void bpf_work(struct fib *f)
 		return;
 	if (!f->want.syncing && !b->swept)
 		sweep(b);
+	doms_release(f, b);
 	underlay_find(f, &u);
 	err = devices_work(f, &u, why);
 	if (!err && !nft_is_intact(&b->nft))
@@ -737,6 +762,14 @@ int64_t be_bpf_counters(struct fib *f)
 		chan_put(f->chan, INTENT_ILA_COUNTERS, 0, &c, sizeof(c));
 	}
 	return now + COUNTERS_MS;
+}
+
+void be_bpf_retell(struct fib *f)
+{
+	struct be_bpf *b = be(f);
+
+	for (unsigned i = 1; b && i < BPF_ILA_DOMS; i++)
+		memset(b->dom[i].told, 0, sizeof(b->dom[i].told));
 }
 
 const struct ila_backend be_bpf = {

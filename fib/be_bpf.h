@@ -13,4 +13,7 @@ extern const struct ila_backend be_bpf;
  * Return: when it will be time again, on clock_ms(); INT64_MAX: never. */
 int64_t be_bpf_counters(struct fib *f);
 
+/** be_bpf_retell - a new engine: it knows none of them. */
+void be_bpf_retell(struct fib *f);
+
 #endif

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fib/be_bpf.h"
 #include "fib/dom.h"
 #include "fib/ila.h"
 #include "fib/link.h"
@@ -186,6 +187,7 @@ void up_start(struct fib *f, uint32_t restarts)
 	for (struct lneigh *n = f->neighs; n; n = n->hh.next)
 		first_picture(f, &n->up);
 	ila_retell(f);
+	be_bpf_retell(f);
 	f->dump_end.kind = UP_DUMP_END;
 	first_picture(f, &f->dump_end);
 	f->want.changed = true;

@@ -3,6 +3,7 @@
  *   fibfeed FIFO BPF-DIR [no-tcx] [audit SECONDS] [size ENTRIES] [limit ENTRIES]
  * starts fib, and an engine that has said SYNC_BEGIN. Lines of the FIFO:
  *   domain SIR LOCATOR MODE PLANE [vnid] [underlay IF]...
+ *   undomain SIR
  *   map ADDR LOCATOR [MODE]         multi ADDR LOCATOR WEIGHT LOCATOR WEIGHT ...
  *   unmap ADDR
  *   maps N LOCATOR                  mappings 2::, 2:0:1::, .. below the last SIR prefix
@@ -229,6 +230,14 @@ static void do_domain(void)
 	put(INTENT_ILA_DOMAIN_SET, 0, &d, sizeof(d));
 }
 
+static void do_undomain(void)
+{
+	struct intent_ila_domain d = { .flags = 0 };
+
+	half(word[1], &d.sir);
+	put(INTENT_ILA_DOMAIN_DEL, 0, &d, sizeof(d));
+}
+
 static void do_map(void)
 {
 	struct intent_ila_map m = { .addr = address(word[1]),
@@ -372,13 +381,13 @@ static const struct verb {
 	int words; /* at least */
 	void (*act)(void);
 } verbs[] = {
-	{ "domain", 5, do_domain },         { "map", 3, do_map },
-	{ "multi", 6, do_multi },           { "maps", 3, do_maps },
-	{ "unmap", 2, do_unmap },           { "endpoint", 3, do_endpoint },
-	{ "unendpoint", 2, do_unendpoint }, { "sweep", 1, do_sweep },
-	{ "later", 1, do_later },           { "begin", 1, do_begin },
-	{ "engine", 1, engine_start },      { "exit", 2, do_exit },
-	{ "settle", 1, do_settle },
+	{ "domain", 5, do_domain },     { "undomain", 2, do_undomain },
+	{ "map", 3, do_map },           { "multi", 6, do_multi },
+	{ "maps", 3, do_maps },         { "unmap", 2, do_unmap },
+	{ "endpoint", 3, do_endpoint }, { "unendpoint", 2, do_unendpoint },
+	{ "sweep", 1, do_sweep },       { "later", 1, do_later },
+	{ "begin", 1, do_begin },       { "engine", 1, engine_start },
+	{ "exit", 2, do_exit },         { "settle", 1, do_settle },
 };
 
 static void line_do(char *line)
