@@ -98,12 +98,14 @@ static uint8_t plane_choose(struct fib *f, struct ila_dom *d)
 	return ILA_PLANE_NONE;
 }
 
-/* Why it is not the other one, when that was not asked for. */
+/* Why it is not the other one, when that was not asked for: its last answer, if it was
+ * ever asked. */
 static void why_not_other(struct fib *f, const struct ila_dom *d, char *why,
 			  size_t size)
 {
 	uint8_t other = other_of(d->plane);
-	const char *no = f->ila.plane[other].probed ? unfit(f, d, other) : NULL;
+	const struct ila_plane_state *o = &f->ila.plane[other];
+	const char *no = o->probed ? unfit(f, d, other) : o->err ? o->why : NULL;
 
 	if (d->plane == ILA_PLANE_KERNEL && d->want.csum == ILA_CSUM_ADJUST)
 		str_copy(why, size, "adj-transport works between Linux kernels only");
