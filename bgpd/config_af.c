@@ -23,7 +23,7 @@ static const struct {
 	{ CFG_IP6, FAM_IP6 },
 };
 
-static struct cfg_nbr_af *af_of(const struct cmd_args *a, struct cfg_nbr *n)
+struct cfg_nbr_af *config_af_of(const struct cmd_args *a, struct cfg_nbr *n)
 {
 	size_t i = 0;
 
@@ -72,7 +72,7 @@ static int set_flag(void *ctx, const struct cmd_args *a, struct out *o)
 	if (!n)
 		return CMD_CONFIG_FAILED;
 	for (size_t i = 0; i < ARRAY_SIZE(flags); i++) {
-		struct cfg_nbr_af *af = af_of(a, n);
+		struct cfg_nbr_af *af = config_af_of(a, n);
 
 		if (!cmd_has(a, flags[i].word))
 			continue;
@@ -91,7 +91,7 @@ static int set_flag(void *ctx, const struct cmd_args *a, struct out *o)
 static struct cfg_nbr_af *value_of(const struct cmd_args *a, uint32_t bit)
 {
 	struct cfg_nbr *n = cfg_nbr_need(a);
-	struct cfg_nbr_af *af = n ? af_of(a, n) : NULL;
+	struct cfg_nbr_af *af = n ? config_af_of(a, n) : NULL;
 
 	if (!af)
 		return NULL;

@@ -127,6 +127,9 @@ int cfg_wrong(struct cfg_fault *f, unsigned line, const char *fmt, ...)
 /** config_af_register - the rows of every family. */
 void config_af_register(struct cmd_tree *t);
 
+/** config_af_of - the settings of the family whose mode the line is in. */
+struct cfg_nbr_af *config_af_of(const struct cmd_args *a, struct cfg_nbr *n);
+
 /** config_af_resolve - complete af with what its group (NULL: none) and the defaults
  * give. */
 void config_af_resolve(struct cfg_nbr_af *af, const struct cfg_nbr_af *group);

@@ -30,6 +30,7 @@ void origin_refused(struct peer *p, const struct family *f, const struct claims 
 	char addr[ADDR_STR], route[NLRI_STR_MAX], claim[CLAIM_STR];
 
 	p->stats.update_errors[why]++;
+	p->stats.origin_refused[f->index]++;
 	if (!log_ratelimited(&p->origin_limit, LINES_PER_MINUTE))
 		return;
 	log_warn(LOG_UPDATE, "peer %s: origin-check refused %s: %s",
@@ -107,33 +108,38 @@ void origin_configured(struct peer *p, const struct cfg_nbr *was)
 
 /* ---- show ---- */
 
-static uint64_t refused(const struct peer *p)
+static void prefixes_show(struct out *o, const char *key, const struct prefix *p,
+			  unsigned n)
 {
-	uint64_t n = 0;
+	char buf[ADDR_STR];
 
-	for (int i = UR_ORIGIN_NEXT_HOP; i <= UR_ORIGIN_TYPE; i++)
-		n += p->stats.update_errors[i];
-	return n;
+	out_arr(o, key);
+	for (unsigned i = 0; i < n; i++) {
+		out_str(o, NULL, prefix_format(&p[i], buf));
+		out_text(o, ", %s", buf);
+	}
+	out_end(o);
 }
 
 void origin_show(const struct peer *p, const struct family *f, struct out *o)
 {
 	const struct claim_rule *r = &p->cfg.af[f->index].origin;
+	uint64_t refused = p->stats.origin_refused[f->index];
 	char buf[ADDR_STR];
 
 	if (!r->on)
 		return;
 	out_text(o, "  Origin check: %s", ip_format(&p->addr, buf));
 	out_obj(o, "originCheck");
-	out_arr(o, "vteps");
-	for (unsigned i = 0; i < r->n_vteps; i++) {
-		out_str(o, NULL, prefix_format(&r->vteps[i], buf));
-		out_text(o, ", %s", buf);
-	}
-	out_end(o);
-	out_bool(o, "rdAsNumber", r->rd_as);
-	out_uint(o, "refusedRoutes", refused(p));
+	if (f->index != FAM_ILA)
+		prefixes_show(o, f->index == FAM_EVPN ? "vteps" : "nextHops", r->vteps,
+			      r->n_vteps);
+	if (f->index == FAM_EVPN)
+		out_bool(o, "rdAsNumber", r->rd_as);
+	else
+		prefixes_show(o, "locators", r->locators, r->n_locators);
+	out_uint(o, "refusedRoutes", refused);
 	out_end(o);
 	out_text(o, "%s; %llu routes refused\n", r->rd_as ? ", RDs by AS number" : "",
-		 (unsigned long long)refused(p));
+		 (unsigned long long)refused);
 }

@@ -75,6 +75,7 @@ struct peer_stats {
 	uint64_t established, dropped, transitions, connect_fails;
 	uint64_t update_errors[UR_COUNT]; /* by enum update_reason */
 	uint64_t treat_as_withdraw;
+	uint64_t origin_refused[FAMS]; /* routes, by origin-check; also above */
 	uint64_t notif_tx, notif_rx;
 };
 

@@ -13,14 +13,15 @@ struct attrs;
 struct nlri;
 struct nlri_ops;
 
-enum { CLAIM_VTEPS = 8, CLAIM_STR = 128 };
+enum { CLAIM_VTEPS = 8, CLAIM_LOCATORS = 8, CLAIM_STR = 192 };
 
 /* The setting of a neighbor: which addresses are its own beside that of the session. */
 struct claim_rule {
 	bool on;
 	bool rd_as; /* RDs that begin with an AS number, which prove nothing, pass */
-	uint8_t n_vteps;
-	struct prefix vteps[CLAIM_VTEPS];
+	uint8_t n_vteps, n_locators;
+	struct prefix vteps[CLAIM_VTEPS];       /* or other next hops */
+	struct prefix locators[CLAIM_LOCATORS]; /* of ILA: IPv6, 64 bits at most */
 };
 
 /** claim_rule_equal - is the same allowed by both? */
@@ -32,8 +33,10 @@ struct claims {
 	const struct attrs *attrs;     /* borrowed */
 	struct ip addr;                /* of the session */
 	uint32_t id;                   /* BGP identifier of the host, host order */
-	enum update_reason all;        /* what is wrong with all routes; UR_NONE */
-	enum update_reason floods;     /* ... with those that say where to flood */
+	bool marked;            /* as ILA mappings, where a host route may be one */
+	enum update_reason all; /* what is wrong with all routes; UR_NONE */
+	enum update_reason mappings; /* ... with ILA mappings, instead of that */
+	enum update_reason floods;   /* ... with those that say where to flood */
 };
 
 /**
@@ -43,7 +46,9 @@ struct claims {
  *
  * Next hop, egress endpoints of attribute 23 and the endpoint of the PMSI tunnel
  * must be the host's own, and a route that was reflected is no host's
- * (ORIGINATOR_ID other than id, any CLUSTER_LIST).
+ * (ORIGINATOR_ID other than id, any CLUSTER_LIST). Of ILA mappings not the next hop but
+ * the locator must be: it lies in one of rule->locators, or the address of the session
+ * lies below it; both the one in the next hop and that of a large community.
  */
 void claims_init(struct claims *c, const struct claim_rule *rule, const struct ip *addr,
 		 uint32_t id, const struct attrs *a);

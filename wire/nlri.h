@@ -34,12 +34,20 @@ enum nlri_result {
 	NLRI_FRAMING,        /* the length runs past the attribute: all is lost */
 };
 
+/* Is the route an ILA mapping, one that says where an identifier is? */
+enum nlri_mapping {
+	NLRI_NO_MAPPING,
+	NLRI_MAPPING_IF_MARKED, /* by its communities (wire/ila_com.h) */
+	NLRI_MAPPING,
+};
+
 /* What a route says of the speaker that it began at, borrowed from its key. */
 struct nlri_origin {
-	const uint8_t *rd; /* 8 bytes */
+	const uint8_t *rd; /* 8 bytes; NULL: none */
 	const uint8_t *ip; /* of the originating router, network order; NULL: none */
 	uint8_t ip_len;
 	bool floods; /* the PMSI tunnel of its UPDATE is about this route */
+	enum nlri_mapping mapping;
 };
 
 struct nlri_ops {

@@ -82,6 +82,13 @@ static int ila_cmp(const struct nlri *a, const struct nlri *b)
 	return c ? c : (a->path_id > b->path_id) - (a->path_id < b->path_id);
 }
 
+static bool ila_origin(const struct nlri *n, struct nlri_origin *out)
+{
+	(void)n;
+	*out = (struct nlri_origin) { .mapping = NLRI_MAPPING };
+	return true;
+}
+
 struct nlri_ops nlri_ila_ops = {
 	.name = "ila unicast",
 	.afi = ILA_AFI_DEFAULT,
@@ -92,6 +99,7 @@ struct nlri_ops nlri_ila_ops = {
 	.skip = ila_skip,
 	.encode = ila_encode,
 	.format = ila_format,
+	.origin = ila_origin,
 	.cmp = ila_cmp,
 };
 

@@ -113,6 +113,15 @@ static int ip6_cmp(const struct nlri *a, const struct nlri *b)
 	return c ? c : (a->path_id > b->path_id) - (a->path_id < b->path_id);
 }
 
+static bool ip6_origin(const struct nlri *n, struct nlri_origin *out)
+{
+	*out = (struct nlri_origin) {
+		.mapping = n->key[0] == BITS_MAX ? NLRI_MAPPING_IF_MARKED
+						 : NLRI_NO_MAPPING,
+	};
+	return true;
+}
+
 const struct nlri_ops nlri_ip6_ops = {
 	.name = "ipv6 unicast",
 	.afi = 2,
@@ -121,5 +130,6 @@ const struct nlri_ops nlri_ip6_ops = {
 	.skip = ip6_skip,
 	.encode = ip6_encode,
 	.format = ip6_format,
+	.origin = ip6_origin,
 	.cmp = ip6_cmp,
 };

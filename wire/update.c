@@ -45,6 +45,7 @@ static const char *const reason_names[UR_COUNT] = {
 	[UR_ORIGIN_ROUTER] = "origin_router",
 	[UR_ORIGIN_TUNNEL] = "origin_tunnel",
 	[UR_ORIGIN_REFLECTED] = "origin_reflected",
+	[UR_ORIGIN_LOCATOR] = "origin_locator",
 	[UR_ORIGIN_TYPE] = "origin_type",
 };
 

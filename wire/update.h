@@ -63,6 +63,7 @@ enum update_reason {
 	UR_ORIGIN_ROUTER,    /* IP address of the originating router */
 	UR_ORIGIN_TUNNEL,    /* PMSI tunnel, or egress endpoint of attribute 23 */
 	UR_ORIGIN_REFLECTED, /* ORIGINATOR_ID of another, CLUSTER_LIST */
+	UR_ORIGIN_LOCATOR,   /* of an ILA mapping */
 	UR_ORIGIN_TYPE,      /* of a route whose layout we do not know */
 	UR_COUNT
 };

@@ -7,6 +7,8 @@
 #include "rib/claim.h"
 #include "tests/unit/bytes.h"
 #include "wire/nlri_evpn.h"
+#include "wire/nlri_ila.h"
+#include "wire/nlri_ip6.h"
 
 #define OWN     "10.0.0.9"
 #define OTHER   "10.0.0.8"
@@ -224,6 +226,161 @@ static void judges(void **state)
 	}
 }
 
+/* ---- ILA mappings, and the IPv6 routes beside them ------------------------------- */
+
+#define LOC          "2001:db8:100:9::"
+#define LOC_OTHER    "2001:db8:100:8::"
+#define LOC_COM      "0000fde8 20010db8 01000009 "
+#define OTHER_COM    "0000fde8 20010db8 01000008 "
+#define NO_LOC_COM   "0000fde8 00000001 00000002 "
+#define MARKER       "831a 01 01 01 00 0000 "
+#define MARKER_V2    "831a 02 01 01 00 0000 "
+#define RT           "0002 fde8 00000064 "
+#define SIR          "2001:db8:c0de:1:2000:0:1:a"
+#define SAYS_FOREIGN SAYS("locator 2001:db8:100:8, none of those configured")
+
+static const struct mapping_row {
+	const char *name;
+	const char *session; /* NULL: OWN */
+	const char *prefix;  /* ipv6 unicast; NULL: ila unicast */
+	const char *locators, *nexthops;
+	const char *nexthop;
+	const char *ext, *large; /* communities */
+	uint32_t originator_id;
+	bool cluster_list;
+	enum update_reason want;
+	const char *says;
+} mappings[] = {
+	/* the draft's family */
+	{ "its locator", .locators = LOC "/64", .nexthop = LOC },
+	{ "its locator, told twice", .locators = LOC "/64", .nexthop = LOC,
+	  .large = LOC_COM },
+	{ "the second of two", .locators = LOC_OTHER "/64 " LOC "/64", .nexthop = LOC },
+	{ "one of a prefix", .locators = "2001:db8:100::/40", .nexthop = LOC },
+	{ "another's locator", .locators = LOC "/64", .nexthop = LOC_OTHER,
+	  WHY(LOCATOR), SAYS_FOREIGN },
+	{ "another's as community", .locators = LOC "/64", .nexthop = LOC,
+	  .large = OTHER_COM, WHY(LOCATOR), SAYS_FOREIGN },
+	{ "its own as community alone", .locators = LOC "/64", .nexthop = LOC_OTHER,
+	  .large = LOC_COM, WHY(LOCATOR), SAYS_FOREIGN },
+	{ "communities that differ", .locators = LOC "/64", .nexthop = LOC,
+	  .large = LOC_COM OTHER_COM, WHY(LOCATOR),
+	  SAYS("locator communities that differ") },
+	{ "communities of others", .locators = LOC "/64", .nexthop = LOC,
+	  .large = NO_LOC_COM },
+	{ "a next hop that is none", .locators = LOC "/64", .nexthop = OWN,
+	  WHY(LOCATOR), SAYS("a next hop that is no locator") },
+	{ "none configured", .nexthop = LOC, WHY(LOCATOR),
+	  SAYS("locator 2001:db8:100:9, none is configured, nor is its session from "
+	       "there") },
+	{ "none configured, the session is from there", .session = LOC "1",
+	  .nexthop = LOC },
+	{ "... and not from here", .session = LOC "1", .nexthop = LOC_OTHER,
+	  WHY(LOCATOR), NULL },
+	{ "a next hop allowed is no locator", .nexthops = LOC "1/128", .nexthop = LOC,
+	  WHY(LOCATOR), NULL },
+	{ "another's ORIGINATOR_ID", .locators = LOC "/64", .nexthop = LOC,
+	  .originator_id = OTHER_ID, WHY(REFLECTED), SAYS("ORIGINATOR_ID 10.0.0.8") },
+	{ "its own ORIGINATOR_ID", .locators = LOC "/64", .nexthop = LOC,
+	  .originator_id = OWN_ID },
+	{ "a CLUSTER_LIST", .locators = LOC "/64", .nexthop = LOC, .cluster_list = true,
+	  WHY(REFLECTED), SAYS("CLUSTER_LIST") },
+	/* the same as IPv6 routes */
+	{ "IPv6: its locator", .prefix = SIR "/128", .locators = LOC "/64",
+	  .nexthop = LOC "1", .ext = RT MARKER },
+	{ "IPv6: another's", .prefix = SIR "/128", .locators = LOC "/64",
+	  .nexthop = LOC_OTHER "1", .ext = MARKER, WHY(LOCATOR), SAYS_FOREIGN },
+	{ "IPv6: another's as community", .prefix = SIR "/128", .locators = LOC "/64",
+	  .nexthop = LOC "1", .ext = MARKER, .large = OTHER_COM, WHY(LOCATOR),
+	  SAYS_FOREIGN },
+	{ "IPv6: a marker that only others read", .prefix = SIR "/128",
+	  .locators = LOC "/64", .nexthop = LOC "1", .ext = MARKER_V2,
+	  .large = OTHER_COM, WHY(LOCATOR), SAYS_FOREIGN },
+	{ "IPv6: its session is no locator of it", .session = OWN6,
+	  .prefix = SIR "/128", .locators = LOC "/64", .nexthop = LOC_OTHER "1",
+	  .ext = MARKER, WHY(LOCATOR), SAYS_FOREIGN },
+	/* ordinary IPv6 routes */
+	{ "a host route without marker", .session = OWN6, .prefix = SIR "/128",
+	  .nexthop = OWN6, .ext = RT, .large = OTHER_COM },
+	{ "... towards another", .session = OWN6, .prefix = SIR "/128",
+	  .nexthop = OTHER6, WHY(NEXT_HOP), SAYS("next hop 2001:db8::8") },
+	{ "a marked prefix is no mapping", .session = OWN6, .prefix = "2001:db8:7::/64",
+	  .nexthop = OWN6, .ext = MARKER, .large = OTHER_COM },
+	{ "... and may lead nowhere else", .session = OWN6, .locators = LOC "/64",
+	  .prefix = "2001:db8:7::/64", .nexthop = LOC_OTHER "1", .ext = MARKER,
+	  WHY(NEXT_HOP), SAYS("next hop 2001:db8:100:8::1") },
+	{ "an address below its locator is its own", .prefix = "2001:db8:7::/64",
+	  .locators = LOC "/64", .nexthop = LOC "5" },
+	{ "a session over IPv4 proves none", .prefix = "2001:db8:7::/64",
+	  .nexthop = OWN6, WHY(NEXT_HOP), SAYS("next hop 2001:db8::9") },
+	{ "... which is configured", .prefix = "2001:db8:7::/64",
+	  .nexthops = OWN6 "/128", .nexthop = OWN6 },
+	{ "another's ORIGINATOR_ID", .session = OWN6, .prefix = "2001:db8:7::/64",
+	  .nexthop = OWN6, .originator_id = OTHER_ID, WHY(REFLECTED),
+	  SAYS("ORIGINATOR_ID 10.0.0.8") },
+};
+
+static uint8_t prefixes_of(const char *text, struct prefix *out)
+{
+	char words[128] = "", *save = NULL;
+	uint8_t n = 0;
+
+	if (text)
+		strcpy(words, text);
+	for (char *w = strtok_r(words, " ", &save); w; w = strtok_r(NULL, " ", &save))
+		assert_int_equal(prefix_parse(w, &out[n++]), 0);
+	return n;
+}
+
+static const struct nlri_ops *mapping_of(const struct mapping_row *c, struct nlri *n)
+{
+	struct ila64 id;
+	struct prefix p;
+
+	if (!c->prefix) {
+		assert_int_equal(ila64_parse("2000:0:1:a", &id), 0);
+		nlri_ila_build(&id, n);
+		return &nlri_ila_ops;
+	}
+	assert_int_equal(prefix_parse(c->prefix, &p), 0);
+	assert_int_equal(nlri_ip6_build(&p, n), 0);
+	return &nlri_ip6_ops;
+}
+
+static void judges_mappings(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(mappings); i++) {
+		const struct mapping_row *c = &mappings[i];
+		struct attrs a = { .originator_id = c->originator_id };
+		struct claim_rule rule = { .on = true };
+		struct nlri n = { 0 };
+		const struct nlri_ops *ops = mapping_of(c, &n);
+		struct blob ext, large;
+		struct claims claims;
+		struct ip session;
+		char text[CLAIM_STR];
+
+		print_message("# %s\n", c->name);
+		rule.n_locators = prefixes_of(c->locators, rule.locators);
+		rule.n_vteps = prefixes_of(c->nexthops, rule.vteps);
+		assert_int_equal(ip_parse(c->session ? c->session : OWN, &session), 0);
+		assert_int_equal(ip_parse(c->nexthop, &a.nexthop), 0);
+		a.present |= (uint64_t) !!c->originator_id << ATTR_ORIGINATOR_ID;
+		a.present |= (uint64_t)c->cluster_list << ATTR_CLUSTER_LIST;
+		if (c->ext)
+			a.ext_communities = bytes_of(c->ext, &ext);
+		if (c->large)
+			a.large_communities = bytes_of(c->large, &large);
+		claims_init(&claims, &rule, &session, OWN_ID, &a);
+		assert_int_equal(claims_check(&claims, ops, &n), c->want);
+		if (c->says)
+			assert_string_equal(
+				claims_format(&claims, c->want, ops, &n, text),
+				c->says);
+	}
+}
+
 /* Routes of a family that names no origin are judged by their attributes alone. */
 static void other_families(void **state)
 {
@@ -269,12 +426,20 @@ static void compares_rules(void **state)
 	b = a;
 	b.n_vteps = 0;
 	assert_false(claim_rule_equal(&a, &b));
+	b = a;
+	b.n_locators = 1;
+	assert_false(claim_rule_equal(&a, &b));
+	a.n_locators = 1;
+	assert_true(claim_rule_equal(&a, &b));
+	b.locators[0].bits = 64;
+	assert_false(claim_rule_equal(&a, &b));
 }
 
 int main(void)
 {
 	const struct CMUnitTest t[] = {
 		cmocka_unit_test(judges),
+		cmocka_unit_test(judges_mappings),
 		cmocka_unit_test(other_families),
 		cmocka_unit_test(compares_rules),
 	};

@@ -237,9 +237,10 @@ static void reads_frr(void **state)
 	config_free(c);
 }
 
-#define BGP  "router bgp 65000\n"
-#define NBR  BGP " neighbor 10.0.0.1 remote-as 65000\n"
-#define EVPN NBR " address-family l2vpn evpn\n"
+#define BGP    "router bgp 65000\n"
+#define NBR    BGP " neighbor 10.0.0.1 remote-as 65000\n"
+#define EVPN   NBR " address-family l2vpn evpn\n"
+#define ILA_AF NBR " address-family ila unicast\n"
 
 static const struct {
 	const char *text, *err;
@@ -313,6 +314,16 @@ static const struct {
 	  "t:4:21: `labels` is not supported by this version" },
 	{ EVPN "  no neighbor 10.0.0.1 origin-check vtep 10.1.0.0/16",
 	  "t:4:42: is not a VTEP of 10.0.0.1" },
+	{ EVPN "  neighbor 10.0.0.1 origin-check locator 2001:db8:1::/64",
+	  "t:4:34: `locator` is unknown here, expected rd, vtep or end of line" },
+	{ ILA_AF "  neighbor 10.0.0.1 origin-check vtep 10.1.0.0/16",
+	  "t:4:34: `vtep` is unknown here, expected locator or end of line" },
+	{ ILA_AF "  neighbor 10.0.0.1 origin-check locator 10.1.0.0/16",
+	  "t:4:42: expected an IPv6 prefix of at most 64 bits" },
+	{ ILA_AF "  neighbor 10.0.0.1 origin-check locator 2001:db8:1::/65",
+	  "t:4:42: expected an IPv6 prefix of at most 64 bits" },
+	{ ILA_AF "  no neighbor 10.0.0.1 origin-check locator 2001:db8:1::/64",
+	  "t:4:45: is not a locator of 10.0.0.1" },
 	{ EVPN "  neighbor 10.0.0.1 origin-check vtep x",
 	  "t:4:39: `x` is unknown here, expected IP or PREFIX" },
 	{ EVPN "  neighbor 10.0.0.1 origin-check vtep 10.1.0.1\n"
@@ -483,7 +494,24 @@ static void groups_and_defaults(void **state)
 /* Lines of origin-check, and the lines of it that are printed. */
 static const struct {
 	const char *text, *want;
+	const char *family; /* NULL: l2vpn evpn */
 } checks[] = {
+	{ " neighbor 10.0.0.1 origin-check\n", "  neighbor 10.0.0.1 origin-check\n",
+	  "ila unicast" },
+	{ " neighbor 10.0.0.1 origin-check locator 2001:db8:2::/64\n"
+	  " neighbor 10.0.0.1 origin-check locator 2001:db8:1::7/48\n"
+	  " neighbor 10.0.0.1 origin-check locator 2001:db8:3::/64\n"
+	  " no neighbor 10.0.0.1 origin-check locator 2001:db8:2::/64\n",
+	  "  neighbor 10.0.0.1 origin-check\n"
+	  "  neighbor 10.0.0.1 origin-check locator 2001:db8:1::/48\n"
+	  "  neighbor 10.0.0.1 origin-check locator 2001:db8:3::/64\n",
+	  "ila unicast" },
+	{ " neighbor 10.0.0.1 origin-check locator 2001:db8:1::/64\n"
+	  " neighbor 10.0.0.1 origin-check next-hop fd00::9\n",
+	  "  neighbor 10.0.0.1 origin-check\n"
+	  "  neighbor 10.0.0.1 origin-check next-hop fd00::9/128\n"
+	  "  neighbor 10.0.0.1 origin-check locator 2001:db8:1::/64\n",
+	  "ipv6 unicast" },
 	{ " neighbor 10.0.0.1 origin-check\n", "  neighbor 10.0.0.1 origin-check\n" },
 	{ " neighbor 10.0.0.1 origin-check vtep 10.1.2.3/16\n", /* switches it on */
 	  "  neighbor 10.0.0.1 origin-check\n"
@@ -516,20 +544,19 @@ static const struct {
 
 #define ORIGIN                                                                         \
 	NBR " neighbor g peer-group\n neighbor g remote-as internal\n"                 \
-	    " neighbor 10.0.0.2 peer-group g\n neighbor 10.0.0.3 peer-group g\n"       \
-	    " address-family l2vpn evpn\n"
+	    " neighbor 10.0.0.2 peer-group g\n neighbor 10.0.0.3 peer-group g\n"
 
 static void edits_origin_check(void **state)
 {
-	static const char head[] = " address-family l2vpn evpn\n";
-
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(checks); i++) {
-		char text[1024], *s, *body;
+		char text[1024], head[64], *s, *body;
 		struct config *c;
 
 		print_message("# %zu\n", i);
-		snprintf(text, sizeof(text), ORIGIN "%s", checks[i].text);
+		snprintf(head, sizeof(head), " address-family %s\n",
+			 checks[i].family ? checks[i].family : "l2vpn evpn");
+		snprintf(text, sizeof(text), ORIGIN "%s%s", head, checks[i].text);
 		c = must_parse(text);
 		s = print(c);
 		body = strstr(s, head) + strlen(head);
@@ -544,9 +571,13 @@ static void edits_origin_check(void **state)
 static void inherits_origin_check(void **state)
 {
 	struct config *c =
-		must_parse(ORIGIN " neighbor g origin-check vtep 10.1.0.0/16\n"
+		must_parse(ORIGIN " address-family l2vpn evpn\n"
+				  " neighbor g origin-check vtep 10.1.0.0/16\n"
 				  " neighbor g origin-check rd as-number\n"
-				  " neighbor 10.0.0.2 origin-check vtep 10.2.0.9\n");
+				  " neighbor 10.0.0.2 origin-check vtep 10.2.0.9\n"
+				  " address-family ipv6 unicast\n"
+				  " neighbor g origin-check locator 2001:db8::/32\n"
+				  " neighbor 10.0.0.2 origin-check\n");
 	const struct cfg_nbr *own = TAILQ_NEXT(TAILQ_FIRST(&c->nbrs), link);
 	const struct claim_rule *r;
 	struct cfg_nbr n;
@@ -558,10 +589,15 @@ static void inherits_origin_check(void **state)
 	r = &n.af[FAM_EVPN].origin;
 	assert_true(r->on && !r->rd_as && r->n_vteps == 1);
 	assert_int_equal(r->vteps[0].ip.b[1], 2);
+	r = &n.af[FAM_IP6].origin;
+	assert_true(r->on && !r->n_locators);
+	assert_false(n.af[FAM_ILA].origin.on);
 	config_nbr_resolve(c, TAILQ_NEXT(own, link), &n);
 	r = &n.af[FAM_EVPN].origin;
 	assert_true(r->on && r->rd_as && r->n_vteps == 1);
 	assert_int_equal(r->vteps[0].ip.b[1], 1);
+	r = &n.af[FAM_IP6].origin;
+	assert_true(r->on && r->n_locators == 1 && r->locators[0].bits == 32);
 	config_free(c);
 }
 
@@ -626,6 +662,27 @@ static void rnd_origin(struct claim_rule *r, bool may_be_off)
 		p->ip.b[1] = (uint8_t)i; /* all differ */
 		p->bits = (uint8_t)(16 + rnd(p->ip.len * 8u - 15));
 	}
+	r->n_locators = (uint8_t)rnd(CLAIM_LOCATORS + 1);
+	for (unsigned i = 0; i < r->n_locators; i++) {
+		r->locators[i].ip.len = 16;
+		r->locators[i].ip.b[1] = (uint8_t)i;
+		r->locators[i].bits = (uint8_t)(16 + rnd(49));
+	}
+}
+
+/* What of it there are words for in a family. */
+static void origin_only(struct claim_rule *r, unsigned fam)
+{
+	if (fam == FAM_EVPN) {
+		r->n_locators = 0;
+		memset(r->locators, 0, sizeof(r->locators));
+	} else {
+		r->rd_as = false;
+	}
+	if (fam == FAM_ILA) {
+		r->n_vteps = 0;
+		memset(r->vteps, 0, sizeof(r->vteps));
+	}
 }
 
 static void rnd_af(struct cfg_nbr_af *af, bool flags_too)
@@ -658,7 +715,8 @@ static void rnd_af(struct cfg_nbr_af *af, bool flags_too)
 /* Settings that only some family has. */
 static void af_only(struct cfg_nbr_af *af, unsigned fam)
 {
-	if (fam != FAM_EVPN) {
+	origin_only(&af->origin, fam);
+	if (fam == FAM_RTC) {
 		af->set &= ~(uint32_t)AF_ORIGIN_CHECK;
 		af->origin = (struct claim_rule) { 0 };
 	}
