@@ -119,12 +119,15 @@ static void ila_json(struct out *o, const struct tenants_endpoint *ep)
 		out_uint(o, "localPref", ep->local_pref);
 }
 
-/* Why an endpoint is not served; "": it is, or its tenant is not configured. */
+/* Why an endpoint is not served; "": it is, or may be. vni: of its tenant, or 0. */
 static void reason_text(const struct engine *e, const struct tenants_endpoint *ep,
-			char *buf, size_t size)
+			uint32_t vni, char *buf, size_t size)
 {
 	buf[0] = '\0';
-	if (ila_endpoint_state(e->ila, ep->name) == ILA_EP_UNKNOWN)
+	if (!vni && !ila_is_tenant(e->ila, ep->tenant))
+		snprintf(buf, size, "tenant %s has neither a vni nor encapsulation ila",
+			 ep->tenant);
+	else if (ila_endpoint_state(e->ila, ep->name) == ILA_EP_UNKNOWN)
 		ila_endpoint_check(e->ila, ep, buf, size);
 }
 
@@ -143,7 +146,7 @@ static void endpoint_show(void *arg, const struct tenants_endpoint_info *i)
 	if (mac_is_zero(&ep->mac))
 		str_copy(mac, sizeof(mac), "-");
 	ips_text(ep, ips, sizeof(ips));
-	reason_text(s->e, ep, why, sizeof(why));
+	reason_text(s->e, ep, i->vni, why, sizeof(why));
 	out_obj(o, ep->name);
 	out_str(o, "tenant", ep->tenant);
 	if (i->vni)

@@ -104,11 +104,11 @@ static void on_intent(void *ctx, uint16_t type, const void *body)
 
 static void on_report(void *ctx, const struct ila_report *r)
 {
-	static struct log_limit limit;
+	static struct log_limit limit[ILA_EVENTS]; /* none hides behind another */
 	char buf[256];
 
 	(void)ctx;
-	if (log_ratelimited(&limit, 100))
+	if (log_ratelimited(&limit[r->event], 100))
 		log_warn(LOG_ILA, "%s", ila_report_format(r, buf, sizeof(buf)));
 }
 

@@ -62,7 +62,8 @@ static void domain_show(void *arg, const struct ila_domain_info *d)
 	out_text(o, "  locator %s, csum-mode %s%s\n",
 		 sends ? "none (this host only sends)" : loc, ila_csum_name(d->csum),
 		 d->vnids ? ", tenants isolated by VNID" : "");
-	out_text(o, "  carried by IPv6 unicast%s%s\n", d->draft ? ", ILA unicast" : "",
+	out_text(o, "  can be carried by IPv6 unicast%s%s\n",
+		 d->draft ? ", ILA unicast" : "",
 		 d->locator_community ? "; with locator community" : "");
 	out_text(o, "  data plane %s, wanted %s\n",
 		 d->state ? ila_plane_name(d->state->plane) : "not known yet",

@@ -86,6 +86,12 @@ const char *ila_report_format(const struct ila_report *r, char *buf, size_t size
 			"translates packets to it, domain=%s",
 			addr, r->domain);
 		break;
+	case ILA_EV_REFUSED:
+		snprintf(buf, size, "%s: mapping refused: %s, domain=%s", addr,
+			 ila_refusal_text((enum ila_refusal)r->number), r->domain);
+		break;
+	case ILA_EVENTS:
+		break;
 	}
 	return buf;
 }

@@ -34,13 +34,15 @@ enum ila_event {
 	ILA_EV_MISMATCH,       /* checksum mode is not that of the domain; it is used */
 	ILA_EV_ADDRESS,        /* a translated address is configured on this host */
 	ILA_EV_ADDRESS_IN,     /* an address of this host is inside its locator */
+	ILA_EV_REFUSED,        /* a peer announces what cannot be a mapping */
+	ILA_EVENTS
 };
 
 struct ila_report {
 	enum ila_event event;
 	struct ila_addr addr; /* SIR address; ADDRESS*: the address itself */
 	struct ila64 locator; /* the other side, zero if there is none */
-	uint32_t number;      /* sequence; checksum mode */
+	uint32_t number;      /* sequence; checksum mode; enum ila_refusal */
 	const char *domain;
 };
 

@@ -232,6 +232,7 @@ void map_pick(struct ila *m, const struct ila_map *e, struct ila_pick *out)
 
 static void refused_set(struct ila *m, struct ila_map *e, uint16_t now)
 {
+	static const struct ila64 none;
 	uint16_t changed = e->refused ^ now;
 
 	for (unsigned i = 0; changed; i++, changed >>= 1) {
@@ -240,6 +241,7 @@ static void refused_set(struct ila *m, struct ila_map *e, uint16_t now)
 		if (now >> i & 1) {
 			m->c.refused[i]++;
 			m->c.refused_now[i]++;
+			ila_say(m, ILA_EV_REFUSED, e, &none, i);
 		} else {
 			m->c.refused_now[i]--;
 		}

@@ -84,7 +84,7 @@ struct ihost {
 	struct intent_ila_domain fdom[8];
 	unsigned n_map, n_ep, n_fdom;
 	unsigned n_intent, n_set, n_del, n_originate, n_withdraw, n_reimport;
-	unsigned said[8];
+	unsigned said[ILA_EVENTS];
 	struct ila_report last;
 	uint32_t seq; /* last of hook sequence() */
 	unsigned n_seq;

@@ -328,6 +328,8 @@ static void test_nonsense_is_no_mapping(void **state)
 		}
 		ihost_hears(h, p); /* the same again is not counted again */
 		assert_int_equal(ihost_counts(h).refused[bads[i].why], 1);
+		assert_int_equal(h->said[ILA_EV_REFUSED], 1); /* nor said */
+		assert_int_equal(h->last.number, bads[i].why);
 		ihost_loses(h, p);
 		assert_int_equal(ihost_counts(h).refused_now[bads[i].why], 0);
 		ihost_free(h);
