@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -468,18 +467,6 @@ static void engine_fini(struct engine *e)
 	config_free(e->cfg);
 }
 
-/* A reflector has a file for each neighbor, and the usual 1024 are for programs that
- * use select(). */
-static void files_raise(void)
-{
-	struct rlimit lim;
-
-	if (getrlimit(RLIMIT_NOFILE, &lim) || lim.rlim_cur >= FILES_WANTED)
-		return;
-	lim.rlim_cur = MIN_OF(lim.rlim_max, (rlim_t)FILES_WANTED);
-	setrlimit(RLIMIT_NOFILE, &lim);
-}
-
 int engine_run(const struct engine_opts *o)
 {
 	static const int signals[] = { SIGHUP, SIGUSR1, SIGUSR2, SIGTERM, SIGINT };
@@ -491,7 +478,7 @@ int engine_run(const struct engine_opts *o)
 	log_role_set("engine");
 	heap_init();
 	signal(SIGPIPE, SIG_IGN);
-	files_raise();
+	files_raise(FILES_WANTED); /* one for each neighbor of a reflector */
 	e->opts = o;
 	e->base = event_base_new();
 	for (size_t i = 0; i < ARRAY_SIZE(signals); i++) {

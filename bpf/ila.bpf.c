@@ -395,6 +395,18 @@ static __always_inline int container_may(struct pkt *p, const struct bpf_ila_dom
 	return !vnid || !is_wire_addr(d, &p->dst);
 }
 
+/* The host's own packets, and what it forwards for devices that nobody declared: they
+ * are of no tenant, whatever their source says. */
+static __always_inline int host_may(struct __sk_buff *skb, struct pkt *p,
+				    const struct bpf_ila_dom *d,
+				    const struct bpf_ila_local *src)
+{
+	if (d->flags & BPF_ILA_DOM_VNID && p->src.prefix == p->dst.prefix &&
+	    !(src && src->flags & BPF_ILA_LOCAL_HOST))
+		return 0;
+	return may_enter(skb, p, &p->dst, d->flags);
+}
+
 SEC("tc")
 int ila_from_container(struct __sk_buff *skb)
 {
@@ -443,7 +455,7 @@ int ila_from_container(struct __sk_buff *skb)
 		if (p.hops <= 1)
 			return PASS;
 		dom = d->dom;
-		ok = may_enter(skb, &p, &p.dst, d->flags);
+		ok = host_may(skb, &p, d, local);
 	}
 	if (!ok)
 		return drop(dom, BPF_ILA_N_ISOLATED_OUT);

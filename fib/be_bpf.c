@@ -600,11 +600,6 @@ static int routes_work(struct fib *f, char *why)
 	return first;
 }
 
-static bool link_is_there(const void *arg, uint32_t ifindex)
-{
-	return link_find(arg, ifindex);
-}
-
 /* What is on devices, brought up to date. Return: first trouble. */
 static int devices_work(struct fib *f, const struct underlay *u, char *why)
 {
@@ -612,7 +607,6 @@ static int devices_work(struct fib *f, const struct underlay *u, char *why)
 	uint32_t at = 0;
 	int err, first;
 
-	bpf_attach_prune(&b->attach, link_is_there, f);
 	mirror_renew(&b->ifs);
 	bpf_attach_renew(&b->attach);
 	first = renew_gate(f, u, why);
@@ -632,6 +626,12 @@ static int devices_work(struct fib *f, const struct underlay *u, char *why)
 	if (!first && u->any)
 		first = routes_work(f, why);
 	return first;
+}
+
+static void bpf_link_gone(struct fib *f, uint32_t ifindex)
+{
+	if (be(f) && be(f)->open)
+		bpf_attach_gone(&be(f)->attach, ifindex);
 }
 
 /* ---- turns ---- */
@@ -782,6 +782,7 @@ const struct ila_backend be_bpf = {
 	.loc_set = bpf_loc_set,
 	.loc_del = bpf_loc_del,
 	.hops_freed = bpf_hops_freed,
+	.link_gone = bpf_link_gone,
 	.apply = bpf_apply,
 	.work = bpf_work,
 	.flush = bpf_flush,

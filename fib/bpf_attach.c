@@ -360,16 +360,13 @@ void bpf_attach_renewed(struct bpf_attach *a)
 		pt->wanted = pt->wanted && !pt->old;
 }
 
-void bpf_attach_prune(struct bpf_attach *a,
-		      bool (*is_there)(const void *arg, uint32_t ifindex),
-		      const void *arg)
+void bpf_attach_gone(struct bpf_attach *a, uint32_t ifindex)
 {
-	struct bpf_point *pt, *next;
-
-	HASH_ITER (hh, a->points, pt, next) {
+	for (uint32_t p = 0; p < BPF_PROGS; p++) {
+		struct bpf_point *pt = point_find(a, p, ifindex);
 		char path[PATH];
 
-		if (is_there(arg, pt->key.ifindex))
+		if (!pt)
 			continue;
 		path_of(path, a, pt);
 		unlink(path);

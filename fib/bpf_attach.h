@@ -36,11 +36,9 @@ void bpf_attach_renew(struct bpf_attach *a);
 void bpf_attach_set(struct bpf_attach *a, enum bpf_prog_id p, uint32_t ifindex);
 void bpf_attach_renewed(struct bpf_attach *a);
 
-/** bpf_attach_prune - forget devices that are gone, and their programs with them.
- * @is_there: does the device exist? */
-void bpf_attach_prune(struct bpf_attach *a,
-		      bool (*is_there)(const void *arg, uint32_t ifindex),
-		      const void *arg);
+/** bpf_attach_gone - a device is gone, and its programs with it, even if another one
+ * has its ifindex by now. */
+void bpf_attach_gone(struct bpf_attach *a, uint32_t ifindex);
 
 /**
  * bpf_attach_work - attach, replace, detach what is due

@@ -12,10 +12,12 @@
 #include <bpf/libbpf.h>
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -95,6 +97,20 @@ static int dir_make(const char *dir, char *why)
 	rmdir(dir); /* fails when it was there and has something in it */
 	snprintf(why, BPF_WHY, "%.35s: not on a BPF file system", dir);
 	return -EOPNOTSUPP;
+}
+
+/* Two would take each other's entries for leftovers. */
+static int dir_lock(struct bpf_progs *b, char *why)
+{
+	int err;
+
+	b->lock = open(b->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	err = b->lock < 0 || flock(b->lock, LOCK_EX | LOCK_NB) ? -errno : 0;
+	if (err)
+		snprintf(why, BPF_WHY, "%.35s: %s", b->dir,
+			 err == -EWOULDBLOCK ? "another instance uses it"
+					     : strerror(-err));
+	return err;
 }
 
 /* Calls cb with the name of each file in dir. */
@@ -255,7 +271,7 @@ int bpf_progs_open(struct bpf_progs *b, const char *dir, uint32_t size, char *wh
 	char path[PATH];
 	int err;
 
-	*b = (struct bpf_progs) { 0 };
+	*b = (struct bpf_progs) { .lock = -1 };
 	memset(b->map, -1, sizeof(b->map));
 	memset(b->prog, -1, sizeof(b->prog));
 	libbpf_set_print(on_print);
@@ -266,8 +282,12 @@ int bpf_progs_open(struct bpf_progs *b, const char *dir, uint32_t size, char *wh
 		return err;
 	}
 	err = dir_make(b->dir, why);
-	if (err)
+	if (!err)
+		err = dir_lock(b, why);
+	if (err) {
+		bpf_progs_close(b);
 		return err;
+	}
 	for (int m = 0; m < BPF_MAPS; m++) {
 		path_of(path, b->dir, maps[m].name);
 		p.old[m] = bpf_obj_get(path);
@@ -302,6 +322,7 @@ int bpf_progs_grow(struct bpf_progs *b, enum bpf_map_id m, uint32_t max, char *w
 
 void bpf_progs_close(struct bpf_progs *b)
 {
+	fd_set_to(&b->lock, -1);
 	for (int m = 0; m < BPF_MAPS; m++)
 		fd_set_to(&b->map[m], -1);
 	for (int i = 0; i < BPF_PROGS; i++)

@@ -23,8 +23,9 @@ enum bpf_map_id {
 enum bpf_prog_id { BPF_P_CONTAINER, BPF_P_TO_CONTAINER, BPF_P_UNDERLAY, BPF_PROGS };
 
 struct bpf_progs {
-	char dir[108];          /* on a BPF file system; ours alone */
-	int map[BPF_MAPS];      /* descriptors; -1: not open */
+	int lock;          /* descriptor of the folder: ours alone while it is open */
+	char dir[108];     /* on a BPF file system; ours alone */
+	int map[BPF_MAPS]; /* descriptors; -1: not open */
 	uint32_t max[BPF_MAPS]; /* entries that fit */
 	int prog[BPF_PROGS];
 	uint32_t prog_id[BPF_PROGS]; /* the kernel's number */

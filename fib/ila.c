@@ -296,10 +296,12 @@ int ila_domain_del(struct fib *f, const void *body, const char **why UNUSED)
 
 /* ---- the shadow changed ---- */
 
-void ila_link_changed(struct fib *f, const struct link *l)
+void ila_link_changed(struct fib *f, const struct link *l, const char *was)
 {
 	if (!f->ila.doms)
 		return;
+	if (strcmp(was, l->name))
+		ila_eps_on(f, was); /* the device of that name is gone */
 	ila_eps_on(f, l->name);
 	route_touch_dev(f, l->ifindex);
 	f->ila.work_due = true;
@@ -307,6 +309,12 @@ void ila_link_changed(struct fib *f, const struct link *l)
 
 void ila_link_gone(struct fib *f, const struct link *l)
 {
+	for (uint8_t p = ILA_PLANE_KERNEL; p < ILA_PLANES; p++) {
+		const struct ila_backend *b = ila_backend(p);
+
+		if (b && b->link_gone)
+			b->link_gone(f, l->ifindex);
+	}
 	if (!f->ila.doms)
 		return;
 	ila_eps_on(f, l->name); /* it is off the list of names */

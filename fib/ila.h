@@ -134,6 +134,10 @@ struct ila_backend {
 	/** hops_freed - a number of struct ila_hops is going to name something else. */
 	void (*hops_freed)(struct fib *f, uint32_t id);
 
+	/** link_gone - a device is gone: at once, as the next one may have its ifindex.
+	 * May be NULL. */
+	void (*link_gone)(struct fib *f, uint32_t ifindex);
+
 	/** apply - write up to max differences, in batches. */
 	void (*apply)(struct fib *f, unsigned max);
 
@@ -234,8 +238,8 @@ unsigned ila_underlay(const struct fib *f, const struct ila_dom *d, uint32_t *if
 bool ila_entry(const struct fib *f, const struct want_entry *e,
 	       const struct want_val *v, unsigned i, struct intent_entry *r);
 
-/* Called when the shadow changed. */
-void ila_link_changed(struct fib *f, const struct link *l);
+/* Called when the shadow changed. was: name of the device before. */
+void ila_link_changed(struct fib *f, const struct link *l, const char *was);
 void ila_link_gone(struct fib *f, const struct link *l);
 void ila_addr_changed(struct fib *f, const struct ip *a);
 

@@ -28,10 +28,13 @@ static struct ila_loc *loc_find(const struct fib *f, const struct ila_dom *d,
 	return l;
 }
 
+/* Of this host; and what is a SIR prefix here leads into that domain, past all that
+ * keeps it apart. */
 static bool is_own(const struct fib *f, const struct ila64 *locator)
 {
 	for (const struct ila_dom *d = f->ila.doms; d; d = d->hh.next)
-		if (d->wanted && ila64_eq(&d->want.locator, locator))
+		if (d->wanted &&
+		    (ila64_eq(&d->want.locator, locator) || ila64_eq(&d->sir, locator)))
 			return true;
 	return false;
 }

@@ -235,7 +235,7 @@ static void link_new_event(struct fib *f, const struct ifinfomsg *i,
 	}
 	up_queue(f, &l->up);
 	dom_link_changed(f, l);
-	ila_link_changed(f, l);
+	ila_link_changed(f, l, was.name);
 }
 
 void link_gone(struct fib *f, struct link *l)

@@ -33,6 +33,7 @@ enum {
 	/* Chunks of entries (lib/slab.h) are mappings of their own, always: glibc would
 	 * raise its limit with the first one freed, and keep the later ones. */
 	OWN_MAPPING = 128 << 10,
+	FILES_WANTED = 65536, /* two links for each container of the eBPF plane */
 };
 
 void fib_turn_soon(struct fib *f)
@@ -246,6 +247,7 @@ static int setup(struct fib *f)
 	STAILQ_INIT(&f->queries);
 	f->tick_ms = INT64_MAX;
 	f->ev_fd = f->own_fd = f->nl.fd = f->gnl.fd = -1;
+	files_raise(FILES_WANTED);
 	ila_init(f);
 	want_init(&f->want);
 	want_begin(&f->want); /* nothing goes before an engine has spoken */

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 
 #include "lib/log.h"
 
@@ -110,4 +111,14 @@ uint64_t hash_bytes(const void *p, size_t len)
 		len -= 8;
 	}
 	return mix(load_tail(b, len) ^ h, k1 ^ k2 ^ len);
+}
+
+void files_raise(unsigned n)
+{
+	struct rlimit lim;
+
+	if (getrlimit(RLIMIT_NOFILE, &lim) || lim.rlim_cur >= n)
+		return;
+	lim.rlim_cur = MIN_OF(lim.rlim_max, (rlim_t)n);
+	setrlimit(RLIMIT_NOFILE, &lim);
 }

@@ -38,4 +38,8 @@ uint64_t hash_bytes(const void *p, size_t len);
 /** str_copy - terminated copy; Return: 0, -ENAMETOOLONG when it was cut. */
 int str_copy(char *dst, size_t size, const char *src);
 
+/** files_raise - allow this process that many open files, if it may: the usual 1024
+ * are for programs that use select(). */
+void files_raise(unsigned n);
+
 #endif

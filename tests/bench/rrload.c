@@ -22,11 +22,11 @@
  */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <limits.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "bgpd/peer.h"
@@ -685,16 +685,6 @@ static bool options_good(void)
 	       gen.routes < MODEL_MAX;
 }
 
-static void files_raise(void)
-{
-	struct rlimit r;
-
-	if (getrlimit(RLIMIT_NOFILE, &r))
-		return;
-	r.rlim_cur = r.rlim_max;
-	setrlimit(RLIMIT_NOFILE, &r);
-}
-
 int main(int argc, char **argv)
 {
 	static const struct sess_hooks hooks = {
@@ -710,7 +700,7 @@ int main(int argc, char **argv)
 			return usage();
 	if (optind == argc || !options_good())
 		return usage();
-	files_raise();
+	files_raise(UINT_MAX);
 	if (!strcmp(argv[optind], "relay"))
 		relay_run(&opt.reflector, gen.as);
 	clients_make();

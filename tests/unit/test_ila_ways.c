@@ -347,6 +347,7 @@ static void tenants_and_host(void **state)
 {
 	const struct ila_addr own = addr("2001:db8:0:1::1");
 	const struct ila_addr wire = ila_to_wire(&red2, &l2, ILA_CSUM_NEUTRAL);
+	const struct ila_addr wire_blue = ila_to_wire(&blue2, &l2, ILA_CSUM_NEUTRAL);
 	struct frame q, f;
 
 	(void)state;
@@ -354,6 +355,12 @@ static void tenants_and_host(void **state)
 	put_if(HERE, &(struct bpf_ila_if) { .flags = BPF_ILA_IF_HOST });
 	f = tcp(&own, &red2);
 	assert_drops(FROM_CONTAINER, &f, BPF_ILA_N_ISOLATED_OUT);
+	f = tcp(&blue, &blue2); /* forwarded, with a source of its own choice */
+	assert_drops(FROM_CONTAINER, &f, BPF_ILA_N_ISOLATED_OUT);
+	put_map(&blue2, &l2, ILA_CSUM_NEUTRAL);
+	assert_drops(FROM_CONTAINER, &f, BPF_ILA_N_ISOLATED_OUT);
+	put_local(&blue, 0, BPF_ILA_LOCAL_HOST | BPF_ILA_LOCAL_VNID);
+	assert_goes_to(FROM_CONTAINER, &f, &wire_blue, BPF_ILA_N_OUT);
 	q = tcp(&red2, &red);
 	f = frame_make(&(struct desc) { .src = own,
 					.dst = red2,
