@@ -1,7 +1,8 @@
 /*
  * Mappings through fib into the eBPF map, beside a program that does nothing but write
  * the same entries into an equal map by BPF_MAP_UPDATE_BATCH (the ceiling), in turns:
- *   ilafib [-n MAPPINGS] [-l LOCATORS] [-r ROUNDS] [-b BATCH] [-m FIRST-SIZE]
+ *   ilafib [-n MAPPINGS] [-l LOCATORS] [-r ROUNDS] [-b BATCH] [-m FIRST-SIZE] [-k]
+ * -k: kernel routes instead, beside a program that writes the same routes in batches.
  * Then one mapping that moves, often. All in a network namespace and on a BPF file
  * system of its own. Ratios within one run count, not absolute times.
  */
@@ -26,11 +27,13 @@
 #include "lib/chan.h"
 #include "lib/log.h"
 #include "lib/util.h"
+#include "tests/bench/ilaroute.h"
 
 enum { MOVES = 2000, WAIT_S = 120 };
 
 static uint32_t n_maps = 100000, n_locators = 256, batch = 512, first_size;
 static unsigned rounds = 5;
+static bool kernel; /* its ILA, not ours */
 static char root[] = "/tmp/ilafib.XXXXXX", dir[64];
 static const struct ila64 sir = { { 0x20, 1, 0xd, 0xb8, 0xc0, 0xde, 0, 1 } };
 static int fd_of_fib = -1;
@@ -139,12 +142,13 @@ static void on_record(void *arg UNUSED, const struct chan_hdr *h, const void *bo
 
 	if (h->type == INTENT_DUMP_END)
 		dumped = true;
-	if (h->type == INTENT_ILA_STATE && s->plane != ILA_PLANE_EBPF) {
-		fprintf(stderr, "ilafib: no eBPF data plane: %s\n", s->why);
+	if (h->type == INTENT_ILA_STATE && s->plane == ILA_PLANE_NONE && s->err) {
+		fprintf(stderr, "ilafib: no data plane: %.*s\n", (int)sizeof(s->why),
+			s->why);
 		exit(1);
 	}
 	if (h->type == INTENT_ILA_STATE)
-		served = true;
+		served = s->plane != ILA_PLANE_NONE;
 	if (h->type == INTENT_RESULT)
 		fprintf(stderr, "ilafib: refused: %s\n",
 			((const struct intent_result *)body)->why);
@@ -180,7 +184,7 @@ static void domain_put(struct chan *c)
 		.sir = sir,
 		.locator = { { 0x20, 1, 0xd, 0xb8, 0xff } },
 		.csum = ILA_CSUM_NEUTRAL,
-		.plane = ILA_PLANE_EBPF,
+		.plane = kernel ? ILA_PLANE_KERNEL : ILA_PLANE_EBPF,
 	};
 
 	put(c, INTENT_SYNC_BEGIN, NULL, 0);
@@ -313,19 +317,72 @@ static void moves(struct chan *c)
 	       (double)took[MOVES * 99 / 100] / 1e3);
 }
 
+static void stage(void)
+{
+	if (unshare(CLONE_NEWNET))
+		die("unshare");
+	if (kernel)
+		ilaroute_stage();
+}
+
+static void wait_for_route(struct chan *c, const struct ila_addr *a)
+{
+	enum { PAUSE_MS = 2 };
+
+	while (!ilaroute_there(a))
+		pump(c, PAUSE_MS);
+}
+
+/* The ceiling of the map: an equal one, and the same entries. */
+static uint64_t bare_map(uint64_t *cpu)
+{
+	struct bpf_map_info info = { 0 };
+	uint32_t len = sizeof(info);
+	int map = map_open();
+	struct entries e;
+	uint64_t took;
+
+	if (map < 0 || bpf_obj_get_info_by_fd(map, &info, &len))
+		die("map");
+	e = map_read(map);
+	if (e.n != n_maps)
+		fprintf(stderr, "ilafib: %u mappings of %u\n", e.n, n_maps);
+	took = bare_write(&info, &e, cpu);
+	close(map);
+	free(e.keys);
+	free(e.values);
+	return took;
+}
+
+/* That of routes: the same ones in another namespace. */
+static uint64_t bare_routes(uint64_t *cpu)
+{
+	struct ila_addr end = addr_of(n_maps - 1);
+	uint64_t start;
+
+	stage();
+	start = now_ns();
+	*cpu = cpu_ns(CLOCK_PROCESS_CPUTIME_ID);
+	ilaroute_write(n_maps, addr_of, locator_of);
+	start = now_ns() - start;
+	*cpu = cpu_ns(CLOCK_PROCESS_CPUTIME_ID) - *cpu;
+	if (!ilaroute_there(&end))
+		die("route");
+	return start;
+}
+
 static double round_run(bool last)
 {
 	uint64_t start, ours, bare, cpu, bare_cpu;
 	struct ila_addr end = addr_of(n_maps - 1);
 	struct ila64 end_at = locator_of(n_maps - 1);
-	struct bpf_map_info info = { 0 };
-	uint32_t len = sizeof(info);
-	struct entries e;
 	struct chan *c;
-	int fd, map, status;
-	pid_t pid = fib_fork(&fd);
+	int fd, status;
+	pid_t pid;
 	clockid_t clock;
 
+	stage();
+	pid = fib_fork(&fd);
 	if (clock_getcpuclockid(pid, &clock))
 		die("clock");
 	dumped = served = false;
@@ -343,28 +400,20 @@ static double round_run(bool last)
 		put(c, INTENT_ILA_MAP_SET, &m, sizeof(m));
 	}
 	chan_flush(c);
-	wait_for(c, &end, &end_at);
+	if (kernel)
+		wait_for_route(c, &end);
+	else
+		wait_for(c, &end, &end_at);
 	ours = now_ns() - start;
 	cpu = cpu_ns(clock) - cpu;
-	map = map_open();
-	if (map < 0 || bpf_obj_get_info_by_fd(map, &info, &len))
-		die("map");
-	e = map_read(map);
-	if (e.n != n_maps)
-		fprintf(stderr, "ilafib: %u mappings of %u\n", e.n, n_maps);
-	bare = bare_write(&info, &e, &bare_cpu);
+	bare = kernel ? bare_routes(&bare_cpu) : bare_map(&bare_cpu);
 	printf("a mapping: ours %.3f us (CPU %.3f), bare %.3f us (CPU %.3f); ratio "
-	       "%.2f "
-	       "(CPU %.2f), room %u\n",
+	       "%.2f (CPU %.2f)\n",
 	       (double)ours / n_maps / 1e3, (double)cpu / n_maps / 1e3,
 	       (double)bare / n_maps / 1e3, (double)bare_cpu / n_maps / 1e3,
-	       (double)bare / (double)ours, (double)bare_cpu / (double)cpu,
-	       info.max_entries);
-	if (last)
+	       (double)bare / (double)ours, (double)bare_cpu / (double)cpu);
+	if (last && !kernel)
 		moves(c);
-	close(map);
-	free(e.keys);
-	free(e.values);
 	chan_free(c);
 	kill(pid, SIGKILL);
 	waitpid(pid, &status, 0);
@@ -390,7 +439,7 @@ static void options(int argc, char **argv)
 {
 	int o;
 
-	while ((o = getopt(argc, argv, "n:l:r:b:m:")) != -1) {
+	while ((o = getopt(argc, argv, "n:l:r:b:m:k")) != -1) {
 		uint32_t v = (uint32_t)strtoul(optarg ? optarg : "0", NULL, 10);
 
 		switch (o) {
@@ -408,6 +457,9 @@ static void options(int argc, char **argv)
 			break;
 		case 'm':
 			first_size = v;
+			break;
+		case 'k':
+			kernel = true;
 			break;
 		default:
 			exit(2);
@@ -431,14 +483,12 @@ int main(int argc, char **argv)
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	for (unsigned i = 0; i < rounds; i++) {
 		fs_fresh();
-		if (unshare(CLONE_NEWNET))
-			die("unshare");
 		ratio[i] = round_run(i + 1 == rounds);
 	}
 	umount2(root, MNT_DETACH);
 	rmdir(root);
 	qsort(ratio, rounds, sizeof(*ratio), cmp_double);
-	printf("ratio to a bare batch update: %.2f (median of %u)\n", ratio[rounds / 2],
+	printf("ratio to a bare writer: %.2f (median of %u)\n", ratio[rounds / 2],
 	       rounds);
 	free(ratio);
 	return 0;
