@@ -213,6 +213,7 @@ enum {
 
 struct mirror_entry {
 	UT_hash_handle hh; /* by key */
+	TAILQ_ENTRY(mirror_entry) q;
 	uint8_t flags;
 	uint8_t key[KEY_MAX];
 	_Alignas(8) uint8_t value[]; /* wanted, or seen when it is not wanted */
@@ -223,6 +224,7 @@ void mirror_init(struct mirror *m, uint32_t key_size, uint32_t value_size)
 	*m = (struct mirror) { .fd = -1,
 			       .key_size = key_size,
 			       .value_size = value_size };
+	TAILQ_INIT(&m->todo);
 }
 
 void mirror_fini(struct mirror *m)
@@ -262,6 +264,10 @@ static void dirty(struct mirror *m, struct mirror_entry *e, bool on)
 		return;
 	e->flags ^= ME_DIRTY;
 	m->dirty += on ? 1 : UINT32_MAX;
+	if (on)
+		TAILQ_INSERT_TAIL(&m->todo, e, q);
+	else
+		TAILQ_REMOVE(&m->todo, e, q);
 }
 
 static void entry_drop(struct mirror *m, struct mirror_entry *e)
@@ -353,10 +359,11 @@ int mirror_write(struct mirror *m, bool erase)
 	struct mirror_entry *e, *next;
 	int err = 0;
 
-	if (!m->dirty || m->fd < 0)
+	if (m->fd < 0)
 		return 0;
-	HASH_ITER (hh, m->entries, e, next) {
-		if (!(e->flags & ME_DIRTY) || !(e->flags & ME_WANTED) != erase)
+	for (e = TAILQ_FIRST(&m->todo); e; e = next) {
+		next = TAILQ_NEXT(e, q);
+		if (!(e->flags & ME_WANTED) != erase)
 			continue;
 		if (erase) {
 			bpf_map_erase(m->fd, e->key, 1, &err);

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/queue.h>
 
 /**
  * bpf_map_read - all entries, some thousand at a time
@@ -39,6 +40,7 @@ struct mirror {
 	int fd;
 	uint32_t key_size, value_size;
 	struct mirror_entry *entries;
+	TAILQ_HEAD(, mirror_entry) todo; /* those where the map is not as wanted */
 	unsigned wanted, dirty;
 	uint64_t repaired; /* entries that somebody else had changed or removed */
 };
