@@ -14,6 +14,7 @@
 
 #include <arpa/inet.h>
 #include <bpf/bpf.h>
+#include <linux/pkt_cls.h>
 
 #include "bpf/ila.skel.h"
 #include "fib/ilaval.h"
@@ -114,7 +115,7 @@ static double run(struct bpf_program *p)
 			    .data_size_in = sizeof(frame), .repeat = RUNS);
 
 		must(bpf_prog_test_run_opts(bpf_program__fd(p), &o), "run");
-		if (o.retval) {
+		if (o.retval == TC_ACT_SHOT) {
 			fprintf(stderr, "dropped\n");
 			exit(EXIT_FAILURE);
 		}

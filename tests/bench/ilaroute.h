@@ -1,4 +1,5 @@
-/* tests/bench/ilaroute.h - kernel ILA: a namespace for it, and the ceiling of routes. */
+/* tests/bench/ilaroute.h - kernel ILA: a namespace for it, and the ceiling of routes.
+ */
 #ifndef TESTS_BENCH_ILAROUTE_H
 #define TESTS_BENCH_ILAROUTE_H
 
