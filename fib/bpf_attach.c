@@ -23,8 +23,9 @@ enum { PATH = 192 };
 /* Of linux/bpf.h since 6.6. */
 enum { TCX_INGRESS = 46, TCX_EGRESS = 47, LINK_TYPE_TCX = 11 };
 
-/* clsact: ours is the filter of this place, whose program has our name. */
-enum { TC_PRIORITY = 201, TC_HANDLE = 1 };
+/* clsact: ours is the filter of this place, whose program has our name. Each program
+ * has a handle of its own, so that the place says which one it is. */
+enum { TC_PRIORITY = 201, TC_HANDLE = 0x201 };
 
 struct bpf_point {
 	UT_hash_handle hh; /* by key */
@@ -165,13 +166,15 @@ static struct bpf_tc_hook hook_of(const struct bpf_point *pt)
 	};
 }
 
-static struct bpf_tc_opts filter_opts(void)
+static struct bpf_tc_opts filter_opts(const struct bpf_point *pt)
 {
 	return (struct bpf_tc_opts) { .sz = sizeof(struct bpf_tc_opts),
-				      .handle = TC_HANDLE,
+				      .handle = TC_HANDLE + pt->key.prog,
 				      .priority = TC_PRIORITY };
 }
 
+/* Without CAP_SYS_ADMIN, which we do not have, the kernel shows nobody a program by its
+ * number: then the place alone says whose filter it is. */
 static bool filter_is_ours(uint32_t prog_id, const struct bpf_point *pt)
 {
 	struct bpf_prog_info i = { 0 };
@@ -180,7 +183,7 @@ static bool filter_is_ours(uint32_t prog_id, const struct bpf_point *pt)
 	bool ours = false;
 
 	if (fd < 0)
-		return false;
+		return fd == -EPERM;
 	if (!bpf_obj_get_info_by_fd(fd, &i, &len)) /* the kernel cuts names */
 		ours = !strncmp(i.name, bpf_prog_name(pt->key.prog),
 				sizeof(i.name) - 1);
@@ -191,7 +194,7 @@ static bool filter_is_ours(uint32_t prog_id, const struct bpf_point *pt)
 static bool filter_is_at(const struct bpf_point *pt, uint32_t *prog_id)
 {
 	struct bpf_tc_hook h = hook_of(pt);
-	struct bpf_tc_opts o = filter_opts();
+	struct bpf_tc_opts o = filter_opts(pt);
 
 	if (bpf_tc_query(&h, &o) || !filter_is_ours(o.prog_id, pt))
 		return false;
@@ -202,7 +205,7 @@ static bool filter_is_at(const struct bpf_point *pt, uint32_t *prog_id)
 static int filter_make(struct bpf_attach *a, struct bpf_point *pt)
 {
 	struct bpf_tc_hook h = hook_of(pt);
-	struct bpf_tc_opts o = filter_opts();
+	struct bpf_tc_opts o = filter_opts(pt);
 	int err = bpf_tc_hook_create(&h);
 
 	if (err && err != -EEXIST)
@@ -216,7 +219,7 @@ static int filter_make(struct bpf_attach *a, struct bpf_point *pt)
 static void filter_remove(const struct bpf_point *pt)
 {
 	struct bpf_tc_hook h = hook_of(pt);
-	struct bpf_tc_opts o = filter_opts();
+	struct bpf_tc_opts o = filter_opts(pt);
 	uint32_t prog_id;
 
 	if (filter_is_at(pt, &prog_id))
