@@ -232,6 +232,8 @@ static int set_underlay(void *ctx, const struct cmd_args *a, struct out *o)
 	(void)o;
 	if (!d)
 		return CMD_CONFIG_FAILED;
+	if (!cmd_has(a, "no") && !strcmp(name, "lo"))
+		return cfg_fail(a, "ifname", "nothing arrives from the underlay on lo");
 	underlay_remove(d, name);
 	if (cmd_has(a, "no"))
 		return CMD_OK;

@@ -553,7 +553,7 @@ static void renew_endpoints(struct fib *f)
 		struct want_val v = { 0 };
 		struct bpf_ila_if i;
 
-		if (!l || !dom || !b->dom[dom].served)
+		if (!l || !l->ethernet || !dom || !b->dom[dom].served)
 			continue;
 		if (p->want.flags & ILA_EP_PREFIX) {
 			v.to.len = sizeof(p->want.prefix);
@@ -611,8 +611,16 @@ static int devices_work(struct fib *f, const struct underlay *u, char *why)
 	bpf_attach_renew(&b->attach);
 	first = renew_gate(f, u, why);
 	renew_endpoints(f);
-	for (unsigned i = 0; i < u->n; i++)
-		bpf_attach_set(&b->attach, BPF_P_UNDERLAY, u->ifindex[i]);
+	for (unsigned i = 0; i < u->n; i++) {
+		const struct link *l = link_find(f, u->ifindex[i]);
+
+		if (!l || l->ethernet) {
+			bpf_attach_set(&b->attach, BPF_P_UNDERLAY, u->ifindex[i]);
+			continue;
+		}
+		first = first ? first : -EMEDIUMTYPE;
+		snprintf(why, NL_WHY, "underlay %s has no Ethernet header", l->name);
+	}
 	bpf_attach_renewed(&b->attach);
 	mirror_renewed(&b->ifs);
 	err = mirror_push(b, &b->ifs, BPF_M_IF);

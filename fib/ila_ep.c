@@ -56,6 +56,11 @@ static void ep_want_in(struct fib *f, struct ila_ep *p, const struct want_key *k
 			   "its device is not a container's");
 		return;
 	}
+	if (!l->ethernet && p->dom->home == ILA_PLANE_EBPF) {
+		local_hold(f, k, dom, &v, p->gen, -EMEDIUMTYPE,
+			   "its device has no Ethernet header, which eBPF needs");
+		return;
+	}
 	ep_raise(f, p, l);
 	v.num = l->ifindex;
 	ila_entry_set(f, k, dom, &v, p->gen);

@@ -8,6 +8,7 @@
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
+#include <net/if_arp.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -132,6 +133,7 @@ static void parse_link(struct fib *f, struct link *l, const struct ifinfomsg *i,
 		name_set(f, l, RTA_DATA(name));
 	l->is_up = i->ifi_flags & IFF_UP;
 	l->loopback = i->ifi_flags & IFF_LOOPBACK;
+	l->ethernet = i->ifi_type == ARPHRD_ETHER;
 	if (tb[IFLA_ADDRESS])
 		l->mac = nl_mac(tb[IFLA_ADDRESS]);
 	if (tb[IFLA_MTU])

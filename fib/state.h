@@ -45,6 +45,7 @@ struct link {
 	bool is_up;
 	bool ours; /* ifalias selvage:TENANT */
 	bool loopback;
+	bool ethernet; /* frames on it begin with an Ethernet header */
 	bool learning; /* as a bridge port */
 	bool suppress;
 	bool gbp;

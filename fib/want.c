@@ -278,7 +278,6 @@ static void trouble_free(struct want_entry *e)
 	e->trouble = NULL;
 }
 
-/* The engine is told in any case once it was told of the refusal. */
 static void tell(struct want *w, struct want_entry *e)
 {
 	if (e->flags & WE_RESULT)
@@ -287,18 +286,21 @@ static void tell(struct want *w, struct want_entry *e)
 	TAILQ_INSERT_TAIL(&w->results, e->trouble, q);
 }
 
+/* The engine is told once it was told of the refusal; else it need not know. */
 static void err_clear(struct want *w, struct want_entry *e)
 {
-	if (e->flags & WE_TOLD && e->flags & WE_WANTED) {
+	if (e->flags & WE_TOLD) {
 		e->trouble->err = 0;
 		e->trouble->tries = 0;
 		e->trouble->why[0] = '\0';
-		tell(w, e);
+		if (e->flags & WE_WANTED)
+			tell(w, e);
 	} else if (e->flags & WE_RESULT) {
-		e->trouble->err = 0;
-	} else {
-		trouble_free(e);
+		TAILQ_REMOVE(&w->results, e->trouble, q);
+		e->flags &= (uint16_t)~WE_RESULT;
 	}
+	if (!(e->flags & WE_RESULT))
+		trouble_free(e);
 }
 
 struct want_entry *want_result(const struct want *w)
@@ -345,7 +347,7 @@ void want_set(struct want *w, struct want_entry *e, const struct want_val *v,
 void want_hold(struct want *w, struct want_entry *e, const struct want_val *v,
 	       uint32_t cookie, int err, const char *why)
 {
-	bool news = want_err(e) != err || !(e->flags & WE_TOLD);
+	bool news = want_err(e) != err || !(e->flags & (WE_TOLD | WE_RESULT));
 
 	e->cookie = cookie;
 	e->gen = w->gen;
@@ -353,10 +355,8 @@ void want_hold(struct want *w, struct want_entry *e, const struct want_val *v,
 	e->flags |= WE_WANTED | WE_HELD;
 	e->flags &= (uint16_t) ~(WE_YIELD | WE_ADOPTED | WE_BROKEN | WE_UNSURE);
 	trouble_set(w, e, err, why);
-	if (news) {
-		e->flags |= WE_TOLD;
+	if (news)
 		tell(w, e);
-	}
 	if (e->flags & WE_PARKED)
 		unlist(w, e);
 	settle(w, e);
@@ -446,15 +446,13 @@ static void park(struct want *w, struct want_entry *e)
 
 static void refused(struct want *w, struct want_entry *e, int err, const char *why)
 {
-	bool news = want_err(e) != err || !(e->flags & WE_TOLD);
+	bool news = want_err(e) != err || !(e->flags & (WE_TOLD | WE_RESULT));
 
 	w->count[e->key.table].ops_failed++;
 	trouble_set(w, e, err, why ? why : "");
 	/* What passes by itself is told only when it does not. */
-	if (news && (!want_transient(err) || e->trouble->tries >= 5)) {
-		e->flags |= WE_TOLD;
+	if (news && (!want_transient(err) || e->trouble->tries >= 5))
 		tell(w, e);
-	}
 	park(w, e);
 	recount(w, e);
 }
@@ -502,6 +500,7 @@ void want_told(struct want *w, struct want_entry *e)
 {
 	TAILQ_REMOVE(&w->results, e->trouble, q);
 	e->flags &= (uint16_t)~WE_RESULT;
+	e->flags |= WE_TOLD;
 	if (!want_err(e)) {
 		e->flags &= (uint16_t)~WE_TOLD;
 		trouble_free(e);

@@ -138,6 +138,7 @@ static const struct {
 	{ "ila\n locator 2001:db8::/48\n", "t:2:10", "an IPv6 prefix of /64" },
 	{ "ila\n locator 10.0.0.0/8\n", "t:2:10", "an IPv6 prefix of /64" },
 	{ "ila\n locator 2001:db8::1/64\n", "t:2:10", "bits beyond" },
+	{ "ila\n underlay interface lo\n", "t:2:21", "nothing arrives" },
 	{ "ila two\n family 2 241\n", "t:2:2", "expected it in `ila`" },
 	{ "ila\n family 2 1\n", "t:2:9", "family 2 1 is a family of others" },
 	{ "ila\n identifier 2000::1\n", "t:2:13", "four words of hex" },

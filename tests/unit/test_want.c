@@ -178,6 +178,8 @@ static void refusal(void **state)
 		assert_string_equal(want_why(e), "no");
 		assert_int_equal(count()->failed, 1);
 		assert_int_equal(!!(e->flags & WE_RESULT), refusals[i].told);
+		if (refusals[i].told)
+			want_told(&w, e);
 		assert_int_equal(apply(0), 0); /* waits */
 		want_unpark_due(&w, 1000 + ms - 1);
 		assert_int_equal(w.next_retry_ms, 1000 + ms);
@@ -254,6 +256,13 @@ static void held_back(void **state)
 	want_told(&w, find(1));
 	want_unset(&w, find(1));
 	assert_null(find(1));
+	/* the reason went before anybody heard of it: nobody hears of either */
+	want_hold(&w, get(1), &v1, 9, -ENODEV, "not there yet");
+	assert_ptr_equal(want_result(&w), find(1));
+	want_set(&w, find(1), &v1, 9);
+	assert_null(want_result(&w));
+	assert_int_equal(want_err(find(1)), 0);
+	want_unset(&w, find(1));
 	assert_int_equal(count()->failed, 0);
 }
 
