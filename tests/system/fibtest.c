@@ -644,7 +644,7 @@ const struct intent_result *result_for_ip(const char *addr)
 	return NULL;
 }
 
-bool told_mac(uint32_t vni, const char *mac)
+static const struct told_fdb *told_find(uint32_t vni, const char *mac)
 {
 	struct told_fdb k, *t;
 
@@ -653,6 +653,18 @@ bool told_mac(uint32_t vni, const char *mac)
 	k.key.mac = mac_of(mac);
 	HASH_FIND(hh, ft.fdbs, &k.key, sizeof(k.key), t);
 	return t;
+}
+
+bool told_mac(uint32_t vni, const char *mac)
+{
+	return told_find(vni, mac);
+}
+
+bool told_static(uint32_t vni, const char *mac)
+{
+	const struct told_fdb *t = told_find(vni, mac);
+
+	return t && t->r.flags & FDB_STATIC;
 }
 
 unsigned told_macs(void)

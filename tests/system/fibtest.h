@@ -121,8 +121,10 @@ const struct intent_entry *entry_for(uint32_t table, const char *addr);
 /** result_for_ip - the last RESULT about an address; NULL: none. */
 const struct intent_result *result_for_ip(const char *addr);
 
-/** told_mac - is this local MAC reported now? told_macs: how many are. */
+/** told_mac - is this local MAC reported now, told_static - as static? told_macs: how
+ * many are reported. */
 bool told_mac(uint32_t vni, const char *mac);
+bool told_static(uint32_t vni, const char *mac);
 unsigned told_macs(void);
 bool told_ip(uint32_t vni, const char *ip, const char *mac);
 const struct intent_result *result_for(uint32_t vni);

@@ -606,6 +606,8 @@ static void local_takes_over(void **state)
 	/* a static one is never overwritten */
 	sh("bridge fdb del " M1 " dev p1 master; bridge fdb add " M1
 	   " dev p1 master static");
+	wait_for(
+		told_static(10, M1)); /* or it would be for the engine to think again */
 	mac_set(10, M1, "10.9.0.2");
 	flush();
 	wait_for(result_for(10) && result_for(10)->err == -EEXIST);
