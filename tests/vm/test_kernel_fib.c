@@ -108,13 +108,22 @@ static uint64_t repaired(void)
 	return n;
 }
 
+/* The watcher listens: it tells of a route that comes and goes until it does. */
+static void watcher_says(const char *prefix)
+{
+	sh("for i in $(seq 200); do ip -6 route add unreachable %s;"
+	   " ip -6 route del unreachable %s; grep -q %s /tmp/ila-watch && break;"
+	   " sleep 0.1; done",
+	   prefix, prefix, prefix);
+}
+
 /* What the kernel says of routes from now on, until watched() is asked. The watcher
  * must not hold our end of the channel. */
 static void watch(void)
 {
 	sh("(for fd in 3 4 5 6 7 8 9; do eval \"exec $fd>&-\"; done;"
-	   " exec ip -6 monitor route) >/tmp/ila-watch & echo $! >/tmp/ila-watch.pid;"
-	   "sleep 0.3");
+	   " exec ip -6 monitor route) >/tmp/ila-watch & echo $! >/tmp/ila-watch.pid");
+	watcher_says("2001:db8:ffff::/64");
 }
 
 /* How many lines match, all of which are shown if that is not what was expected. */
@@ -122,6 +131,7 @@ static void watched(const char *pattern, unsigned expected)
 {
 	unsigned n;
 
+	watcher_says("2001:db8:fffe::/64"); /* all before it is told */
 	sh("kill $(cat /tmp/ila-watch.pid)");
 	n = lines("grep -E '%s' /tmp/ila-watch", pattern);
 	if (n != expected)
