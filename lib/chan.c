@@ -210,7 +210,6 @@ int chan_writable(struct chan *c)
 	return 0;
 }
 
-/* A datagram is all good or its bad rest is skipped: records do not resynchronise. */
 enum { AHEAD = 12 }; /* records */
 
 /* The header at an offset; Return: false when there is none, or no sense in it. */
@@ -233,6 +232,7 @@ static size_t look_ahead(struct chan *c, size_t at, size_t len)
 	return at + h.len;
 }
 
+/* A datagram is all good or its bad rest is skipped: records do not resynchronise. */
 static void dgram_parse(struct chan *c, size_t len)
 {
 	struct chan_hdr h;

@@ -80,9 +80,7 @@ struct ila_addr ila_from_wire(const struct ila_addr *wire, const struct ila64 *s
 
 enum ila_fault ila_prefix_check(const struct ila64 *p)
 {
-	static const struct ila64 zero;
-
-	if (!memcmp(p, &zero, sizeof(zero)))
+	if (ila64_is_zero(p))
 		return ILA_PREFIX_ZERO;
 	if (p->b[0] == 0xff)
 		return ILA_PREFIX_MULTICAST;

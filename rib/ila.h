@@ -119,7 +119,7 @@ struct ila_tenant_conf {
 struct ila_conf {
 	uint32_t as; /* 0: nothing is originated */
 	size_t n_domains, n_tenants;
-	const struct ila_domain_conf *domains; /* checked, see ila_conf_check() */
+	const struct ila_domain_conf *domains;
 	const struct ila_tenant_conf *tenants;
 };
 
