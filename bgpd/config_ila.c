@@ -435,11 +435,9 @@ static void print_id(const struct cfg_ila_id *i, struct out *o)
 
 static void print_prefix(struct out *o, const char *word, const struct ila64 *p)
 {
-	struct prefix x = { .bits = 64, .ip = { .len = 16 } };
 	char buf[ADDR_STR];
 
-	memcpy(x.ip.b, p, sizeof(*p));
-	out_line(o, " %s %s\n", word, prefix_format(&x, buf));
+	out_line(o, " %s %s\n", word, ila64_prefix_format(p, buf));
 }
 
 static void print_domain(const struct config *c, const struct cfg_ila *d, struct out *o)

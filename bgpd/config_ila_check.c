@@ -11,14 +11,6 @@
 #include "lib/util.h"
 #include "rib/ila.h"
 
-static const char *prefix_text(const struct ila64 *p, char buf[ADDR_STR])
-{
-	struct prefix x = { .bits = 64, .ip = { .len = 16 } };
-
-	memcpy(x.ip.b, p, sizeof(*p));
-	return prefix_format(&x, buf);
-}
-
 /* ---- domains ----------------------------------------------------------- */
 
 static int check_two(const struct cfg_ila *a, const struct cfg_ila *b,
@@ -30,12 +22,13 @@ static int check_two(const struct cfg_ila *a, const struct cfg_ila *b,
 		return cfg_wrong(f, b->line,
 				 "ila %s and %s have one sir-prefix, %s: an address in "
 				 "it would not tell which of the two is meant",
-				 a->name, b->name, prefix_text(&a->sir, buf));
+				 a->name, b->name, ila64_prefix_format(&a->sir, buf));
 	if (a->has_locator && b->has_locator && ila64_eq(&a->locator, &b->locator))
 		return cfg_wrong(f, b->line,
 				 "ila %s and %s have one locator, %s: a packet to it "
 				 "would not tell which sir-prefix to put back",
-				 a->name, b->name, prefix_text(&a->locator, buf));
+				 a->name, b->name,
+				 ila64_prefix_format(&a->locator, buf));
 	return 0;
 }
 
@@ -49,7 +42,7 @@ static int check_sir_locator(const struct cfg_ila *a, const struct cfg_ila *b,
 	return cfg_wrong(f, b->line,
 			 "ila %s: its locator is the sir-prefix of ila %s, %s: an "
 			 "address in it would not tell whether it is translated",
-			 b->name, a->name, prefix_text(&a->sir, buf));
+			 b->name, a->name, ila64_prefix_format(&a->sir, buf));
 }
 
 static const char *needs_sir(const struct config *c, const struct cfg_ila *d)

@@ -16,14 +16,6 @@
 
 enum { LOOK = 2048 }; /* mappings to look at in one turn */
 
-static const char *prefix_text(const struct ila64 *p, char buf[ADDR_STR])
-{
-	struct prefix x = { .bits = 64, .ip = { .len = 16 } };
-
-	memcpy(x.ip.b, p, sizeof(*p));
-	return prefix_format(&x, buf);
-}
-
 static const char *addr_text(const struct ila_addr *a, char buf[ADDR_STR])
 {
 	const struct ip ip = ip_of(a, sizeof(*a));
@@ -39,8 +31,8 @@ static void domain_show(void *arg, const struct ila_domain_info *d)
 	char sir[ADDR_STR], loc[ADDR_STR];
 	bool sends = ila64_is_zero(&d->locator);
 
-	prefix_text(&d->sir, sir);
-	prefix_text(&d->locator, loc);
+	ila64_prefix_format(&d->sir, sir);
+	ila64_prefix_format(&d->locator, loc);
 	out_obj(o, d->name);
 	out_str(o, "sirPrefix", sir);
 	if (!sends)
@@ -177,7 +169,7 @@ static void locators_json(struct out *o, const struct ila_map_info *i)
 	out_arr(o, "locators");
 	for (unsigned k = 0; k < i->n; k++) {
 		out_obj(o, NULL);
-		out_str(o, "locator", prefix_text(&i->locator[k], loc));
+		out_str(o, "locator", ila64_prefix_format(&i->locator[k], loc));
 		out_uint(o, "weight", i->weight[k]);
 		out_end(o);
 	}
@@ -253,7 +245,7 @@ static void map_text(struct out *o, const char *addr, const struct ila_map_info 
 		map_line(o, addr, flags, "(none)", 0, "");
 	ip_format(&i->from, from);
 	for (unsigned k = 0; k < i->n; k++) {
-		prefix_text(&i->locator[k], loc);
+		ila64_prefix_format(&i->locator[k], loc);
 		if (i->n > 1)
 			snprintf(to, sizeof(to), "%s weight %u", loc, i->weight[k]);
 		else
@@ -422,7 +414,7 @@ static void locator_show(void *arg, const struct ila_locator_info *i)
 	struct out *o = arg;
 	char loc[ADDR_STR];
 
-	prefix_text(&i->locator, loc);
+	ila64_prefix_format(&i->locator, loc);
 	out_obj(o, loc);
 	out_uint(o, "mappings", i->mappings);
 	out_uint(o, "weight", i->weight);

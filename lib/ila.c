@@ -174,6 +174,14 @@ const char *ila64_format(const struct ila64 *a, char buf[ILA_STR])
 	return buf;
 }
 
+const char *ila64_prefix_format(const struct ila64 *a, char buf[ADDR_STR])
+{
+	struct prefix p = { .bits = 64, .ip = { .len = 16 } };
+
+	memcpy(p.ip.b, a, sizeof(*a));
+	return prefix_format(&p, buf);
+}
+
 static int hex_digit(char c)
 {
 	if (c >= '0' && c <= '9')

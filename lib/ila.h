@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "lib/addr.h"
+
 /*
  * All three are 8 bytes in network order. SIR address = SIR prefix + identifier, what
  * applications see; ILA address = locator + identifier as it is on the wire.
@@ -137,6 +139,9 @@ enum { ILA_STR = 24 };
 
 /** ila64_format - as iproute2: "2001:db8:100:2", four words; Return: buf. */
 const char *ila64_format(const struct ila64 *a, char buf[ILA_STR]);
+
+/** ila64_prefix_format - as a prefix, "2001:db8:100:2::/64"; Return: buf. */
+const char *ila64_prefix_format(const struct ila64 *a, char buf[ADDR_STR]);
 
 /** ila64_parse - four words of hex with ':' between; Return: 0, -EINVAL. */
 int ila64_parse(const char *text, struct ila64 *out);

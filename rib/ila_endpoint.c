@@ -60,7 +60,7 @@ static int resolve(const struct ila *m, const struct ila_tenant_conf *t,
 		   const struct ip *ip, struct ila_addr *out, char *err, size_t errlen)
 {
 	const struct ila_domain *d = domain_find(m, t->domain);
-	char text[ADDR_STR], why[160], sir[ILA_STR];
+	char text[ADDR_STR], why[160], sir[ADDR_STR];
 	const char *fault;
 
 	ip_format(ip, text);
@@ -74,9 +74,8 @@ static int resolve(const struct ila *m, const struct ila_tenant_conf *t,
 		out->id = id_of_vnid(t->vnid, ip->b + sizeof(t->prefix));
 	}
 	if (!ila64_eq(&out->prefix, &d->conf.sir)) {
-		snprintf(why, sizeof(why),
-			 "not in the sir-prefix of domain %s, %s::/64%s", d->conf.name,
-			 ila64_format(&d->conf.sir, sir),
+		snprintf(why, sizeof(why), "not in the sir-prefix of domain %s, %s%s",
+			 d->conf.name, ila64_prefix_format(&d->conf.sir, sir),
 			 t->has_prefix ? ", nor in the tenant-prefix" : "");
 		return refuse(err, errlen, -EINVAL, text, why);
 	}
