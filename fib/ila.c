@@ -233,30 +233,17 @@ static void host_addrs_count(struct fib *f, struct ila_dom *d)
 				 !memcmp(l->key.ip.b, &d->sir, sizeof(d->sir));
 }
 
-/* Records are compared as bytes later: nothing behind the end of a name counts. */
-static struct intent_ila_domain domain_plain(const struct intent_ila_domain *i)
-{
-	struct intent_ila_domain d = *i;
-
-	for (int n = 0; n < ILA_UNDERLAYS; n++) {
-		size_t len = strlen(d.underlay[n]);
-
-		memset(d.underlay[n] + len, 0, sizeof(d.underlay[n]) - len);
-	}
-	return d;
-}
-
 int ila_domain_set(struct fib *f, const void *body, const char **why UNUSED)
 {
-	struct intent_ila_domain i = domain_plain(body);
-	struct ila_dom *d = ila_dom_get(f, &i.sir);
-	bool other = !d->wanted || !ila64_eq(&d->want.locator, &i.locator);
+	const struct intent_ila_domain *i = body;
+	struct ila_dom *d = ila_dom_get(f, &i->sir);
+	bool other = !d->wanted || !ila64_eq(&d->want.locator, &i->locator);
 	struct ila64 was = d->want.locator;
 	bool drop = d->wanted && other;
 
 	if (drop)
 		xlat_drop(f, d, &was);
-	d->want = i;
+	d->want = *i;
 	d->wanted = true;
 	if (drop)
 		unreach_drop(f, &was);

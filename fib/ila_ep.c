@@ -145,34 +145,33 @@ void ila_src_choose(struct fib *f, struct ila_dom *d)
 
 int ila_endpoint_set(struct fib *f, const void *body, const char **why)
 {
-	struct intent_ila_endpoint i = *(const struct intent_ila_endpoint *)body;
-	struct ila_dom *d = ila_dom_find(f, &i.addr.prefix);
+	const struct intent_ila_endpoint *i = body;
+	struct ila_dom *d = ila_dom_find(f, &i->addr.prefix);
 	struct ila_ep *p;
 
 	if (!d || !d->wanted) {
 		*why = "no domain has this SIR prefix";
 		return -ENOENT;
 	}
-	if (!(d->want.flags & ILA_DOM_VNID) != !i.vnid ||
-	    (i.flags & ILA_EP_PREFIX && !i.vnid)) {
+	if (!(d->want.flags & ILA_DOM_VNID) != !i->vnid ||
+	    (i->flags & ILA_EP_PREFIX && !i->vnid)) {
 		*why = "VNID, of a domain without, or the reverse";
 		return -EINVAL;
 	}
-	i.pad = 0;
-	p = ila_ep_find(f, &i.addr);
+	p = ila_ep_find(f, &i->addr);
 	if (!p) {
 		p = xcalloc(1, sizeof(*p));
-		p->want.addr = i.addr;
-		HASH_ADD(hh, f->ila.eps, want.addr, sizeof(i.addr), p);
+		p->want.addr = i->addr;
+		HASH_ADD(hh, f->ila.eps, want.addr, sizeof(i->addr), p);
 	}
-	if (strcmp(p->want.ifname, i.ifname))
+	if (strcmp(p->want.ifname, i->ifname))
 		p->raised = 0;
-	p->want = i;
+	p->want = *i;
 	p->dom = d;
 	p->gen = f->want.gen;
 	ila_ep_want(f, p);
 	ila_src_choose(f, d);
-	ila_map_again(f, &i.addr); /* it is not elsewhere */
+	ila_map_again(f, &i->addr); /* it is not elsewhere */
 	f->ila.work_due = true;
 	fib_turn_soon(f);
 	return 0;
