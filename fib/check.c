@@ -110,12 +110,6 @@ int check_l2dom(const struct fib_opts *o, const void *body, const char **why)
 }
 
 /* A delete names its key; the rest may be empty. */
-int check_vni_only(const struct fib_opts *o UNUSED, const void *body UNUSED,
-		   const char **why UNUSED)
-{
-	return 0;
-}
-
 int check_mac_key(const struct fib_opts *o UNUSED, const void *body, const char **why)
 {
 	const struct intent_mac *m = body;

@@ -14,8 +14,8 @@ struct fib_opts;
  */
 typedef int check_record(const struct fib_opts *o, const void *body, const char **why);
 
-check_record check_l2dom, check_vni_only, check_mac, check_mac_key, check_neigh,
-	check_neigh_key, check_flood, check_endpoint, check_endpoint_key;
+check_record check_l2dom, check_mac, check_mac_key, check_neigh, check_neigh_key,
+	check_flood, check_endpoint, check_endpoint_key;
 check_record check_ila_domain, check_ila_domain_key, check_ila_map, check_ila_multi,
 	check_ila_endpoint;
 

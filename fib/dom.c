@@ -67,7 +67,8 @@ struct dom *dom_get(struct fib *f, uint32_t vni)
 	return d;
 }
 
-bool dom_dev_allowed(const struct fib *f, const char *name)
+/* May a device of this name be touched (--fib-allow-dev, lo)? */
+static bool dev_allowed(const struct fib *f, const char *name)
 {
 	const struct link *l = link_by_name(f, name);
 
@@ -109,8 +110,7 @@ static bool is_open(const struct fib *f, const struct dom *d)
 	if (d->wanted)
 		return !d->bad;
 	return f->adopt && vni_allowed(f, d->w.vni) && d->vxlan && d->bridge &&
-	       dom_dev_allowed(f, d->vxlan->name) &&
-	       dom_dev_allowed(f, d->bridge->name);
+	       dev_allowed(f, d->vxlan->name) && dev_allowed(f, d->bridge->name);
 }
 
 static void seen_forget(struct fib *f, struct dom *d, bool vxlan)
@@ -313,7 +313,7 @@ static int fix(struct fib *f, struct dom *d)
 		d->raised = false;
 		return make_vxlan(f, d, bridge);
 	}
-	if (!dom_dev_allowed(f, d->vxlan->name)) {
+	if (!dev_allowed(f, d->vxlan->name)) {
 		d->bad = true;
 		return no(d, -EPERM, "%s: not allowed", d->vxlan->name);
 	}

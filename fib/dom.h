@@ -38,7 +38,4 @@ void dom_sweep(struct fib *f);
  * when none waits. */
 int64_t dom_retry(struct fib *f, int64_t now_ms);
 
-/** dom_dev_allowed - may a device of this name be touched (--fib-allow-dev, lo)? */
-bool dom_dev_allowed(const struct fib *f, const char *name);
-
 #endif

@@ -213,7 +213,7 @@ static const struct row {
 	PLAIN(SYNC_BEGIN, do_sync_begin),
 	PLAIN(SYNC_END, do_sync_end),
 	L2(L2DOM_SET, L2DOM, 0, check_l2dom, do_l2dom_set),
-	L2(L2DOM_DEL, L2DOM, 0, check_vni_only, do_l2dom_del),
+	L2(L2DOM_DEL, L2DOM, 0, NULL, do_l2dom_del),
 	L2(MAC_SET, VXLAN_FDB, COOKIE(mac), check_mac, do_mac_set),
 	L2(MAC_DEL, VXLAN_FDB, COOKIE(mac), check_mac_key, do_mac_del),
 	L2(NEIGH_SET, NEIGH, COOKIE(neigh), check_neigh, do_neigh_set),

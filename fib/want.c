@@ -52,11 +52,6 @@ void want_fini(struct want *w)
 	*w = (struct want) { 0 };
 }
 
-size_t want_bytes(const struct want *w)
-{
-	return slab_bytes(&w->entries) + hashidx_bytes(&w->index);
-}
-
 static struct want_entry *entry_at(const struct want *w, uint32_t id)
 {
 	return id ? slab_at(&w->entries, id) : NULL;
@@ -489,11 +484,6 @@ struct want_entry *want_next(struct want *w, enum want_queue q)
 	if (e)
 		unlist(w, e);
 	return e;
-}
-
-void want_again(struct want *w, struct want_entry *e)
-{
-	settle(w, e);
 }
 
 void want_told(struct want *w, struct want_entry *e)

@@ -245,9 +245,6 @@ void want_told(struct want *w, struct want_entry *e);
 /** want_next - first difference of a queue, taken from the list; NULL when none. */
 struct want_entry *want_next(struct want *w, enum want_queue q);
 
-/** want_again - put an entry back on the list if it still differs. May free e. */
-void want_again(struct want *w, struct want_entry *e);
-
 /** want_is_active - is the object to be in the kernel? */
 static inline bool want_is_active(const struct want_entry *e)
 {
@@ -276,9 +273,6 @@ struct want_entry *want_each(const struct want *w, uint64_t *at);
 /** want_in_dom - the first entry of a domain, or the one after e; NULL: no more. */
 struct want_entry *want_in_dom(const struct want *w, const struct want_dom *d,
 			       const struct want_entry *e);
-
-/** want_bytes - memory held, in bytes. */
-size_t want_bytes(const struct want *w);
 
 /** want_transient - does an error pass by itself? */
 bool want_transient(int err);
