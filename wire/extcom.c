@@ -11,6 +11,7 @@
 #include "lib/rbuf.h"
 #include "lib/util.h"
 #include "wire/attrs.h"
+#include "wire/group.h"
 #include "wire/ila_com.h"
 #include "wire/macmob.h"
 
@@ -23,6 +24,7 @@ enum extcom_kind {
 	EC_COLOR = 0x030b,
 	EC_ENCAP = 0x030c,
 	EC_DEFAULT_GW = 0x030d,
+	EC_GROUP = 0x0317,
 	EC_MACMOB = 0x0600,
 	EC_ESI_LABEL = 0x0601,
 	EC_ES_IMPORT = 0x0602,
@@ -31,6 +33,7 @@ enum extcom_kind {
 	EC_ARP_ND = 0x0608,
 	EC_BANDWIDTH = 0x4004,
 	EC_ILA_MARKER = 0x831a,
+	EC_WIDE_IDENTITY = 0x831d,
 };
 
 static unsigned kind_of(const uint8_t *c)
@@ -165,6 +168,11 @@ static void marker_text(const uint8_t *v, char *buf, size_t size)
 	ila_marker_format(v - 2, buf, size);
 }
 
+static void group_text(const uint8_t *v, char *buf, size_t size)
+{
+	group_format(v - 2, buf, size);
+}
+
 static const struct {
 	uint16_t kind;
 	void (*text)(const uint8_t *v, char *buf, size_t size);
@@ -174,7 +182,8 @@ static const struct {
 	{ EC_ESI_LABEL, esi_label_text },   { EC_ES_IMPORT, es_import_text },
 	{ EC_ROUTER_MAC, router_mac_text }, { EC_DF_ELECTION, df_election_text },
 	{ EC_ARP_ND, arp_nd_text },         { EC_BANDWIDTH, bandwidth_text },
-	{ EC_ILA_MARKER, marker_text },
+	{ EC_ILA_MARKER, marker_text },     { EC_GROUP, group_text },
+	{ EC_WIDE_IDENTITY, group_text },
 };
 
 const char *extcom_format(const uint8_t c[8], char *buf, size_t size)
