@@ -14,11 +14,11 @@
 struct identities; /* opaque: label sets in use, addresses, the static map */
 
 enum {
-	IDENTITY_KEYS = 32,     /* label-keys */
-	IDENTITY_MAPS = 4096,   /* lines of the static map */
+	IDENTITY_KEYS = 32,   /* label-keys */
+	IDENTITY_MAPS = 4096, /* lines of the static map */
 	IDENTITY_ASSIGNS = 1024,
-	IDENTITY_SCOPES = 64,   /* networks that one line of the map is for */
-	IDENTITY_ATTRS = 2048,  /* octets of attributes with labels that we originate */
+	IDENTITY_SCOPES = 64,  /* networks that one line of the map is for */
+	IDENTITY_ATTRS = 2048, /* octets of attributes with labels that we originate */
 	IDENTITY_IFNAME = 16,
 };
 
@@ -28,16 +28,16 @@ enum {
  * no reference.
  */
 enum identity_set {
-	IDSET_NONE,      /* nothing is said */
+	IDSET_NONE,       /* nothing is said */
 	IDSET_UNLABELLED, /* an endpoint of this host without labels that count */
-	IDSET_MALFORMED, /* spec of the attribute, or communities that contradict */
-	IDSET_MISMATCH,  /* numbers that do not follow from the labels */
-	IDSET_RESERVED,  /* a number that nobody may claim */
-	IDSET_CONFLICT,  /* paths of equal rank say different things */
-	IDSET_REFUSED,   /* the peer may not claim these labels */
-	IDSET_FULL,      /* too many sets */
-	IDSET_HOST,      /* this host itself: identity host */
-	IDSET_FIRST,     /* label sets and bare numbers are from here on */
+	IDSET_MALFORMED,  /* labels, or communities that contradict each other */
+	IDSET_MISMATCH,   /* numbers that do not follow from the labels */
+	IDSET_RESERVED,   /* a number that nobody may claim */
+	IDSET_CONFLICT,   /* paths of equal rank say different things */
+	IDSET_REFUSED,    /* the peer may not claim these labels */
+	IDSET_FULL,       /* too many sets */
+	IDSET_HOST,       /* this host itself: identity host */
+	IDSET_FIRST,      /* label sets and bare numbers are from here on */
 };
 
 /** identity_reason_name - one word with underscores for IDSET_MALFORMED and so on. */
@@ -52,20 +52,25 @@ struct identity_addr {
 	char ifname[IDENTITY_IFNAME]; /* of an endpoint of this host, else "" */
 };
 
-/*
- * What policy and the data plane hear. All are called from within the functions below,
- * bodies are borrowed; none may call back but to read.
- *
- * A number is in use before an address gets it, and until none has it any more. `set`
- * of the same number comes again when its labels become known: a bare number (labels
- * empty) that a labelled set turns out to have, and back.
- */
+/* What policy and the data plane hear. All are called from within the functions below;
+ * bodies are borrowed; none may call back but to read. */
 struct identity_hooks {
+	/** labelset_used - this number is going to be that of an address
+	 * @labels: canonical; p NULL: not known
+	 *
+	 * Comes again for the same number when its labels become known, or unknown. Not
+	 * for reserved numbers, which are always there. */
 	void (*labelset_used)(void *ctx, uint32_t identity, struct bytes labels);
+
+	/** labelset_unused - no address has this number any more. */
 	void (*labelset_unused)(void *ctx, uint32_t identity);
+
+	/** address_set, address_unset - an address is new, or has another identity; is
+	 * nobody's any more. */
 	void (*address_set)(void *ctx, const struct identity_addr *a);
 	void (*address_unset)(void *ctx, const struct identity_addr *a);
-	/** conflict - an address got this identity_set that is init, for the log. */
+
+	/** unknown - it became init for this reason: for the log. */
 	void (*unknown)(void *ctx, const struct identity_addr *a,
 			enum identity_set why);
 };
@@ -111,6 +116,10 @@ struct identity_conf {
  * What routes and endpoints come to may be something else then: ask again.
  */
 void identities_configure(struct identities *d, const struct identity_conf *c);
+
+/** identities_clear - no address has anybody behind it: before identities_free(), so
+ * that who listens hears it. */
+void identities_clear(struct identities *d);
 
 /* ---- handles ----------------------------------------------------------- */
 
@@ -162,6 +171,8 @@ enum { IDENTITY_EXTCOMS = 2, IDENTITY_TLV = 4 + LABELSET_HEAD + LABELS_LEN };
 struct identity_tags {
 	size_t n_extcoms;
 	struct extcom extcom[IDENTITY_EXTCOMS];
+	size_t large_len;
+	uint8_t large[LARGE_COMMUNITY_LEN];
 	size_t tlv_len;
 	uint8_t tlv[IDENTITY_TLV]; /* the attribute, for attrs.other */
 };
@@ -191,16 +202,15 @@ bool identities_fit(const struct attrs *a);
 struct identity_info {
 	uint32_t set;
 	uint32_t number;
-	uint16_t group;
 	enum labelset_origin origin;
-	enum identity_set why; /* of init: else IDSET_NONE */
-	struct bytes labels;
+	enum identity_set why;          /* of init: else IDSET_NONE */
+	struct bytes labels;            /* p NULL: none, or not known */
 	uint32_t local, remote, mapped; /* addresses, and prefixes of the map */
 };
 
-/** identities_foreach - those that an address has, in order of numbers. */
-void identities_foreach(const struct identities *d,
-			void (*fn)(void *arg, const struct identity_info *i), void *arg);
+/** identities_list - those that an address has, in order of numbers. Return: how many;
+ * *out is owned, its labels are borrowed. */
+size_t identities_list(const struct identities *d, struct identity_info **out);
 
 /** identities_addresses - of one number (0: all), at most max, in no order. */
 void identities_addresses(const struct identities *d, uint32_t number, uint32_t max,

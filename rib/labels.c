@@ -369,7 +369,8 @@ static uint32_t lookup(const struct labelsets *s, uint32_t hash, struct bytes la
 	while ((i = hashidx_next(&s->by_key, hash, &at))) {
 		const struct labelset *l = labelsets_at(s, i);
 
-		if (same_labels(l->labels, labels) && (labels.len || l->number == number))
+		if (same_labels(l->labels, labels) &&
+		    (labels.len || l->number == number))
 			break;
 	}
 	return i;
@@ -381,13 +382,14 @@ static uint32_t entry_new(struct labelsets *s, uint32_t hash, struct bytes label
 	struct entry *e;
 	uint32_t i;
 
-	if (s->entries.used >= LABELSETS_MAX || s->bytes + labels.len > LABELSETS_BYTES_MAX)
+	if (s->entries.used >= LABELSETS_MAX ||
+	    s->bytes + labels.len > LABELSETS_BYTES_MAX)
 		return 0;
 	i = slab_alloc(&s->entries);
 	e = entry_at(s, i);
 	memset(e, 0, sizeof(*e));
 	e->hash = hash;
-	e->b = xmemdup(labels.p, labels.len);
+	e->b = labels.len ? xmemdup(labels.p, labels.len) : NULL;
 	e->s = (struct labelset) { .refs = 1, .labels = { e->b, labels.len } };
 	s->bytes += labels.len;
 	hashidx_add(&s->by_key, hash, i);

@@ -6,21 +6,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "rib/policy.h"
 #include "wire/attrs.h"
 #include "wire/labelset.h"
 
-/* Identities: one number for all who have the same labels. */
-enum identity_number {
-	IDENTITY_NONE = 0, /* "any peer" as a key of verdicts */
-	IDENTITY_HOST = 1,
-	IDENTITY_WORLD = 2,
-	IDENTITY_INIT = 5, /* somebody of the overlay whose labels are not known */
-	IDENTITY_REMOTE_NODE = 6,
-	IDENTITY_FIRST = 0x100,         /* below: the same everywhere, never of labels */
+/* Identities beside those of rib/policy.h: one number for all who have the same labels.
+ */
+enum identity_range {
+	IDENTITY_FIRST = 0x100,            /* below: reserved, never of labels */
 	IDENTITY_ASSIGNED_END = 0x1000000, /* what an operator assigns is below */
-	IDENTITY_CIDR = 0x01000000,     /* and 24 bits: of this host only */
-	IDENTITY_TWIN = 0x02000000,     /* likewise: sets that share a derived number */
-	IDENTITY_LOCAL_END = 0x03000000,
+	IDENTITY_TWIN = 0x02000000, /* and 24 bits: sets that derive one number, here */
+	IDENTITY_LOCAL_END =
+		0x03000000, /* from IDENTITY_CIDR_BASE to this: here only */
 };
 #define IDENTITY_DERIVED 0x80000000u /* bit of all that is derived from labels */
 
@@ -28,7 +25,8 @@ enum identity_number {
  * that means something on one host only. */
 static inline bool identity_from_wire(uint32_t n)
 {
-	return n >= IDENTITY_FIRST && (n < IDENTITY_CIDR || n >= IDENTITY_LOCAL_END);
+	return n >= IDENTITY_FIRST &&
+	       (n < IDENTITY_CIDR_BASE || n >= IDENTITY_LOCAL_END);
 }
 
 /**
@@ -71,16 +69,16 @@ enum {
 enum labelset_origin {
 	LABELS_DERIVED,
 	LABELS_ASSIGNED, /* by the operator */
-	LABELS_TWIN,     /* another set derives the same number: one of this host only */
-	LABELS_UNKNOWN,  /* a number without labels: there is nothing but the number */
+	LABELS_TWIN,    /* another set derives the same number: one of this host only */
+	LABELS_UNKNOWN, /* a number without labels: there is nothing but the number */
 };
 
 struct labelset {
-	uint32_t number; /* in force */
-	uint8_t origin;  /* enum labelset_origin */
-	struct bytes labels; /* canonical; empty: not known */
+	uint32_t number;     /* in force */
+	uint8_t origin;      /* enum labelset_origin */
+	struct bytes labels; /* canonical; p NULL: not known */
 	uint32_t refs;
-	uint32_t local, remote; /* addresses that have it (rib/identity.c) */
+	uint32_t local, remote, mapped; /* addresses that have it (rib/identity.c) */
 };
 
 /* A number that the operator gives to a set. */
@@ -92,8 +90,8 @@ struct labels_assign {
 struct labelsets; /* opaque; sets are named by handles, 0 is none */
 
 struct labelsets_hooks {
-	/** renumbered - a set has another number now; called after the change. Meanwhile
-	 * no other set has the new number, nor the old one. */
+	/** renumbered - a set has another number now; called after the change.
+	 * Meanwhile no other set has the new number, nor the old one. */
 	void (*renumbered)(void *ctx, uint32_t set, uint32_t old);
 };
 
@@ -104,7 +102,8 @@ void labelsets_free(struct labelsets *s);
 
 /** labelsets_assign - what the operator assigns, each number and each set once;
  * borrowed for the call. All numbers follow. */
-void labelsets_assign(struct labelsets *s, const struct labels_assign *assign, size_t n);
+void labelsets_assign(struct labelsets *s, const struct labels_assign *assign,
+		      size_t n);
 
 /**
  * labelsets_intern - the one object for these labels
