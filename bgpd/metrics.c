@@ -545,10 +545,19 @@ static void collect_fib_table(const char *table, const struct intent_table_count
 static void collect_fib(void *ctx)
 {
 	static const char *const tables[TABLES] = {
-		[TABLE_L2DOM] = "l2_domain",       [TABLE_VXLAN_FDB] = "vxlan_fdb",
-		[TABLE_BRIDGE_FDB] = "bridge_fdb", [TABLE_NEIGH] = "neighbor",
-		[TABLE_FLOOD] = "flood",           [TABLE_ILA_DOMAIN] = "ila_domain",
-		[TABLE_ILA_MAP] = "ila_map",       [TABLE_ILA_LOCAL] = "ila_local",
+		[TABLE_L2DOM] = "l2_domain",
+		[TABLE_VXLAN_FDB] = "vxlan_fdb",
+		[TABLE_BRIDGE_FDB] = "bridge_fdb",
+		[TABLE_NEIGH] = "neighbor",
+		[TABLE_FLOOD] = "flood",
+		[TABLE_ILA_DOMAIN] = "ila_domain",
+		[TABLE_ILA_MAP] = "ila_map",
+		[TABLE_ILA_LOCAL] = "ila_local",
+		[TABLE_POLICY] = "policy",
+		[TABLE_IDENT] = "identity",
+		[TABLE_WORKLOAD] = "workload",
+		[TABLE_NET_FDB] = "fast_fdb",
+		[TABLE_NET_NEIGH] = "fast_neighbor",
 	};
 	const struct engine *e = ctx;
 	const struct intent_counters *c = &e->fib.c;

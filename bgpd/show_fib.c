@@ -19,6 +19,9 @@ static const char *const table_names[TABLES] = {
 	[TABLE_BRIDGE_FDB] = "bridge-fdb", [TABLE_NEIGH] = "neighbour",
 	[TABLE_FLOOD] = "flood",           [TABLE_ILA_DOMAIN] = "ila-domain",
 	[TABLE_ILA_MAP] = "ila-map",       [TABLE_ILA_LOCAL] = "ila-local",
+	[TABLE_POLICY] = "policy",         [TABLE_IDENT] = "identity",
+	[TABLE_WORKLOAD] = "workload",     [TABLE_NET_FDB] = "fast-fdb",
+	[TABLE_NET_NEIGH] = "fast-neighb",
 };
 
 /* ---- summary --------------------------------------------------------------- */

@@ -103,6 +103,8 @@ int check_l2dom(const struct fib_opts *o, const void *body, const char **why)
 		return bad(why, "tenant name");
 	if (!d->port)
 		return bad(why, "UDP port");
+	if (d->flags & ~(L2DOM_CREATE | L2DOM_GBP | L2DOM_SUPPRESS | L2DOM_EBPF))
+		return bad(why, "flags");
 	if (d->vtep.len && !ip_unicast(&d->vtep))
 		return bad(why, "local VTEP");
 	err = dev_check(o, d->bridge, why);
@@ -313,4 +315,112 @@ int check_ila_endpoint(const struct fib_opts *o, const void *body, const char **
 	if (!name_ok(e->ifname, sizeof(e->ifname), false))
 		return bad(why, "device name");
 	return dev_check(o, e->ifname, why);
+}
+
+/* ---- identity and policy ---- */
+
+/* 0 is the scope of ILA. */
+static int check_scope(const struct fib_opts *o, uint32_t vni, const char **why)
+{
+	return vni ? check_vni(o, vni, why) : 0;
+}
+
+int check_ident_key(const struct fib_opts *o, const void *body, const char **why)
+{
+	const struct intent_ident *i = body;
+
+	if (!ip_ok(&i->ip) || i->bits > i->ip.len * 8)
+		return bad(why, "address of an identity");
+	for (unsigned bit = i->bits; bit < i->ip.len * 8u; bit++)
+		if (i->ip.b[bit / 8] >> (7 - bit % 8) & 1)
+			return bad(why, "address has bits behind its prefix");
+	return check_scope(o, i->vni, why);
+}
+
+int check_ident(const struct fib_opts *o, const void *body, const char **why)
+{
+	const struct intent_ident *i = body;
+
+	if (!i->identity)
+		return bad(why, "identity 0 is none");
+	if (!name_ok(i->ifname, sizeof(i->ifname), true))
+		return bad(why, "device name");
+	if (i->ifname[0] && i->bits != i->ip.len * 8)
+		return bad(why, "prefix of an endpoint");
+	return check_ident_key(o, body, why);
+}
+
+int check_group_key(const struct fib_opts *o, const void *body, const char **why)
+{
+	const struct intent_group *g = body;
+
+	return g->group ? check_vni(o, g->vni, why) : bad(why, "group 0 is none");
+}
+
+int check_group(const struct fib_opts *o, const void *body, const char **why)
+{
+	const struct intent_group *g = body;
+
+	return g->identity ? check_group_key(o, body, why)
+			   : bad(why, "identity 0 is none");
+}
+
+int check_overlay(const struct fib_opts *o UNUSED, const void *body, const char **why)
+{
+	return ((const struct intent_overlay *)body)->identity
+		       ? 0
+		       : bad(why, "identity 0 is none");
+}
+
+int check_workload_key(const struct fib_opts *o UNUSED, const void *body,
+		       const char **why)
+{
+	const struct intent_workload *w = body;
+
+	return name_ok(w->ifname, sizeof(w->ifname), false) ? 0
+							    : bad(why, "device name");
+}
+
+int check_workload(const struct fib_opts *o, const void *body, const char **why)
+{
+	const struct intent_workload *w = body;
+	int err = check_workload_key(o, body, why);
+
+	if (err)
+		return err;
+	if (!w->identity)
+		return bad(why, "identity 0 is none");
+	if (mac_is_multicast(&w->mac))
+		return bad(why, "MAC is multicast");
+	if (w->flags & ~(WORKLOAD_EBPF | WORKLOAD_ILA) ||
+	    !(w->flags & WORKLOAD_ILA) != !!w->vni)
+		return bad(why, "flags");
+	err = check_scope(o, w->vni, why);
+	return err ? err : dev_check(o, w->ifname, why);
+}
+
+int check_policy(const struct fib_opts *o UNUSED, const void *body, const char **why)
+{
+	const struct intent_policy *p = body;
+
+	if (!p->policy)
+		return bad(why, "policy 0 is none");
+	if (p->count > POLICY_VERDICTS)
+		return bad(why, "number of verdicts");
+	return 0;
+}
+
+int check_verdict(const struct fib_opts *o UNUSED, const void *body, const char **why)
+{
+	const struct intent_verdict *v = body;
+
+	if (!v->policy)
+		return bad(why, "policy 0 is none");
+	if (v->dir > VERDICT_EGRESS || v->flags & ~VERDICT_DENY)
+		return bad(why, "flags");
+	if (v->plen > 16 || (!v->proto && v->plen))
+		return bad(why, "length of a port");
+	if (v->port & (0xffff >> v->plen))
+		return bad(why, "port has bits behind its length");
+	return 0;
 }

@@ -19,6 +19,9 @@ check_record check_l2dom, check_mac, check_mac_key, check_neigh, check_neigh_key
 check_record check_ila_domain, check_ila_domain_key, check_ila_map, check_ila_multi,
 	check_ila_endpoint;
 
+check_record check_ident, check_ident_key, check_workload, check_workload_key,
+	check_policy, check_verdict, check_group, check_group_key, check_overlay;
+
 /** check_ila_key - bodies that begin with a SIR address. */
 check_record check_ila_key;
 

@@ -82,6 +82,7 @@ static void l2dom_text(struct line *l, const void *body)
 	flag(l, d->flags & L2DOM_CREATE, "create");
 	flag(l, d->flags & L2DOM_GBP, "gbp");
 	flag(l, d->flags & L2DOM_SUPPRESS, "suppress");
+	flag(l, d->flags & L2DOM_EBPF, "ebpf");
 }
 
 static void mac_text(struct line *l, const void *body)
@@ -94,6 +95,7 @@ static void mac_text(struct line *l, const void *body)
 	if (m->dst_vni && m->dst_vni != m->vni)
 		line_add(l, " dst-vni=%u", m->dst_vni);
 	flag(l, m->flags & FMAC_STICKY, "sticky");
+	flag(l, m->flags & FMAC_GBP, "gbp");
 }
 
 static void neigh_text(struct line *l, const void *body)
@@ -212,9 +214,11 @@ static void result_text(struct line *l, const void *body)
 
 static void counters_text(struct line *l, const void *body)
 {
-	static const char *const names[TABLES] = { "l2dom",   "vxlan-fdb", "bridge-fdb",
-						   "neigh",   "flood",     "ila-domain",
-						   "ila-map", "ila-local" };
+	static const char *const names[TABLES] = {
+		"l2dom",      "vxlan-fdb", "bridge-fdb", "neigh",  "flood",
+		"ila-domain", "ila-map",   "ila-local",  "policy", "ident",
+		"workload",   "net-fdb",   "net-neigh"
+	};
 	struct intent_counters c;
 
 	memcpy(&c, body, sizeof(c)); /* bodies are aligned to 4 only */
@@ -325,11 +329,166 @@ static void ila_counters_text(struct line *l, const void *body)
 		line_add(l, " %llu", (unsigned long long)c.n[i]);
 }
 
+static void ident_text(struct line *l, const void *body)
+{
+	const struct intent_ident *i = body;
+
+	line_add(l, " vni=%u", i->vni);
+	add_ip(l, "ip", &i->ip);
+	line_add(l, "/%u identity=%u", i->bits, i->identity);
+	add_name(l, "dev", i->ifname, sizeof(i->ifname));
+}
+
+static void group_text(struct line *l, const void *body)
+{
+	const struct intent_group *g = body;
+
+	line_add(l, " vni=%u group=%u identity=%u", g->vni, g->group, g->identity);
+}
+
+static void overlay_text(struct line *l, const void *body)
+{
+	line_add(l, " identity=%u", ((const struct intent_overlay *)body)->identity);
+}
+
+static void workload_text(struct line *l, const void *body)
+{
+	const struct intent_workload *w = body;
+
+	add_name(l, "dev", w->ifname, sizeof(w->ifname));
+	line_add(l, " vni=%u identity=%u policy=%u", w->vni, w->identity, w->policy);
+	add_mac(l, "mac", &w->mac);
+	if (w->group)
+		line_add(l, " group=%u", w->group);
+	flag(l, w->flags & WORKLOAD_EBPF, "ebpf");
+	flag(l, w->flags & WORKLOAD_ILA, "ila");
+}
+
+static void policy_text(struct line *l, const void *body)
+{
+	const struct intent_policy *p = body;
+
+	line_add(l, " policy=%u", p->policy);
+	if (p->count)
+		line_add(l, " count=%u", p->count);
+}
+
+const char *drop_name(unsigned reason)
+{
+	static const char *const names[DROP_REASONS] = {
+		[DROP_NONE] = "none",
+		[DROP_POLICY] = "policy",
+		[DROP_DENY] = "deny",
+		[DROP_NO_POLICY] = "no-policy",
+		[DROP_NO_FLOW] = "no-flow",
+		[DROP_FRAGMENT] = "fragment",
+		[DROP_SPOOF_MAC] = "spoof-mac",
+		[DROP_SPOOF_IP] = "spoof-ip",
+		[DROP_SPOOF_NEIGH] = "spoof-neighbour",
+		[DROP_SPOOF_OUTSIDE] = "spoof-outside",
+		[DROP_NOT_FOR] = "not-for-endpoint",
+		[DROP_VLAN] = "vlan",
+		[DROP_NOT_IP] = "not-ip",
+		[DROP_MALFORMED] = "malformed",
+		[DROP_VXLAN] = "vxlan-header",
+		[DROP_FAILED] = "failed",
+	};
+
+	return reason < DROP_REASONS ? names[reason] : "?";
+}
+
+static const char *dir_name(unsigned dir)
+{
+	return dir == VERDICT_EGRESS ? "egress" : "ingress";
+}
+
+static void verdict_text(struct line *l, const void *body)
+{
+	const struct intent_verdict *v = body;
+
+	line_add(l, " policy=%u %s identity=%u", v->policy, dir_name(v->dir),
+		 v->identity);
+	if (v->proto)
+		line_add(l, " proto=%u", v->proto);
+	if (v->plen)
+		line_add(l, " port=%u/%u", v->port, v->plen);
+	line_add(l, " %s rule=%u", v->flags & VERDICT_DENY ? "deny" : "allow", v->rule);
+}
+
+static void monitor_text(struct line *l, const void *body)
+{
+	line_add(l, " on=%u", ((const struct intent_monitor *)body)->on);
+}
+
+static void add_err(struct line *l, int err, const char *why, size_t size)
+{
+	line_add(l, " err=%d", err);
+	if (why[0])
+		line_add(l, " why=\"%.*s\"", (int)strnlen(why, size), why);
+}
+
+static void policy_state_text(struct line *l, const void *body)
+{
+	const struct intent_policy_state *s = body;
+
+	line_add(l, " policy=%u", s->policy);
+	add_err(l, s->err, s->why, sizeof(s->why));
+}
+
+static void workload_state_text(struct line *l, const void *body)
+{
+	const struct intent_workload_state *s = body;
+
+	add_name(l, "dev", s->ifname, sizeof(s->ifname));
+	line_add(l, " policy=%u", s->policy);
+	add_err(l, s->err, s->why, sizeof(s->why));
+}
+
+static void drop_text(struct line *l, const void *body)
+{
+	const struct intent_drop *d = body;
+	const struct ip src = ip_of(d->src, d->family == 1 ? 4 : 16);
+	const struct ip dst = ip_of(d->dst, d->family == 1 ? 4 : 16);
+
+	line_add(l, " reason=%s %s ifindex=%u vni=%u identity=%u,%u rule=%u",
+		 drop_name(d->reason), dir_name(d->dir), d->ifindex, d->vni,
+		 d->src_identity, d->dst_identity, d->rule);
+	if (d->family)
+		add_ip(l, "src", &src);
+	if (d->family)
+		add_ip(l, "dst", &dst);
+	line_add(l, " proto=%u port=%u,%u len=%u", d->proto, d->sport, d->dport,
+		 d->len);
+}
+
+static void rule_count_text(struct line *l, const void *body)
+{
+	struct intent_rule_count c;
+
+	memcpy(&c, body, sizeof(c)); /* bodies are aligned to 4 only */
+	line_add(l, " rule=%u packets=%llu bytes=%llu", c.rule,
+		 (unsigned long long)c.packets, (unsigned long long)c.bytes);
+}
+
+static void drop_counters_text(struct line *l, const void *body)
+{
+	struct intent_drop_counters c;
+
+	memcpy(&c, body, sizeof(c)); /* bodies are aligned to 4 only */
+	for (int i = 0; i < DROP_REASONS; i++)
+		if (c.n[i])
+			line_add(l, " %s=%llu", drop_name((unsigned)i),
+				 (unsigned long long)c.n[i]);
+	line_add(l, " lost=%llu", (unsigned long long)c.events_lost);
+}
+
 static void entry_text(struct line *l, const void *body)
 {
 	const struct intent_entry *e = body;
 
 	line_add(l, " table=%u vni=%u", e->table, e->vni);
+	if (e->number || e->policy)
+		line_add(l, " number=%u policy=%u", e->number, e->policy);
 	add_mac(l, "mac", &e->mac);
 	add_ip(l, "ip", &e->ip);
 	if (!ila64_is_zero(&e->locator))
@@ -378,6 +537,19 @@ static const struct row {
 	  ila_endpoint_text },
 	{ INTENT_ILA_ENDPOINT_DEL, BODY(ila_endpoint), "ila_endpoint_del",
 	  ila_endpoint_text },
+	{ INTENT_IDENT_SET, BODY(ident), "ident_set", ident_text },
+	{ INTENT_IDENT_DEL, BODY(ident), "ident_del", ident_text },
+	{ INTENT_GROUP_SET, BODY(group), "group_set", group_text },
+	{ INTENT_GROUP_DEL, BODY(group), "group_del", group_text },
+	{ INTENT_OVERLAY, BODY(overlay), "overlay", overlay_text },
+	{ INTENT_WORKLOAD_SET, BODY(workload), "workload_set", workload_text },
+	{ INTENT_WORKLOAD_DEL, BODY(workload), "workload_del", workload_text },
+	{ INTENT_POLICY_BEGIN, BODY(policy), "policy_begin", policy_text },
+	{ INTENT_VERDICT_SET, BODY(verdict), "verdict_set", verdict_text },
+	{ INTENT_VERDICT_DEL, BODY(verdict), "verdict_del", verdict_text },
+	{ INTENT_POLICY_COMMIT, BODY(policy), "policy_commit", policy_text },
+	{ INTENT_POLICY_DEL, BODY(policy), "policy_del", policy_text },
+	{ INTENT_MONITOR, BODY(monitor), "monitor", monitor_text },
 	{ INTENT_HELLO, BODY(hello), "hello", hello_text },
 	{ INTENT_LINK, BODY(link), "link", link_text },
 	{ INTENT_FDB, BODY(fdb), "fdb", fdb_text },
@@ -392,6 +564,13 @@ static const struct row {
 	{ INTENT_QUERY_END, BODY(query), "query_end", query_text },
 	{ INTENT_ILA_STATE, BODY(ila_state), "ila_state", ila_state_text },
 	{ INTENT_ILA_COUNTERS, BODY(ila_counters), "ila_counters", ila_counters_text },
+	{ INTENT_POLICY_STATE, BODY(policy_state), "policy_state", policy_state_text },
+	{ INTENT_WORKLOAD_STATE, BODY(workload_state), "workload_state",
+	  workload_state_text },
+	{ INTENT_DROP, BODY(drop), "drop", drop_text },
+	{ INTENT_RULE_COUNT, BODY(rule_count), "rule_count", rule_count_text },
+	{ INTENT_DROP_COUNTERS, BODY(drop_counters), "drop_counters",
+	  drop_counters_text },
 };
 
 /* Types are small numbers in two runs: an index beats a search per record. */

@@ -48,6 +48,19 @@ enum intent_type {
 	INTENT_ILA_MAP_DEL,      /* struct intent_ila_map */
 	INTENT_ILA_ENDPOINT_SET, /* struct intent_ila_endpoint */
 	INTENT_ILA_ENDPOINT_DEL,
+	INTENT_IDENT_SET, /* struct intent_ident: who has an address */
+	INTENT_IDENT_DEL,
+	INTENT_GROUP_SET, /* struct intent_group: what a group policy id stands for */
+	INTENT_GROUP_DEL,
+	INTENT_OVERLAY,      /* struct intent_overlay: who is not known, is who? */
+	INTENT_WORKLOAD_SET, /* struct intent_workload: policy of an endpoint */
+	INTENT_WORKLOAD_DEL,
+	INTENT_POLICY_BEGIN, /* struct intent_policy: its verdicts follow ... */
+	INTENT_VERDICT_SET,  /* struct intent_verdict */
+	INTENT_VERDICT_DEL,
+	INTENT_POLICY_COMMIT, /* struct intent_policy: ... up to here */
+	INTENT_POLICY_DEL,    /* struct intent_policy */
+	INTENT_MONITOR,       /* struct intent_monitor: tell of dropped packets? */
 	INTENT_FIRST_UP = 64,
 	/* fib -> engine */
 	INTENT_HELLO = INTENT_FIRST_UP, /* struct intent_hello */
@@ -63,7 +76,12 @@ enum intent_type {
 	INTENT_ENTRY,     /* struct intent_entry: one line of a query's answer */
 	INTENT_QUERY_END, /* struct intent_query, as asked */
 	INTENT_ILA_STATE, /* struct intent_ila_state: who translates, on change */
-	INTENT_ILA_COUNTERS, /* struct intent_ila_counters */
+	INTENT_ILA_COUNTERS,   /* struct intent_ila_counters */
+	INTENT_POLICY_STATE,   /* struct intent_policy_state: on change */
+	INTENT_WORKLOAD_STATE, /* struct intent_workload_state: on change */
+	INTENT_DROP,           /* struct intent_drop: one packet, see MONITOR */
+	INTENT_RULE_COUNT,     /* struct intent_rule_count: answer to QUERY_RULES */
+	INTENT_DROP_COUNTERS,  /* struct intent_drop_counters: on change */
 };
 
 struct intent_hdr {
@@ -82,6 +100,7 @@ enum {
 	L2DOM_CREATE = 1, /* make bridge and device when they are absent */
 	L2DOM_GBP = 2,
 	L2DOM_SUPPRESS = 4, /* neigh_suppress on the VXLAN port */
+	L2DOM_EBPF = 8, /* `dataplane ebpf`: endpoints forward past bridge and device */
 };
 
 /* One tenant's layer 2: bridge + VXLAN device. Key: vni. */
@@ -97,7 +116,10 @@ struct intent_l2dom {
 	char tenant[32];              /* for the ifalias */
 };
 
-enum { FMAC_STICKY = 1 };
+enum {
+	FMAC_STICKY = 1,
+	FMAC_GBP = 2, /* that VTEP reads group ids: its routes carry them */
+};
 
 /* A MAC behind a remote VTEP: VXLAN FDB + bridge FDB. Key: vni, mac. */
 struct intent_mac {
@@ -240,6 +262,155 @@ struct intent_ila_state {
 	char why[64]; /* why not the other one, or what is missing */
 };
 
+/* ---- identity and policy (spec/identity-policy.md) ---- */
+
+/*
+ * Within one turn fib brings policies and verdicts to the kernel, then identities, then
+ * workloads, and takes away in reverse. After SYNC_BEGIN what an earlier engine wanted
+ * stays beside what the new one says, up to the sweep: a verdict that was not renewed
+ * goes then. Numbers of policies are the engine's own and mean nothing to the next one.
+ */
+
+/* Who has an address, or a prefix. Key: vni, ip, bits. */
+struct intent_ident {
+	uint32_t vni; /* 0: ILA */
+	uint32_t identity;
+	uint32_t cookie; /* given back in RESULT */
+	struct ip ip;    /* nothing set behind bits */
+	uint8_t bits;    /* 32 or 128: an address; less: a prefix */
+	uint8_t pad[2];
+	char ifname[INTENT_IFNAME]; /* of this host's endpoint, else empty */
+};
+
+/* A group policy id that means exactly one identity in the VNI. Key: vni, group. */
+struct intent_group {
+	uint32_t vni;
+	uint32_t identity;
+	uint16_t group;
+	uint16_t pad;
+};
+
+struct intent_overlay {
+	uint32_t identity; /* of addresses in an overlay that nobody told of; 5: init */
+};
+
+enum {
+	WORKLOAD_EBPF = 1, /* forwarded by our programs: its domain has L2DOM_EBPF */
+	WORKLOAD_ILA = 2,  /* sends and receives SIR addresses; vni is 0 */
+};
+
+/* A declared endpoint on whose device programs enforce policy. Key: ifname. */
+struct intent_workload {
+	uint32_t vni;
+	uint32_t identity;
+	uint32_t policy; /* of POLICY_BEGIN; 0: everything is allowed */
+	uint32_t cookie; /* given back in RESULT */
+	uint16_t flags;  /* WORKLOAD_* */
+	struct mac mac;  /* zero: any source; else no other */
+	uint16_t group;  /* group policy id to send; 0: none */
+	uint16_t pad;
+	char ifname[INTENT_IFNAME];
+};
+
+enum { POLICY_VERDICTS = 1 << 20 }; /* of one policy at most */
+
+/*
+ * The verdicts of all endpoints with the same labels. Between BEGIN and COMMIT
+ * VERDICT_SET builds a policy, later VERDICT_SET and _DEL change it in place. BEGIN of
+ * a number in use replaces that policy at COMMIT, for no packet by half. Key: policy.
+ */
+struct intent_policy {
+	uint32_t policy; /* not 0 */
+	uint32_t count;  /* BEGIN: of verdicts, as far as known */
+};
+
+enum { VERDICT_INGRESS, VERDICT_EGRESS }; /* direction, seen from the endpoint */
+enum { VERDICT_DENY = 1 };
+
+/* Key: policy, identity, dir, proto, plen, port. */
+struct intent_verdict {
+	uint32_t policy;
+	uint32_t identity; /* of the peer; 0: any */
+	uint8_t dir;       /* VERDICT_INGRESS, VERDICT_EGRESS */
+	uint8_t proto;     /* 0: any, then plen is 0 */
+	uint8_t plen;      /* leading bits of port that count, 0..16 */
+	uint8_t flags;     /* VERDICT_DENY */
+	uint16_t port;     /* of the receiver, or ICMP type; nothing set behind plen */
+	uint16_t pad;
+	uint32_t rule; /* for counters and drops; 0: none */
+};
+
+struct intent_monitor {
+	uint32_t on; /* 1: INTENT_DROP for packets dropped from now on */
+};
+
+/* err 0: in the kernel. Else it is not, and what was before is still in force. */
+struct intent_policy_state {
+	uint32_t policy;
+	int32_t err;
+	char why[64];
+};
+
+/* err 0: programs run on the device and the policy named is in force; -EINPROGRESS:
+ * soon. Else the endpoint is not open: what is missing, in why. */
+struct intent_workload_state {
+	char ifname[INTENT_IFNAME];
+	int32_t err;
+	uint32_t policy; /* as wanted; the engine's number */
+	char why[64];
+};
+
+/* Why our programs dropped a packet. */
+enum drop_reason {
+	DROP_NONE,
+	DROP_POLICY,    /* no verdict allows it */
+	DROP_DENY,      /* a verdict denies it */
+	DROP_NO_POLICY, /* the endpoint's policy is not loaded */
+	DROP_NO_FLOW,   /* an answer, by its looks, to nothing that is known of */
+	DROP_FRAGMENT,  /* later part of a datagram of which none was allowed */
+	DROP_SPOOF_MAC, /* not the endpoint's own */
+	DROP_SPOOF_IP,
+	DROP_SPOOF_NEIGH,   /* ARP, neighbour discovery for somebody else */
+	DROP_SPOOF_OUTSIDE, /* from the underlay with an address of this host */
+	DROP_NOT_FOR,       /* not the endpoint's address */
+	DROP_VLAN,          /* tagged: not seen by policy, which is not open */
+	DROP_NOT_IP,
+	DROP_MALFORMED,
+	DROP_VXLAN,  /* header of the tunnel: flags, lengths */
+	DROP_FAILED, /* the kernel would not rewrite it */
+	DROP_REASONS
+};
+
+/** drop_name - "policy", "spoof-mac", ..; "?" when unknown. */
+const char *drop_name(unsigned reason);
+
+/* One dropped packet; at most some hundred a second are told. */
+struct intent_drop {
+	uint32_t ifindex;                    /* of the endpoint's host side */
+	uint32_t vni;                        /* 0: ILA */
+	uint32_t src_identity, dst_identity; /* 0: not known */
+	uint32_t rule;                       /* 0: none */
+	uint8_t reason;                      /* enum drop_reason */
+	uint8_t dir;                         /* VERDICT_* */
+	uint8_t proto;
+	uint8_t family;           /* 1: IPv4, 2: IPv6, 0: neither */
+	uint16_t sport, dport;    /* host order; ICMP, ICMPv6: 0, type */
+	uint8_t src[16], dst[16]; /* IPv4: the first four, the others are zero */
+	uint32_t len;             /* bytes of the packet */
+};
+
+/* Packets that a rule decided about, since the programs were first loaded. */
+struct intent_rule_count {
+	uint32_t rule;
+	uint32_t id; /* of the query */
+	uint64_t packets, bytes;
+};
+
+struct intent_drop_counters {
+	uint64_t n[DROP_REASONS];
+	uint64_t events_lost; /* dropped packets that MONITOR did not tell of */
+};
+
 enum intent_table {
 	TABLE_L2DOM,
 	TABLE_VXLAN_FDB,
@@ -249,13 +420,21 @@ enum intent_table {
 	TABLE_ILA_DOMAIN, /* own locator: xlat entry, or map entry and programs */
 	TABLE_ILA_MAP,    /* identifier behind a locator: route or map entry */
 	TABLE_ILA_LOCAL,  /* identifier of this host: route to its device */
+	TABLE_POLICY,     /* verdicts of a label set: one entry for all of them */
+	TABLE_IDENT,      /* address or prefix -> identity */
+	TABLE_WORKLOAD,   /* endpoint under policy: its programs and their record */
+	TABLE_NET_FDB,    /* MAC of a domain with L2DOM_EBPF, for the programs */
+	TABLE_NET_NEIGH,  /* dto., neighbour: ARP and ND are answered from it */
 	TABLES
 };
+
+/* intent_query.table: INTENT_RULE_COUNT for each rule that has counted something. */
+enum { QUERY_RULES = 1000 };
 
 struct intent_query {
 	uint32_t id;        /* the engine's own number */
 	uint32_t diff_only; /* 1: only entries where wanted and seen differ */
-	uint32_t table;     /* enum intent_table, TABLES = all */
+	uint32_t table;     /* enum intent_table, TABLES = all, QUERY_RULES */
 };
 
 /* HELD: wanted, but not to be in the kernel for now: err says why. */
@@ -271,6 +450,10 @@ struct intent_entry {
 	struct mac mac;
 	struct ip ip;  /* VTEP, neighbour's address, SIR address or prefix */
 	uint8_t plane; /* TABLE_ILA_*: enum ila_plane that has it, or NONE */
+	uint8_t bits;  /* TABLE_IDENT: of ip */
+	uint8_t pad2[3];
+	uint32_t number; /* TABLE_IDENT, _WORKLOAD: identity; _POLICY: verdicts */
+	uint32_t policy; /* TABLE_POLICY, _WORKLOAD: the engine's number */
 	char dev[INTENT_IFNAME];
 	struct ila64 locator; /* TABLE_ILA_*; of several: an entry for each */
 };
@@ -367,8 +550,18 @@ INTENT_SIZE_IS(intent_ila_multi, 104);
 INTENT_SIZE_IS(intent_ila_endpoint, 52);
 INTENT_SIZE_IS(intent_ila_counters, 96);
 INTENT_SIZE_IS(intent_ila_state, 80);
+INTENT_SIZE_IS(intent_ident, 48);
+INTENT_SIZE_IS(intent_group, 12);
+INTENT_SIZE_IS(intent_workload, 44);
+INTENT_SIZE_IS(intent_policy, 8);
+INTENT_SIZE_IS(intent_verdict, 20);
+INTENT_SIZE_IS(intent_policy_state, 72);
+INTENT_SIZE_IS(intent_workload_state, 88);
+INTENT_SIZE_IS(intent_drop, 64);
+INTENT_SIZE_IS(intent_rule_count, 24);
+INTENT_SIZE_IS(intent_drop_counters, 136);
 INTENT_SIZE_IS(intent_result, 104);
-INTENT_SIZE_IS(intent_entry, 68);
+INTENT_SIZE_IS(intent_entry, 80);
 
 /** intent_size - bytes of header and body for a type; 0 for an unknown one. */
 size_t intent_size(uint16_t type);

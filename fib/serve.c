@@ -11,6 +11,7 @@
 #include "fib/check.h"
 #include "fib/dom.h"
 #include "fib/ila.h"
+#include "fib/pol.h"
 #include "fib/port.h"
 #include "fib/run.h"
 #include "fib/state.h"
@@ -210,6 +211,10 @@ static const struct row {
 		INTENT_ILA_##t, TABLE_ILA_##table, cookie, false, true, check, NULL,   \
 			try                                                            \
 	}
+#define POL(t, table, cookie, check, try)                                              \
+	{                                                                              \
+		INTENT_##t, TABLE_##table, cookie, false, false, check, NULL, try      \
+	}
 	PLAIN(SYNC_BEGIN, do_sync_begin),
 	PLAIN(SYNC_END, do_sync_end),
 	L2(L2DOM_SET, L2DOM, 0, check_l2dom, do_l2dom_set),
@@ -235,6 +240,20 @@ static const struct row {
 	ILA(MAP_DEL, MAP, COOKIE(ila_map), check_ila_key, ila_map_del),
 	ILA(ENDPOINT_SET, LOCAL, 0, check_ila_endpoint, ila_endpoint_set),
 	ILA(ENDPOINT_DEL, LOCAL, 0, check_ila_key, ila_endpoint_del),
+	POL(IDENT_SET, IDENT, COOKIE(ident), check_ident, pol_ident_set),
+	POL(IDENT_DEL, IDENT, COOKIE(ident), check_ident_key, pol_ident_del),
+	POL(GROUP_SET, IDENT, 0, check_group, pol_group_set),
+	POL(GROUP_DEL, IDENT, 0, check_group_key, pol_group_del),
+	POL(OVERLAY, IDENT, 0, check_overlay, pol_overlay),
+	POL(WORKLOAD_SET, WORKLOAD, COOKIE(workload), check_workload, pol_workload_set),
+	POL(WORKLOAD_DEL, WORKLOAD, COOKIE(workload), check_workload_key,
+	    pol_workload_del),
+	POL(POLICY_BEGIN, POLICY, 0, check_policy, pol_policy_begin),
+	POL(VERDICT_SET, POLICY, 0, check_verdict, pol_verdict_set),
+	POL(VERDICT_DEL, POLICY, 0, check_verdict, pol_verdict_del),
+	POL(POLICY_COMMIT, POLICY, 0, check_policy, pol_policy_commit),
+	POL(POLICY_DEL, POLICY, 0, check_policy, pol_policy_del),
+	POL(MONITOR, POLICY, 0, NULL, pol_monitor),
 };
 _Static_assert(offsetof(struct intent_l2dom, vni) == 0 &&
 		       offsetof(struct intent_mac, vni) == 0 &&
@@ -290,6 +309,10 @@ static void refuse(struct fib *f, const struct row *r, const struct intent_hdr *
 		res.vni = *(const uint32_t *)body;
 	if (r && r->cookie)
 		memcpy(&res.cookie, (const uint8_t *)body + r->cookie, 4);
+	if (r && r->check == check_ident) {
+		res.vni = ((const struct intent_ident *)body)->vni;
+		res.ip = ((const struct intent_ident *)body)->ip;
+	}
 	if (r && r->has_addr) {
 		bool prefix = r->table == TABLE_ILA_DOMAIN;
 

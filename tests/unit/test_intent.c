@@ -2,7 +2,7 @@
 
 #include "fib/intent.h"
 
-static const uint8_t last_down = INTENT_ILA_ENDPOINT_DEL, last_up = INTENT_ILA_COUNTERS;
+static const uint8_t last_down = INTENT_MONITOR, last_up = INTENT_DROP_COUNTERS;
 
 static void every_type_has_a_row(void **state)
 {
@@ -107,6 +107,55 @@ static void ila_as_text(void **state)
 			    "vnid=42 prefix=fd00::7:0:0");
 }
 
+static void policy_as_text(void **state)
+{
+	struct intent_ident i = { .vni = 7, .identity = 0x80000100, .bits = 24 };
+	struct intent_workload w = { .vni = 7,
+				     .identity = 9,
+				     .policy = 3,
+				     .flags = WORKLOAD_EBPF,
+				     .mac = { { 2, 0, 0, 0, 0, 1 } },
+				     .ifname = "v1" };
+	struct intent_verdict v = { .policy = 3,
+				    .identity = 9,
+				    .dir = VERDICT_EGRESS,
+				    .proto = 6,
+				    .plen = 16,
+				    .flags = VERDICT_DENY,
+				    .port = 80,
+				    .rule = 4 };
+	struct intent_policy p = { .policy = 3, .count = 2 };
+	struct intent_drop d = { .reason = 3,
+				 .family = 1,
+				 .proto = 6,
+				 .dport = 22,
+				 .src = { 10, 0, 0, 1 },
+				 .dst = { 10, 0, 0, 2 } };
+	struct intent_workload_state s = { .ifname = "v1", .err = -19, .why = "gone" };
+
+	(void)state;
+	i.ip = ip4_of(0x0a000000);
+	assert_string_equal(text(INTENT_IDENT_SET, 0, &i),
+			    "ident_set vni=7 ip=10.0.0.0/24 identity=2147483904");
+	assert_string_equal(text(INTENT_WORKLOAD_SET, 0, &w),
+			    "workload_set dev=v1 vni=7 identity=9 policy=3 "
+			    "mac=02:00:00:00:00:01 ebpf");
+	assert_string_equal(text(INTENT_POLICY_BEGIN, 0, &p),
+			    "policy_begin policy=3 count=2");
+	assert_string_equal(text(INTENT_VERDICT_SET, 0, &v),
+			    "verdict_set policy=3 egress identity=9 proto=6 port=80/16 "
+			    "deny rule=4");
+	v = (struct intent_verdict) { .policy = 3 };
+	assert_string_equal(text(INTENT_VERDICT_SET, 0, &v),
+			    "verdict_set policy=3 ingress identity=0 allow rule=0");
+	assert_string_equal(
+		text(INTENT_DROP, 0, &d),
+		"drop reason=no-policy ingress ifindex=0 vni=0 identity=0,0 rule=0 "
+		"src=10.0.0.1 dst=10.0.0.2 proto=6 port=0,22 len=0");
+	assert_string_equal(text(INTENT_WORKLOAD_STATE, 0, &s),
+			    "workload_state dev=v1 policy=0 err=-19 why=\"gone\"");
+}
+
 /* Names need not be terminated, kinds need not exist, bodies are aligned to 4. */
 static void hostile_bodies(void **state)
 {
@@ -128,6 +177,7 @@ int main(void)
 		cmocka_unit_test(every_type_has_a_row),
 		cmocka_unit_test(as_text),
 		cmocka_unit_test(ila_as_text),
+		cmocka_unit_test(policy_as_text),
 		cmocka_unit_test(hostile_bodies),
 	};
 	return cmocka_run_group_tests(t, NULL, NULL);

@@ -177,6 +177,133 @@ static void endpoint_records(void **state)
 	assert_int_equal(check(&any, INTENT_ENDPOINT_DEL, &e), -EINVAL);
 }
 
+static const struct {
+	const char *name, *ip;
+	uint32_t vni, identity;
+	uint8_t bits;
+	const char *dev;
+	int set, del, strict;
+} idents[] = {
+	{ "IPv4", "10.0.0.1", 10, 256, 32, "", 0, 0, 0 },
+	{ "IPv6", "2001:db8::1", 10, 256, 128, "t-1", 0, 0, 0 },
+	{ "ILA", "2001:db8::1", 0, 256, 128, "", 0, 0, 0 },
+	{ "prefix", "10.0.0.0", 10, 256, 8, "", 0, 0, 0 },
+	{ "everything", "0.0.0.0", 10, 256, 0, "", 0, 0, 0 },
+	{ "identity 0", "10.0.0.1", 10, 0, 32, "", -EINVAL, 0, -EINVAL },
+	{ "no address", NULL, 10, 256, 0, "", -EINVAL, -EINVAL, -EINVAL },
+	{ "bits behind", "10.0.0.1", 10, 256, 31, "", -EINVAL, -EINVAL, -EINVAL },
+	{ "33 bits", "10.0.0.1", 10, 256, 33, "", -EINVAL, -EINVAL, -EINVAL },
+	{ "prefix of a device", "10.0.0.0", 10, 256, 8, "t-1", -EINVAL, 0, -EINVAL },
+	{ "slash", "10.0.0.1", 10, 256, 32, "a/b", -EINVAL, 0, -EINVAL },
+	{ "VNI of 25 bits", "10.0.0.1", 1 << 24, 1, 32, "", -EINVAL, -EINVAL, -EINVAL },
+	{ "VNI not allowed", "10.0.0.1", 9, 1, 32, "", 0, 0, -EPERM },
+};
+
+static void ident_records(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(idents); i++) {
+		struct intent_ident r = { .vni = idents[i].vni,
+					  .identity = idents[i].identity,
+					  .ip = ip(idents[i].ip),
+					  .bits = idents[i].bits };
+
+		print_message("# %s\n", idents[i].name);
+		strcpy(r.ifname, idents[i].dev);
+		assert_int_equal(check(&any, INTENT_IDENT_SET, &r), idents[i].set);
+		assert_int_equal(check(&any, INTENT_IDENT_DEL, &r), idents[i].del);
+		assert_int_equal(check(&strict, INTENT_IDENT_SET, &r),
+				 idents[i].strict);
+	}
+}
+
+static const struct {
+	const char *name, *dev;
+	uint32_t vni, identity;
+	uint16_t flags;
+	uint8_t mac;
+	int set, del, strict;
+} workloads[] = {
+	{ "VXLAN", "t-1", 10, 256, WORKLOAD_EBPF, 2, 0, 0, 0 },
+	{ "ILA", "t-1", 0, 256, WORKLOAD_ILA, 0, 0, 0, 0 },
+	{ "neither", "t-1", 0, 256, 0, 0, -EINVAL, 0, -EINVAL },
+	{ "both", "t-1", 10, 256, WORKLOAD_ILA, 0, -EINVAL, 0, -EINVAL },
+	{ "flag 4", "t-1", 10, 256, 4, 0, -EINVAL, 0, -EINVAL },
+	{ "identity 0", "t-1", 10, 0, 0, 0, -EINVAL, 0, -EINVAL },
+	{ "multicast MAC", "t-1", 10, 256, 0, 3, -EINVAL, 0, -EINVAL },
+	{ "no device", "", 10, 256, 0, 2, -EINVAL, -EINVAL, -EINVAL },
+	{ "lo", "lo", 10, 256, 0, 2, -EPERM, 0, -EPERM },
+	{ "not allowed", "eth0", 10, 256, 0, 2, 0, 0, -EPERM },
+	{ "VNI not allowed", "t-1", 21, 256, 0, 2, 0, 0, -EPERM },
+};
+
+static void workload_records(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(workloads); i++) {
+		struct intent_workload w = { .vni = workloads[i].vni,
+					     .identity = workloads[i].identity,
+					     .flags = workloads[i].flags,
+					     .mac = { { workloads[i].mac } } };
+
+		print_message("# %s\n", workloads[i].name);
+		strcpy(w.ifname, workloads[i].dev);
+		assert_int_equal(check(&any, INTENT_WORKLOAD_SET, &w),
+				 workloads[i].set);
+		assert_int_equal(check(&any, INTENT_WORKLOAD_DEL, &w),
+				 workloads[i].del);
+		assert_int_equal(check(&strict, INTENT_WORKLOAD_SET, &w),
+				 workloads[i].strict);
+	}
+}
+
+static const struct {
+	const char *name;
+	uint32_t policy;
+	uint8_t dir, proto, plen, flags;
+	uint16_t port;
+	int set;
+} verdicts[] = {
+	{ "everything", 1, 0, 0, 0, 0, 0, 0 },
+	{ "protocol", 1, 1, 6, 0, VERDICT_DENY, 0, 0 },
+	{ "port", 1, 1, 6, 16, 0, 80, 0 },
+	{ "block of ports", 1, 0, 17, 6, 0, 0xfc00, 0 },
+	{ "no policy", 0, 0, 0, 0, 0, 0, -EINVAL },
+	{ "direction 2", 1, 2, 0, 0, 0, 0, -EINVAL },
+	{ "flag 2", 1, 0, 0, 0, 2, 0, -EINVAL },
+	{ "port of no protocol", 1, 0, 0, 16, 0, 80, -EINVAL },
+	{ "17 bits", 1, 0, 6, 17, 0, 80, -EINVAL },
+	{ "255 bits", 1, 0, 6, 255, 0, 0, -EINVAL },
+	{ "bits behind", 1, 0, 6, 15, 0, 81, -EINVAL },
+};
+
+static void policy_records(void **state)
+{
+	struct intent_policy p = { .policy = 0 };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(verdicts); i++) {
+		struct intent_verdict v = { .policy = verdicts[i].policy,
+					    .dir = verdicts[i].dir,
+					    .proto = verdicts[i].proto,
+					    .plen = verdicts[i].plen,
+					    .flags = verdicts[i].flags,
+					    .port = verdicts[i].port };
+
+		print_message("# %s\n", verdicts[i].name);
+		assert_int_equal(check(&any, INTENT_VERDICT_SET, &v), verdicts[i].set);
+		assert_int_equal(check(&any, INTENT_VERDICT_DEL, &v), verdicts[i].set);
+	}
+	assert_int_equal(check(&any, INTENT_POLICY_BEGIN, &p), -EINVAL);
+	p.policy = 1;
+	p.count = POLICY_VERDICTS;
+	assert_int_equal(check(&any, INTENT_POLICY_BEGIN, &p), 0);
+	p.count++;
+	assert_int_equal(check(&any, INTENT_POLICY_BEGIN, &p), -EINVAL);
+	assert_int_equal(check(&any, INTENT_POLICY_DEL, &(struct intent_policy) { 0 }),
+			 -EINVAL);
+}
+
 static struct ila64 half(const char *s)
 {
 	struct ila64 h = { 0 };
@@ -380,7 +507,7 @@ static void every_type(void **state)
 
 		(void)serve_check(&any, &h, body, &why);
 		assert_int_equal(!strcmp(why, "not a record of the engine"),
-				 t < INTENT_SYNC_BEGIN || t > INTENT_ILA_ENDPOINT_DEL);
+				 t < INTENT_SYNC_BEGIN || t > INTENT_MONITOR);
 	}
 }
 
@@ -392,6 +519,9 @@ int main(void)
 		cmocka_unit_test(neigh_records),
 		cmocka_unit_test(l2dom_records),
 		cmocka_unit_test(endpoint_records),
+		cmocka_unit_test(ident_records),
+		cmocka_unit_test(workload_records),
+		cmocka_unit_test(policy_records),
 		cmocka_unit_test(ila_domains),
 		cmocka_unit_test(ila_mappings),
 		cmocka_unit_test(ila_several_locators),
