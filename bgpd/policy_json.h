@@ -10,7 +10,7 @@ enum { POLICY_FILE_MAX = 8 << 20 /* bytes */ };
 
 struct policy_err {
 	/* file:line:column: what (no JSON), or file: JSON path: what */
-	char text[512];
+	char text[768];
 };
 
 /**

@@ -35,9 +35,6 @@ enum {
 	POLICY_CIDRS_MAX = 65536,
 	POLICY_BLOCKS_MAX = 32,        /* entries of one range of ports */
 	POLICY_VERDICTS_MAX = 1 << 20, /* of one label set */
-	POLICY_LABELS_MAX = 16,        /* labels of a set */
-	POLICY_LABEL_KEY_MAX = 317,    /* octets */
-	POLICY_LABEL_VALUE_MAX = 63,
 };
 
 /* ---- the document ------------------------------------------------------------- */
