@@ -90,11 +90,11 @@ static void import_net(struct engine *e, struct rib *r, uint32_t id)
 
 	rib_nlri(r, id, net->best, &n);
 	if (!net->best || rib_path(r, net->best)->peer == RIB_OWN) {
-		tenants_route(e->tenants, &n, NULL);
+		tenants_route(e->tenants, &n, NULL, false);
 		return;
 	}
 	attrset_view(rib_path(r, net->best)->attrs, &a);
-	tenants_route(e->tenants, &n, &a);
+	tenants_route(e->tenants, &n, &a, rib_path_trusted(r, net->best));
 }
 
 static void reimport_some(struct engine *e, struct rib *r)

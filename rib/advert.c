@@ -7,7 +7,7 @@
 #include "rib/tenant_priv.h"
 #include "wire/nlri_evpn.h"
 
-enum { EXTCOMS = TENANT_RTS + 2, LOCAL_PREF = 100 };
+enum { EXTCOMS = TENANT_RTS + 2 + IDENTITY_EXTCOMS, LOCAL_PREF = 100 };
 
 static void put_encap(struct wbuf *w)
 {
@@ -59,19 +59,42 @@ static struct nlri macip_nlri(const struct evi *e, const struct mac_entry *m,
 	return n;
 }
 
+/* Whose it is: the endpoint that declared the MAC and, if it is about one, the IP. What
+ * else a container says of itself gets no labels. */
+static uint32_t set_of(const struct tenants *t, const struct mac_entry *m,
+		       const struct ip *ip)
+{
+	const struct endpoint *ep = m->x->ep;
+	const struct neigh_entry *n = ep && ip ? neigh_find(t, m->evi, ip) : NULL;
+
+	if (!ep || (ip && !(n && n->x && n->x->ep == ep)))
+		return IDSET_NONE;
+	return ep->set;
+}
+
 void advert_mac(struct tenants *t, const struct mac_entry *m, const struct ip *ip)
 {
 	const struct evi *e = t->evi[m->evi];
 	uint8_t buf[EXTCOMS * 8];
 	struct wbuf w = wbuf_of(buf, sizeof(buf));
 	struct nlri n = macip_nlri(e, m, ip);
+	static struct identity_tags tags;
 
 	put_common(&w, e);
 	/* The first time a MAC shows up it carries no community (section 15). */
 	if (m->x->adv_seq || m->x->adv_sticky)
 		put_mobility(&w, m->x->adv_seq, m->x->adv_sticky);
+	identities_tags(t->ids, set_of(t, m, ip), e->conf.gbp, &tags);
+	for (size_t i = 0; i < tags.n_extcoms; i++)
+		wbuf_bytes(&w, tags.extcom[i].b, 8);
 
 	struct attrs a = attrs_of(e, &w);
+
+	if (tags.large_len) {
+		a.large_communities = (struct bytes) { tags.large, tags.large_len };
+		a.present |= 1ull << ATTR_LARGE_COMMUNITY;
+	}
+	a.other = (struct bytes) { tags.tlv, tags.tlv_len };
 
 	t->c.originated++;
 	t->hooks->originate(t->ctx, &n, &a);

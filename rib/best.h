@@ -14,6 +14,7 @@ struct path_source {
 	bool own; /* originated here */
 	bool ebgp;
 	bool client;    /* of this route reflector; the decision does not ask */
+	bool labels;    /* what it says of identities is believed; nor does it here */
 	uint32_t id;    /* BGP identifier of the peer, host order */
 	struct ip addr; /* of the peer */
 };

@@ -3,7 +3,8 @@
  * name as soon as it is configured, and kept as text over restarts. Applied, an
  * endpoint is a MAC and addresses that do not age; whether it is also the owner is
  * mac.c's decision, so that a move to another host works as for learned ones.
- * Not here: file I/O, labels' meaning.
+ * Labels are kept whole; those that make an identity go with the routes.
+ * Not here: file I/O, what labels mean.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -31,14 +32,6 @@ static bool chars_ok(const char *s, const char *more)
 		if (!alnum && !strchr(more, *s))
 			return false;
 	}
-	return true;
-}
-
-static bool labels_ok(const char *s)
-{
-	for (; *s; s++)
-		if (*s <= ' ' || *s > '~')
-			return false;
 	return true;
 }
 
@@ -93,8 +86,6 @@ static int values_check(const struct tenants_endpoint *e, char *err, size_t errl
 	if (mac_is_multicast(&e->mac))
 		return refuse(err, errlen, -EINVAL,
 			      "not the address of a host:", mac_format(&e->mac, buf));
-	if (!labels_ok(e->labels))
-		return refuse(err, errlen, -EINVAL, "bad labels:", e->labels);
 	return ips_check(e, err, errlen);
 }
 
@@ -209,6 +200,56 @@ static void keys_each(struct tenants *t, struct endpoint *ep,
 		fn(t, ep, EPKEY_IP, k);
 }
 
+/* ---- labels ------------------------------------------------------------ */
+
+/* Who it is now; the new set is there before the old one goes. */
+static uint32_t set_swap(struct tenants *t, struct endpoint *ep)
+{
+	uint32_t was = ep->set;
+
+	ep->set = t->ids ? identities_of_labels(t->ids, ep->e.labels)
+			 : (uint32_t)IDSET_NONE;
+	return was;
+}
+
+static void set_release(struct tenants *t, uint32_t set)
+{
+	if (set)
+		identities_unref(t->ids, set);
+}
+
+static void identify_ips(struct tenants *t, const struct endpoint *ep)
+{
+	for (unsigned k = 0; ep->evi && k < ep->e.n_ips; k++)
+		neigh_identify(t, neigh_find(t, ep->evi, &ep->e.ip[k]));
+}
+
+/* force: also the same set may be told in another way now. */
+static void relabel(struct tenants *t, struct endpoint *ep, bool force)
+{
+	uint32_t was = set_swap(t, ep);
+
+	if (ep->evi && (force || ep->set != was)) {
+		identify_ips(t, ep);
+		mac_readvertise(t, mac_find(t, ep->evi, &ep->e.mac));
+	}
+	set_release(t, was);
+}
+
+void tenants_relabel(struct tenants *t)
+{
+	for (size_t i = 0; i < t->n_ep; i++)
+		relabel(t, t->ep[i], true);
+}
+
+void endpoint_labels_drop(struct tenants *t)
+{
+	for (size_t i = 0; i < t->n_ep; i++) {
+		set_release(t, t->ep[i]->set);
+		t->ep[i]->set = IDSET_NONE;
+	}
+}
+
 /* ---- applying ---------------------------------------------------------- */
 
 static void bind_ips(struct tenants *t, struct endpoint *ep, bool on)
@@ -237,6 +278,8 @@ static void bind_on(struct tenants *t, struct endpoint *ep, uint32_t evi)
 	if (m->x->seq > ep->e.seq)
 		endpoint_seq_set(t, ep, m->x->seq);
 	bind_ips(t, ep, true);
+	if (ep->set) /* what the kernel had told of it before is out without labels */
+		mac_readvertise(t, m);
 	project_endpoint(t, ep);
 }
 
@@ -247,6 +290,8 @@ static void bind_off(struct tenants *t, struct endpoint *ep)
 	bind_ips(t, ep, false);
 	m->x->ep = NULL;
 	mac_eval(t, m);
+	if (ep->set)
+		mac_readvertise(t, m);
 	mac_gc(t, m);
 	ep->evi = 0;
 	project_endpoint(t, ep);
@@ -350,23 +395,21 @@ static void again(struct tenants *t, struct endpoint *ep,
 		  const struct tenants_endpoint *e)
 {
 	str_copy(ep->e.labels, sizeof(ep->e.labels), e->labels);
+	ep->e.configured = e->configured;
+	relabel(t, ep, false);
 	if (!ep->evi)
 		return;
 	mac_learned(t, mac_find(t, ep->evi, &ep->e.mac));
 	bind_ips(t, ep, true);
 }
 
-int tenants_endpoint_add(struct tenants *t, const struct tenants_endpoint *e, char *err,
-			 size_t errlen)
+static int add_check(const struct tenants *t, struct tenants_endpoint *e,
+		     const struct endpoint *ep, char *err, size_t errlen)
 {
-	int rc = values_check(e, err, errlen);
+	int rc = unique_check(t, e, ep, err, errlen);
 
-	if (rc)
-		return rc;
-
-	struct endpoint *ep = endpoint_find(t, e->name);
-
-	rc = unique_check(t, e, ep, err, errlen);
+	if (!rc)
+		rc = labels_canonical(e->labels, e->labels, err, errlen);
 	if (rc)
 		return rc;
 	if (mac_is_zero(&e->mac) && evi_of_tenant(t, e->tenant))
@@ -374,11 +417,12 @@ int tenants_endpoint_add(struct tenants *t, const struct tenants_endpoint *e, ch
 			      "mac is missing: VXLAN carries tenant", e->tenant);
 	if (!ep && t->n_ep >= ENDPOINTS_MAX)
 		return refuse(err, errlen, -ENOSPC, "too many endpoints", "");
-	if (ep && same_place(&ep->e, e)) {
-		again(t, ep, e);
-		changed(t);
-		return 0;
-	}
+	return 0;
+}
+
+static void put(struct tenants *t, struct endpoint *ep,
+		const struct tenants_endpoint *e)
+{
 	if (ep) {
 		if (ep->evi)
 			bind_off(t, ep);
@@ -390,9 +434,53 @@ int tenants_endpoint_add(struct tenants *t, const struct tenants_endpoint *e, ch
 		list_add(t, ep);
 	}
 	keys_each(t, ep, key_add);
+	set_release(t, set_swap(t, ep)); /* its first route has them already */
 	endpoint_apply(t, ep);
+}
+
+int tenants_endpoint_add(struct tenants *t, const struct tenants_endpoint *given,
+			 char *err, size_t errlen)
+{
+	struct tenants_endpoint e = *given;
+	int rc = values_check(&e, err, errlen);
+	struct endpoint *ep = rc ? NULL : endpoint_find(t, e.name);
+
+	if (!rc)
+		rc = add_check(t, &e, ep, err, errlen);
+	if (rc)
+		return rc;
+	if (ep && same_place(&ep->e, &e))
+		again(t, ep, &e);
+	else
+		put(t, ep, &e);
 	changed(t);
 	return 0;
+}
+
+int tenants_endpoint_labels(struct tenants *t, const char *name, const char *labels,
+			    char *err, size_t errlen)
+{
+	struct endpoint *ep = endpoint_find(t, name);
+	char canonical[LABELS_STR];
+	int rc;
+
+	if (!ep)
+		return refuse(err, errlen, -ENOENT, "no such endpoint:", name);
+	rc = labels_canonical(labels, canonical, err, errlen);
+	if (rc)
+		return rc;
+	str_copy(ep->e.labels, sizeof(ep->e.labels), canonical);
+	relabel(t, ep, false);
+	changed(t);
+	return 0;
+}
+
+const struct tenants_endpoint *tenants_endpoint_find(const struct tenants *t,
+						     const char *name)
+{
+	const struct endpoint *ep = endpoint_find(t, name);
+
+	return ep ? &ep->e : NULL;
 }
 
 void tenants_endpoint_seq(struct tenants *t, const char *name, uint32_t seq)
@@ -412,6 +500,7 @@ int tenants_endpoint_del(struct tenants *t, const char *name)
 		return -ENOENT;
 	if (ep->evi)
 		bind_off(t, ep);
+	set_release(t, ep->set);
 	keys_each(t, ep, key_del);
 	t->n_ep--;
 	memmove(t->ep + at, t->ep + at + 1, (t->n_ep - at) * sizeof(struct endpoint *));

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "rib/labels.h"
 #include "rib/tenant_priv.h"
 
 static const char STATE_HEADER[] = "selvage-endpoints 1\n";
@@ -68,7 +69,9 @@ static int mac_given(const char *s, struct mac *out)
 	return mac_parse(s, out) || mac_is_zero(out) ? -EINVAL : 0;
 }
 
-static int value_parse(unsigned word, char *v, struct tenants_endpoint *e)
+/* why: set if there is more to say than that it is bad. */
+static int value_parse(unsigned word, char *v, struct tenants_endpoint *e, char *why,
+		       size_t whylen)
 {
 	switch (word) {
 	case W_TENANT:
@@ -80,7 +83,7 @@ static int value_parse(unsigned word, char *v, struct tenants_endpoint *e)
 	case W_IP:
 		return ips_parse(v, e);
 	case W_LABELS:
-		return str_copy(e->labels, sizeof(e->labels), v);
+		return labels_canonical(v, e->labels, why, whylen);
 	case W_WEIGHT:
 		return weight_parse(v, &e->weight);
 	case W_LOCAL_PREF:
@@ -118,7 +121,7 @@ static int words_parse(char *line, struct tenants_endpoint *e, char *err, size_t
 	if (str_copy(e->name, sizeof(e->name), p))
 		return bad(err, errlen, "name is too long:", p);
 	while ((p = strtok_r(NULL, blanks, &save))) {
-		char *v, shown[81];
+		char *v, shown[81], why[256] = "";
 
 		word = word_find(p);
 		if (!word)
@@ -134,8 +137,11 @@ static int words_parse(char *line, struct tenants_endpoint *e, char *err, size_t
 		if (!v)
 			return bad(err, errlen, "value is missing after", p);
 		str_copy(shown, sizeof(shown), v); /* parsing cuts v up */
-		if (value_parse(word, v, e)) {
+		if (value_parse(word, v, e, why, sizeof(why))) {
 			char what[32];
+
+			if (why[0])
+				return bad(err, errlen, why, "");
 
 			snprintf(what, sizeof(what), "bad %s:", p);
 			return bad(err, errlen, what, shown);
@@ -182,13 +188,15 @@ static void put_number(char *buf, size_t *at, const char *word, uint32_t value)
 		put(buf, at, word, text);
 }
 
-const char *endpoint_format(const struct tenants_endpoint *e, char buf[ENDPOINT_LINE])
+static const char *format(const struct tenants_endpoint *e, bool tenant,
+			  char buf[ENDPOINT_LINE])
 {
 	char text[ADDR_STR];
 	size_t at = 0;
 
 	put(buf, &at, "", e->name);
-	put(buf, &at, " tenant ", e->tenant);
+	if (tenant)
+		put(buf, &at, " tenant ", e->tenant);
 	put(buf, &at, " interface ", e->ifname);
 	if (!mac_is_zero(&e->mac))
 		put(buf, &at, " mac ", mac_format(&e->mac, text));
@@ -204,6 +212,30 @@ const char *endpoint_format(const struct tenants_endpoint *e, char buf[ENDPOINT_
 	return buf;
 }
 
+const char *endpoint_format(const struct tenants_endpoint *e, char buf[ENDPOINT_LINE])
+{
+	return format(e, true, buf);
+}
+
+int endpoint_parse_in(const char *tenant, const char *words,
+		      struct tenants_endpoint *out, char *err, size_t errlen)
+{
+	size_t name = strspn(words, " \t"), end = name + strcspn(words + name, " \t");
+	char line[ENDPOINT_LINE];
+	int n = snprintf(line, sizeof(line), "%.*s tenant %s%s", (int)end, words,
+			 tenant, words + end);
+
+	if (n < 0 || (size_t)n >= sizeof(line))
+		return bad(err, errlen, "line is too long", "");
+	return endpoint_parse(line, out, err, errlen);
+}
+
+const char *endpoint_format_in(const struct tenants_endpoint *e,
+			       char buf[ENDPOINT_LINE])
+{
+	return format(e, false, buf);
+}
+
 char *tenants_endpoints_encode(const struct tenants *t)
 {
 	size_t cap = sizeof(STATE_HEADER) + t->n_ep * ENDPOINT_LINE, at;
@@ -211,8 +243,9 @@ char *tenants_endpoints_encode(const struct tenants *t)
 
 	at = (size_t)snprintf(text, cap, "%s", STATE_HEADER);
 	for (size_t i = 0; i < t->n_ep; i++)
-		at += (size_t)snprintf(text + at, cap - at, "%s\n",
-				       endpoint_format(&t->ep[i]->e, line));
+		if (!t->ep[i]->e.configured)
+			at += (size_t)snprintf(text + at, cap - at, "%s\n",
+					       endpoint_format(&t->ep[i]->e, line));
 	return xrealloc(text, at + 1);
 }
 

@@ -33,7 +33,6 @@ const char *identity_reason_name(enum identity_set s)
 		[IDSET_MISMATCH] = "mismatch",
 		[IDSET_RESERVED] = "reserved_number",
 		[IDSET_CONFLICT] = "conflict",
-		[IDSET_REFUSED] = "not_permitted",
 		[IDSET_FULL] = "too_many",
 		[IDSET_HOST] = "host",
 	};

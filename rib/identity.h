@@ -34,7 +34,6 @@ enum identity_set {
 	IDSET_MISMATCH,   /* numbers that do not follow from the labels */
 	IDSET_RESERVED,   /* a number that nobody may claim */
 	IDSET_CONFLICT,   /* paths of equal rank say different things */
-	IDSET_REFUSED,    /* the peer may not claim these labels */
 	IDSET_FULL,       /* too many sets */
 	IDSET_HOST,       /* this host itself: identity host */
 	IDSET_FIRST,      /* label sets and bare numbers are from here on */

@@ -367,6 +367,42 @@ void ila_resync(struct ila *m)
 			map_send(m, i);
 }
 
+/* ---- who is there ------------------------------------------------------ */
+
+static void nobody_is_there(struct ila *m)
+{
+	for (uint32_t at = 0, i; (i = map_next(m, &at));) {
+		struct ila_map *e = map_at(m, i);
+		const struct ip ip = ip_of(&e->addr, sizeof(e->addr));
+
+		if (e->flags & MAP_IDENTIFIED)
+			identities_put(m->ids, 0, &ip, IDSET_NONE, "");
+		e->flags &= (uint8_t)~MAP_IDENTIFIED;
+	}
+}
+
+void ila_relabel(struct ila *m)
+{
+	m->labels_version++;
+	decls_relabel(m);
+}
+
+void ila_identify(struct ila *m, struct identities *ids)
+{
+	struct ila_local *l;
+
+	if (m->ids == ids)
+		return;
+	if (m->ids) {
+		nobody_is_there(m);
+		decls_unlabel(m);
+	}
+	m->ids = ids;
+	ila_relabel(m);
+	LIST_FOREACH (l, &m->statics, link)
+		map_eval(m, l->map);
+}
+
 /* ---- life -------------------------------------------------------------- */
 
 struct ila *ila_new(const struct ila_hooks *hooks, void *ctx)
@@ -388,6 +424,7 @@ void ila_free(struct ila *m)
 {
 	if (!m)
 		return;
+	ila_identify(m, NULL);
 	for (uint32_t at = 0, i; (i = map_next(m, &at));)
 		if (map_at(m, i)->n > 1)
 			free(map_at(m, i)->multi);

@@ -16,6 +16,7 @@
 
 struct ila; /* opaque: domains, mappings, identifiers of this host */
 struct ila_paths;
+struct identities;
 struct walk_source;
 
 enum {
@@ -80,6 +81,10 @@ struct ila_hooks {
 
 /** ila_new - hooks are borrowed for life, every one must be set. */
 struct ila *ila_new(const struct ila_hooks *hooks, void *ctx);
+
+/** ila_identify, ila_relabel - as those of rib/tenant.h. */
+void ila_identify(struct ila *m, struct identities *ids);
+void ila_relabel(struct ila *m);
 
 /** ila_free - memory only: nothing is withdrawn, no intent is sent. */
 void ila_free(struct ila *m);

@@ -159,6 +159,49 @@ int ila_endpoint_check(const struct ila *m, const struct tenants_endpoint *e, ch
 	return rc;
 }
 
+/* ---- labels ------------------------------------------------------------ */
+
+/* The new set is there before the old one goes, so it is another number. */
+static uint32_t set_swap(const struct ila *m, struct ila_decl *d)
+{
+	uint32_t was = d->set;
+
+	d->set = m->ids ? identities_of_labels(m->ids, d->e->labels)
+			: (uint32_t)IDSET_NONE;
+	return was;
+}
+
+static void set_release(const struct ila *m, uint32_t set)
+{
+	if (set)
+		identities_unref(m->ids, set);
+}
+
+void decls_unlabel(struct ila *m)
+{
+	struct table_walk w = { 0 };
+
+	for (uint32_t i; (i = table_next(&m->decls, &w));) {
+		set_release(m, decl_at(m, i)->set);
+		decl_at(m, i)->set = IDSET_NONE;
+	}
+}
+
+void decls_relabel(struct ila *m)
+{
+	struct table_walk w = { 0 };
+	struct ila_local *l;
+
+	for (uint32_t i; (i = table_next(&m->decls, &w));) {
+		struct ila_decl *d = decl_at(m, i);
+		uint32_t was = set_swap(m, d);
+
+		LIST_FOREACH (l, &d->locals, link)
+			map_eval(m, l->map);
+		set_release(m, was);
+	}
+}
+
 /* ---- declaring --------------------------------------------------------- */
 
 static uint32_t decl_find(const struct ila *m, const char *name)
@@ -176,6 +219,7 @@ static void decl_drop(struct ila *m, uint32_t i)
 
 	locals_mark(&d->locals);
 	locals_sweep(m, &d->locals);
+	set_release(m, d->set);
 	free(d->e);
 	table_del(&m->decls, i);
 }
@@ -221,7 +265,7 @@ void ila_declare(struct ila *m, const struct tenants_endpoint *e, bool came)
 	uint32_t i = decl_find(m, e->name);
 	struct ila_local *l;
 	struct ila_decl *d;
-	uint32_t seq = 0;
+	uint32_t seq = 0, was;
 
 	if (!tenant_find(m, e->tenant)) {
 		if (i)
@@ -243,7 +287,9 @@ void ila_declare(struct ila *m, const struct tenants_endpoint *e, bool came)
 	if (came)
 		LIST_FOREACH (l, &d->locals, link)
 			local_learned(m, l);
+	was = set_swap(m, d);
 	decl_bind(m, d, true);
+	set_release(m, was);
 }
 
 void ila_undeclare(struct ila *m, const char *name)

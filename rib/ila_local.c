@@ -39,8 +39,9 @@ static void originate(struct ila *m, const struct ila_map *e, enum ila_carrier c
 		.ident_type = (uint8_t)ila_type_of(&e->addr.id),
 		.anycast = v->anycast,
 	};
-	uint8_t ext[3 * 8], large[LARGE_COMMUNITY_LEN];
-	struct wbuf w = wbuf_of(ext, sizeof(ext));
+	uint8_t ext[(3 + IDENTITY_EXTCOMS) * 8], large[2 * LARGE_COMMUNITY_LEN];
+	struct wbuf w = wbuf_of(ext, sizeof(ext)), lw = wbuf_of(large, sizeof(large));
+	static struct identity_tags tags;
 	struct attrs a = {
 		.present = 1ull << ATTR_ORIGIN | 1ull << ATTR_AS_PATH |
 			   1ull << ATTR_LOCAL_PREF | 1ull << ATTR_EXT_COMMUNITY,
@@ -55,12 +56,20 @@ static void originate(struct ila *m, const struct ila_map *e, enum ila_carrier c
 	if (v->weight)
 		wbuf_bytes(&w, link_bandwidth_make(v->as, v->weight).b, 8);
 	wbuf_bytes(&w, ila_marker_make(&mark).b, 8);
+	/* There is no header that could carry a group: its number is for receivers. */
+	identities_tags(m->ids, v->set, true, &tags);
+	for (size_t i = 0; i < tags.n_extcoms; i++)
+		wbuf_bytes(&w, tags.extcom[i].b, 8);
 	a.ext_communities = (struct bytes) { .p = ext, .len = w.len };
-	if (v->community) {
-		ila_locator_make(v->as, &v->locator, large);
-		a.large_communities = (struct bytes) { large, sizeof(large) };
+	if (v->community)
+		ila_locator_make(v->as, &v->locator,
+				 wbuf_put(&lw, LARGE_COMMUNITY_LEN));
+	wbuf_bytes(&lw, tags.large, tags.large_len);
+	if (lw.len) {
+		a.large_communities = (struct bytes) { large, lw.len };
 		a.present |= 1ull << ATTR_LARGE_COMMUNITY;
 	}
+	a.other = (struct bytes) { tags.tlv, tags.tlv_len };
 	m->c.originated++;
 	m->hooks->originate(m->ctx, c, &e->addr, &a);
 }
@@ -117,6 +126,8 @@ static struct ila_advert advert_of(const struct ila *m, const struct ila_map *e)
 	v.weight = l->spec.anycast ? l->spec.weight : 0;
 	v.csum = d->csum;
 	v.community = d->locator_community;
+	v.set = l->decl ? l->decl->set : (uint32_t)IDSET_NONE;
+	v.version = v.set ? m->labels_version : 0;
 	return v;
 }
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "rib/attrset.h"
 #include "rib/ila_priv.h"
 
 enum { SINGLE_WEIGHT = 1 };
@@ -281,6 +282,65 @@ static void flags_eval(struct ila *m, struct ila_map *e, const struct ila_pick *
 	flag_set(e, MAP_ANYCAST, p->best && p->best->anycast, NULL, &m->c.anycast);
 }
 
+/* ---- who is there ------------------------------------------------------ */
+
+/* What a path says; a reference. */
+static uint32_t claim_of(struct ila *m, const struct ila_cand *c)
+{
+	struct attrs a;
+
+	if (!c->v.src->labels)
+		return IDSET_NONE;
+	attrset_view(c->v.attrs, &a);
+	return identities_claim(m->ids, &a);
+}
+
+/* Of several paths, as good as the best up to MED, that say different things nobody is
+ * believed. A reference. */
+static uint32_t claim_of_pick(struct ila *m, const struct ila_pick *p)
+{
+	uint32_t set = claim_of(m, p->best), other;
+	bool same = true;
+
+	for (unsigned i = 0; set && same && i < m->paths.n; i++) {
+		if (!ila_pick_equal(p->best, &m->paths.cand[i]))
+			continue;
+		other = claim_of(m, &m->paths.cand[i]);
+		same = !other || other == set;
+		identities_unref(m->ids, other);
+	}
+	if (same)
+		return set;
+	identities_unref(m->ids, set);
+	return IDSET_CONFLICT;
+}
+
+/* Of an identifier that is here what was declared, whatever others say. */
+static uint32_t claim_of_local(struct ila *m, const struct ila_local *l)
+{
+	if (!l->decl)
+		return l->spec.ifname[0] ? IDSET_UNLABELLED : IDSET_HOST;
+	return l->decl->set ? identities_ref(m->ids, l->decl->set)
+			    : (uint32_t)IDSET_UNLABELLED;
+}
+
+void map_identify(struct ila *m, struct ila_map *e, const struct ila_pick *p)
+{
+	const struct ip ip = ip_of(&e->addr, sizeof(e->addr));
+	uint32_t set = IDSET_NONE;
+
+	if (m->ids && e->local)
+		set = claim_of_local(m, e->local);
+	else if (m->ids && p->n)
+		set = claim_of_pick(m, p);
+	if (!set && !(e->flags & MAP_IDENTIFIED))
+		return;
+	e->flags &= (uint8_t)~MAP_IDENTIFIED;
+	e->flags |= set ? MAP_IDENTIFIED : 0;
+	identities_put(m->ids, 0, &ip, set, e->local ? e->local->spec.ifname : "");
+	identities_unref(m->ids, set);
+}
+
 void map_eval(struct ila *m, uint32_t map)
 {
 	struct ila_map *e = map_at(m, map);
@@ -295,6 +355,7 @@ void map_eval(struct ila *m, uint32_t map)
 	else
 		remap(m, map, &p);
 	flags_eval(m, e, &p);
+	map_identify(m, e, &p);
 	if (!e->local && !e->n && !e->refused)
 		map_free(m, map);
 }
@@ -307,6 +368,7 @@ void map_forget(struct ila *m, uint32_t map)
 	refused_set(m, e, 0);
 	unmap(m, e);
 	flags_eval(m, e, &none);
+	map_identify(m, e, &none);
 	map_free(m, map);
 }
 

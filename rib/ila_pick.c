@@ -186,17 +186,22 @@ static const struct ila_cand *best_of(struct ila_cand *c, unsigned n)
 
 /* ---- who is there beside it -------------------------------------------- */
 
-static bool joins(const struct ila_cand *best, const struct ila_cand *c)
+bool ila_pick_equal(const struct ila_cand *best, const struct ila_cand *c)
 {
 	enum best_reason why;
 
-	if (c == best)
-		return true;
-	if (!c->anycast || c->csum != best->csum || c->ident_type != best->ident_type ||
-	    class_cmp(best, c))
+	if (class_cmp(best, c))
 		return false;
 	best_cmp(&best->v, &c->v, &why);
 	return why > BEST_MED;
+}
+
+static bool joins(const struct ila_cand *best, const struct ila_cand *c)
+{
+	if (c == best)
+		return true;
+	return c->anycast && c->csum == best->csum &&
+	       c->ident_type == best->ident_type && ila_pick_equal(best, c);
 }
 
 static bool contradicts(const struct ila_cand *best, const struct ila_cand *c)

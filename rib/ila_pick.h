@@ -69,6 +69,10 @@ struct ila_cand {
 int ila_cand_read(const struct ila_view *h, const struct ila_addr *addr,
 		  const struct path_view *v, struct ila_cand *out);
 
+/** ila_pick_equal - is nothing between these two that an operator can set: neither
+ * staleness, sequence nor a step of the decision up to MED? */
+bool ila_pick_equal(const struct ila_cand *best, const struct ila_cand *c);
+
 struct ila_pick {
 	const struct ila_cand *best; /* of those given; NULL: none is usable */
 	unsigned n;                  /* locators: 1, or several that are anycast */

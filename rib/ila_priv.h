@@ -7,6 +7,7 @@
 #include "lib/hashidx.h"
 #include "lib/slab.h"
 #include "lib/util.h"
+#include "rib/identity.h"
 #include "rib/ila.h"
 #include "rib/table.h"
 
@@ -40,7 +41,8 @@ enum {
 	MAP_DUPLICATE = 1,
 	MAP_MISMATCH = 2,
 	MAP_ANYCAST = 4,
-	MAP_SEQ_END = 8, /* reported */
+	MAP_SEQ_END = 8,     /* reported */
+	MAP_IDENTIFIED = 16, /* identities.h knows somebody behind it */
 };
 
 /*
@@ -75,6 +77,8 @@ struct ila_advert {
 	uint16_t weight;
 	uint8_t csum;
 	bool on, draft, anycast, community;
+	uint32_t set;     /* who it is; borrowed of ila_decl */
+	uint32_t version; /* of what labels are called, 0 without */
 };
 
 /* What is wanted of an identifier of this host. */
@@ -107,6 +111,7 @@ struct ila_decl {
 	struct table_node node; /* hash of the name */
 	struct ila_locals locals;
 	struct tenants_endpoint *e; /* owned */
+	uint32_t set;               /* of its labels: a reference; 0 none */
 };
 
 /* An address of a device of this host; hash of the address alone. */
@@ -148,6 +153,8 @@ struct ila {
 	struct table locs, decls, owns;
 	bool dumping;
 	struct ila_locals statics;
+	struct identities *ids; /* NULL: labels mean nothing */
+	uint32_t labels_version;
 	struct ila_paths paths; /* scratch */
 	struct ila_counts c;
 };
@@ -201,6 +208,9 @@ void map_pick(struct ila *m, const struct ila_map *e, struct ila_pick *out);
  * nothing needs goes. */
 void map_eval(struct ila *m, uint32_t map);
 
+/** map_identify - tell who is behind an address. p: what map_pick() gave just now. */
+void map_identify(struct ila *m, struct ila_map *e, const struct ila_pick *p);
+
 /** map_forget - as if nobody announced it: its domain goes. */
 void map_forget(struct ila *m, uint32_t map);
 
@@ -228,6 +238,10 @@ void local_put(struct ila *m, const struct ila_addr *addr, struct ila_decl *d,
 /** locals_mark, locals_sweep - what is not put in between goes. */
 void locals_mark(struct ila_locals *list);
 void locals_sweep(struct ila *m, struct ila_locals *list);
+
+/** decls_relabel - sets of endpoints anew; decls_unlabel - give them back. */
+void decls_relabel(struct ila *m);
+void decls_unlabel(struct ila *m);
 
 /** locals_drop - all that is in this domain. */
 void locals_drop(struct ila *m, uint8_t slot);

@@ -8,6 +8,8 @@
 #include "rib/tenant_priv.h"
 #include "wire/nlri_evpn.h"
 
+enum { CLAIMS_MAX = 64 }; /* routes for one address that are looked at */
+
 /* What one type 2 or 3 route says, once for all EVIs. */
 struct route_facts {
 	uint32_t hash;
@@ -16,6 +18,7 @@ struct route_facts {
 	uint32_t label; /* raw 24 bits */
 	uint32_t seq;
 	bool sticky, router, encap_mpls, llgr_stale;
+	uint32_t set; /* who it says is there: a reference */
 };
 
 /* ---- VTEPs ------------------------------------------------------------- */
@@ -182,12 +185,100 @@ static void link_out(struct tenants *t, uint32_t i)
 		neigh_at(t, imp->neigh)->routes = imp->nnext;
 }
 
+/* ---- who is there ------------------------------------------------------ */
+
+static struct import_claim *claim_at(const struct tenants *t, uint32_t i)
+{
+	return table_at(&t->claims, i);
+}
+
+/* Number of the claim of an import that has one. */
+static uint32_t claim_find(const struct tenants *t, uint32_t import)
+{
+	uint32_t i = table_find(&t->claims, import);
+
+	while (claim_at(t, i)->import != import)
+		i = table_find_next(&t->claims, i);
+	return i;
+}
+
+static uint32_t claim_of(const struct tenants *t, uint32_t import)
+{
+	return import_at(t, import)->vni & IMP_LABELS
+		       ? claim_at(t, claim_find(t, import))->set
+		       : (uint32_t)IDSET_NONE;
+}
+
+static void claim_set(struct tenants *t, uint32_t import, uint32_t set)
+{
+	struct import *imp = import_at(t, import);
+	uint32_t i = imp->vni & IMP_LABELS ? claim_find(t, import) : 0;
+	uint32_t was = i ? claim_at(t, i)->set : 0;
+
+	if (!i && !set)
+		return;
+	if (set && !i)
+		i = table_add(&t->claims, import);
+	if (set) {
+		claim_at(t, i)->import = import;
+		claim_at(t, i)->set = identities_ref(t->ids, set);
+		imp->vni |= IMP_LABELS;
+	} else {
+		table_del(&t->claims, i);
+		imp->vni &= ~(uint32_t)IMP_LABELS;
+	}
+	identities_unref(t->ids, was);
+}
+
+/* As new as the other, whatever decides between them otherwise: two who both say that
+ * they have the address. */
+static bool as_new(const struct import *a, const struct import *b)
+{
+	const uint32_t rank = IMP_LLGR | IMP_STICKY;
+
+	return a->seq == b->seq && (a->vni & rank) == (b->vni & rank);
+}
+
+uint32_t import_claim_best(const struct tenants *t, uint32_t best)
+{
+	const struct import *b = import_at(t, best);
+	uint32_t set = claim_of(t, best), n = 0;
+
+	if (!set)
+		return set;
+	for (uint32_t i = neigh_at(t, b->neigh)->routes; i;
+	     i = import_at(t, i)->nnext) {
+		uint32_t other = claim_of(t, i);
+
+		/* So many say that it is theirs that nobody looks which are as new. */
+		if (++n > CLAIMS_MAX)
+			return IDSET_CONFLICT;
+		if (other && other != set && as_new(import_at(t, i), b) &&
+		    mac_at(t, import_at(t, i)->mac)->owner != OWNER_LOCAL)
+			return IDSET_CONFLICT;
+	}
+	return set;
+}
+
+void import_claims_drop(struct tenants *t)
+{
+	struct table_walk w = { 0 };
+
+	for (uint32_t i; (i = table_next(&t->claims, &w));)
+		claim_set(t, claim_at(t, i)->import, IDSET_NONE);
+}
+
+/* ---- coming and going -------------------------------------------------- */
+
 static void import_del(struct tenants *t, uint32_t i)
 {
-	const struct import old = *import_at(t, i);
-	struct mac_entry *m = mac_at(t, old.mac);
-	struct neigh_entry *n = old.neigh ? neigh_at(t, old.neigh) : NULL;
+	struct mac_entry *m = mac_at(t, import_at(t, i)->mac);
+	struct neigh_entry *n = NULL;
+	struct import old;
 
+	claim_set(t, i, IDSET_NONE);
+	old = *import_at(t, i);
+	n = old.neigh ? neigh_at(t, old.neigh) : NULL;
 	link_out(t, i);
 	if (m->best == i)
 		m->best = best_of_mac(t, m, &old);
@@ -228,11 +319,11 @@ static uint32_t dst_vni(struct tenants *t, struct evi *e, const struct route_fac
 static void fill(struct tenants *t, struct import *imp, struct evi *e,
 		 const struct route_facts *f)
 {
-	uint32_t old = imp->vtep;
+	uint32_t old = imp->vtep, had = imp->vni & IMP_LABELS;
 
 	imp->seq = f->seq;
 	imp->vtep = vtep_ref(t, &f->vtep);
-	imp->vni = dst_vni(t, e, f) | (f->sticky ? IMP_STICKY : 0) |
+	imp->vni = had | dst_vni(t, e, f) | (f->sticky ? IMP_STICKY : 0) |
 		   (f->router ? IMP_ROUTER : 0) | (f->llgr_stale ? IMP_LLGR : 0);
 	if (old)
 		vtep_unref(t, old);
@@ -249,6 +340,7 @@ static void import_add(struct tenants *t, struct evi *e, const struct route_fact
 	imp->rd = f->r.rd;
 	imp->tag = f->r.tag;
 	fill(t, imp, e, f);
+	claim_set(t, i, n ? f->set : (uint32_t)IDSET_NONE);
 	link_in(t, i, m, n);
 	if (!m->best || import_better(t, imp, import_at(t, m->best)))
 		m->best = i;
@@ -267,6 +359,7 @@ static void import_update(struct tenants *t, uint32_t i, struct evi *e,
 	struct neigh_entry *n = imp->neigh ? neigh_at(t, imp->neigh) : NULL;
 
 	fill(t, imp, e, f);
+	claim_set(t, i, n ? f->set : (uint32_t)IDSET_NONE);
 	/* The old VTEP may be gone, so ranks before and after are not compared. */
 	if (m->best == i)
 		m->best = best_of_mac(t, m, NULL);
@@ -450,7 +543,8 @@ static unsigned drop_own(struct tenants *t, const struct ip *vtep, uint32_t *evi
 	return kept;
 }
 
-void tenants_route(struct tenants *t, const struct nlri *n, const struct attrs *attrs)
+void tenants_route(struct tenants *t, const struct nlri *n, const struct attrs *attrs,
+		   bool believed)
 {
 	struct route_facts f = { .hash = hash32(n->key, n->key_len) };
 	uint32_t *evis = t->scratch;
@@ -466,10 +560,15 @@ void tenants_route(struct tenants *t, const struct nlri *n, const struct attrs *
 		n_evis = 0;
 	}
 	n_evis = drop_own(t, &f.vtep, evis, n_evis);
-	if (f.r.type == EVPN_MACIP)
-		macip_import(t, &f, evis, n_evis);
-	else
+	if (f.r.type != EVPN_MACIP) {
 		imet_import(t, &f, evis, n_evis);
+		return;
+	}
+	if (t->ids && believed && n_evis && !ip_is_none(&f.r.ip))
+		f.set = identities_claim(t->ids, attrs);
+	macip_import(t, &f, evis, n_evis);
+	if (f.set)
+		identities_unref(t->ids, f.set);
 }
 
 void import_drop_unserved(struct tenants *t)

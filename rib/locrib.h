@@ -220,6 +220,15 @@ void rib_nlri(const struct rib *r, uint32_t net, uint32_t path, struct nlri *out
 /** rib_path_view - what best_cmp() wants. */
 struct path_view rib_path_view(const struct rib *r, uint32_t path);
 
+/** rib_path_trusted - is what this path says of identities believed? Ours is, and that
+ * of neighbors with `labels accept`; when that changes, all their paths change. */
+static inline bool rib_path_trusted(const struct rib *r, uint32_t path)
+{
+	const struct path_source *src = &r->peer[rib_path(r, path)->peer].src;
+
+	return src->own || src->labels;
+}
+
 /** rib_best_reason - why the winner of a net won (compared with the runner-up). */
 enum best_reason rib_best_reason(const struct rib *r, uint32_t net);
 

@@ -198,6 +198,17 @@ static void advertise(struct tenants *t, struct mac_entry *m)
 		neigh_readvertise(t, neigh_at(t, y->neigh));
 }
 
+void mac_readvertise(struct tenants *t, struct mac_entry *m)
+{
+	struct neigh_local *y;
+
+	if (!m->x || !m->x->adv)
+		return;
+	advert_mac(t, m, NULL);
+	LIST_FOREACH (y, &m->x->neighs, link)
+		neigh_readvertise(t, neigh_at(t, y->neigh));
+}
+
 /* Addresses of this MAC, local and remote, depend on who owns it. */
 static void eval_neighs(struct tenants *t, struct mac_entry *m)
 {

@@ -121,6 +121,35 @@ static void originate(struct tenants *t, struct neigh_entry *n, bool again)
 	}
 }
 
+/* ---- who is there ------------------------------------------------------ */
+
+/* Of an endpoint that is here what was declared, whatever anybody else says. */
+static uint32_t claim(const struct tenants *t, const struct neigh_entry *n)
+{
+	uint32_t route;
+
+	if (n->owner == OWNER_LOCAL && n->x->ep && local_mac(t, n))
+		return n->x->ep->set ? n->x->ep->set : (uint32_t)IDSET_UNLABELLED;
+	route = n->owner == OWNER_REMOTE && is_host_ip(&n->ip)
+			? import_best_remote(t, n)
+			: 0;
+	return route ? import_claim_best(t, route) : (uint32_t)IDSET_NONE;
+}
+
+void neigh_identify(struct tenants *t, struct neigh_entry *n)
+{
+	uint32_t set = t->ids ? claim(t, n) : (uint32_t)IDSET_NONE;
+	bool here = n->owner == OWNER_LOCAL && n->x && n->x->ep;
+
+	if (!set && !n->identified)
+		return;
+	n->identified = set;
+	identities_put(t->ids, t->evi[n->evi]->vni, &n->ip, set,
+		       here ? n->x->ep->e.ifname : "");
+}
+
+/* ---- our routes -------------------------------------------------------- */
+
 void neigh_readvertise(struct tenants *t, struct neigh_entry *n)
 {
 	originate(t, n, true);
@@ -183,6 +212,7 @@ void neigh_eval(struct tenants *t, struct neigh_entry *n)
 	project_neigh(t, n, now == OWNER_REMOTE && is_host_ip(&n->ip) ? route : 0,
 		      false);
 	originate(t, n, false);
+	neigh_identify(t, n);
 }
 
 void neigh_rebind(struct tenants *t, struct neigh_entry *n)

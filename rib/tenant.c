@@ -24,6 +24,7 @@ struct tenants *tenants_new(const struct tenants_hooks *hooks, void *ctx)
 	table_init(&t->evi_by_vni, sizeof(struct evi_row));
 	table_init(&t->rts, sizeof(struct rt_row));
 	table_init(&t->vteps, sizeof(struct vtep));
+	table_init(&t->claims, sizeof(struct import_claim));
 	table_init(&t->imports, sizeof(struct import));
 	table_init(&t->macs, sizeof(struct mac_entry));
 	table_init(&t->neighs, sizeof(struct neigh_entry));
@@ -51,6 +52,7 @@ void tenants_free(struct tenants *t)
 {
 	if (!t)
 		return;
+	tenants_identify(t, NULL);
 	locals_free(t);
 	endpoint_fini(t);
 	for (uint32_t i = 1; i <= t->n_evi; i++)
@@ -59,13 +61,41 @@ void tenants_free(struct tenants *t)
 	free(t->scratch);
 	free(t->rd_used);
 
-	struct table *all[] = { &t->evi_by_vni, &t->rts,    &t->vteps,  &t->imports,
-				&t->macs,       &t->neighs, &t->imets,  &t->floods,
-				&t->links,      &t->addrs,  &t->ep_keys };
+	struct table *all[] = { &t->evi_by_vni, &t->rts,    &t->vteps,   &t->imports,
+				&t->macs,       &t->neighs, &t->imets,   &t->floods,
+				&t->links,      &t->addrs,  &t->ep_keys, &t->claims };
 
 	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
 		table_fini(all[i]);
 	free(t);
+}
+
+/* ---- who is there ------------------------------------------------------ */
+
+static void nobody_is_there(struct tenants *t)
+{
+	struct table_walk w = { 0 };
+
+	import_claims_drop(t);
+	endpoint_labels_drop(t);
+	for (uint32_t i; (i = table_next(&t->neighs, &w));) {
+		struct neigh_entry *n = neigh_at(t, i);
+
+		if (n->identified)
+			identities_put(t->ids, t->evi[n->evi]->vni, &n->ip, IDSET_NONE,
+				       "");
+		n->identified = false;
+	}
+}
+
+void tenants_identify(struct tenants *t, struct identities *ids)
+{
+	if (t->ids == ids)
+		return;
+	if (t->ids)
+		nobody_is_there(t);
+	t->ids = ids;
+	tenants_relabel(t);
 }
 
 /* ---- configuration ----------------------------------------------------- */
@@ -145,6 +175,8 @@ int tenants_configure(struct tenants *t, const struct tenants_conf *c)
 	evis_configure(t, c);
 	evi_refresh_all(t);
 	endpoint_apply_all(t);
+	if (t->ids) /* a tenant may take groups now, or no longer */
+		tenants_relabel(t);
 	tenants_reimport(t);
 	return 0;
 }

@@ -10,8 +10,10 @@
 #include "fib/intent.h"
 #include "lib/addr.h"
 #include "wire/attrs.h"
+#include "wire/labelset.h"
 #include "wire/nlri.h"
 
+struct identities;
 struct tenants; /* opaque: every EVI, MAC, neighbour, flood list, endpoint */
 
 enum {
@@ -75,6 +77,19 @@ struct tenants_hooks {
 
 /** tenants_new - hooks are borrowed for life, every one must be set. */
 struct tenants *tenants_new(const struct tenants_hooks *hooks, void *ctx);
+
+/**
+ * tenants_identify - read labels of routes and endpoints, and tell who is behind which
+ * address
+ * @ids: borrowed until the next call; NULL: none of that (as at the start), and every
+ *       handle of the former is given back
+ *
+ * Routes are to be imported again, see reimport().
+ */
+void tenants_identify(struct tenants *t, struct identities *ids);
+
+/** tenants_relabel - what labels of endpoints come to may be something else now. */
+void tenants_relabel(struct tenants *t);
 
 /** tenants_free - memory only: nothing is withdrawn, no intent is sent. */
 void tenants_free(struct tenants *t);
@@ -148,10 +163,12 @@ void tenants_dump_end(struct tenants *t);
  * tenants_route - the best path of a key changed
  * @n:     EVPN route of nlri_evpn_ops; path_id is ignored
  * @attrs: of the winner, borrowed; NULL: no path is left, or the winner is our own
+ * @believed: labels that its peer says make identities
  *
  * Types other than 2 and 3 have no effect here.
  */
-void tenants_route(struct tenants *t, const struct nlri *n, const struct attrs *attrs);
+void tenants_route(struct tenants *t, const struct nlri *n, const struct attrs *attrs,
+		   bool believed);
 
 /** tenants_imports - call fn for every route target that leads into an EVI; more than
  * once for one that several EVIs import. */
@@ -179,7 +196,7 @@ unsigned tenants_dup_clear(struct tenants *t, uint32_t vni, const struct mac *ma
 enum {
 	ENDPOINT_NAME = 64,
 	ENDPOINT_IPS = 16,
-	ENDPOINT_LABELS = 1024,
+	ENDPOINT_LABELS = LABELS_STR,
 	ENDPOINTS_MAX = 16384,
 	ENDPOINT_LINE = 2048, /* text of one, terminated */
 };
@@ -193,11 +210,12 @@ struct tenants_endpoint {
 	struct mac mac; /* zero: none, so no EVI serves it */
 	unsigned n_ips;
 	struct ip ip[ENDPOINT_IPS];
-	char labels[ENDPOINT_LABELS]; /* k=v,k=v; kept as given, "" none */
+	char labels[ENDPOINT_LABELS]; /* k=v,k=v; in canonical order, "" none */
 	uint32_t seq;                 /* mobility, kept over restarts */
 	bool anycast;        /* several hosts have its identifiers on purpose */
 	uint16_t weight;     /* of anycast; 0: not said */
 	uint32_t local_pref; /* 0: 100 */
+	bool configured;     /* of the configuration, not kept here over restarts */
 };
 
 /**
@@ -211,6 +229,19 @@ struct tenants_endpoint {
  */
 int tenants_endpoint_add(struct tenants *t, const struct tenants_endpoint *e, char *err,
 			 size_t errlen);
+
+/**
+ * tenants_endpoint_labels - change the labels of an endpoint, nothing else
+ * @labels: text as that of `labels`; "" none
+ *
+ * Return: 0; -ENOENT; -EINVAL with a line in err.
+ */
+int tenants_endpoint_labels(struct tenants *t, const char *name, const char *labels,
+			    char *err, size_t errlen);
+
+/** tenants_endpoint_find - borrowed until the next change; NULL if there is none. */
+const struct tenants_endpoint *tenants_endpoint_find(const struct tenants *t,
+						     const char *name);
 
 /** tenants_endpoint_seq - keep another sequence with an endpoint that no EVI serves. */
 void tenants_endpoint_seq(struct tenants *t, const char *name, uint32_t seq);
@@ -238,6 +269,13 @@ int endpoint_parse(const char *words, struct tenants_endpoint *out, char *err,
 
 /** endpoint_format - what endpoint_parse() reads; Return: buf. */
 const char *endpoint_format(const struct tenants_endpoint *e, char buf[ENDPOINT_LINE]);
+
+/** endpoint_parse_in, endpoint_format_in - the same without `tenant T`, for lines that
+ * stand below a tenant. */
+int endpoint_parse_in(const char *tenant, const char *words,
+		      struct tenants_endpoint *out, char *err, size_t errlen);
+const char *endpoint_format_in(const struct tenants_endpoint *e,
+			       char buf[ENDPOINT_LINE]);
 
 /** tenants_endpoints_encode - state file: a version line, one line each; Return:
  * owned text. */

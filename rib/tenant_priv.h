@@ -7,6 +7,7 @@
 
 #include "lib/addr.h"
 #include "lib/util.h"
+#include "rib/identity.h"
 #include "rib/table.h"
 #include "rib/tenant.h"
 
@@ -80,6 +81,7 @@ struct neigh_entry {
 	uint8_t owner;       /* enum owner */
 	uint8_t inst;        /* NEIGH_SET that fib has: 0 none, else NEIGH_INST* */
 	struct mac inst_mac; /* of it */
+	bool identified;     /* identities.h knows somebody behind it */
 	uint32_t routes;     /* imports, linked by nnext */
 	uint32_t best;
 	struct neigh_local *x;
@@ -103,7 +105,8 @@ enum {
 	IMP_VNI = 0xffffff,
 	IMP_STICKY = 1 << 24,
 	IMP_ROUTER = 1 << 25,
-	IMP_LLGR = 1 << 26, /* long-lived stale: last choice */
+	IMP_LLGR = 1 << 26,   /* long-lived stale: last choice */
+	IMP_LABELS = 1 << 27, /* says who is behind it: tenants.claims */
 };
 
 struct import {
@@ -115,6 +118,14 @@ struct import {
 	uint32_t seq;
 	uint32_t vtep;
 	uint32_t vni; /* dst_vni and IMP_* */
+};
+
+/* Who is behind the address of an import, as its route says. Most say nothing and have
+ * none of these. */
+struct import_claim {
+	struct table_node node; /* hash: the import's number */
+	uint32_t import;
+	uint32_t set; /* a reference */
 };
 
 /* A type 3 route in one EVI, and the flood target that it and others name. */
@@ -157,6 +168,7 @@ struct endpoint {
 	uint32_t evi;      /* where it is applied, 0: nowhere */
 	bool port_out;     /* ENDPOINT_SET is at fib ... */
 	uint32_t port_vni; /* ... with this VNI */
+	uint32_t set;      /* of its labels: a reference; 0 none */
 };
 
 /* What must be unique among endpoints: a device, a MAC or an IP of a tenant. */
@@ -205,6 +217,8 @@ struct tenants {
 	struct evi **evi; /* by index, [0] NULL */
 	uint32_t n_evi;
 	struct table evi_by_vni; /* struct evi_row */
+	struct identities *ids;  /* NULL: labels mean nothing */
+	struct table claims;     /* struct import_claim */
 	struct table rts, vteps, imports, macs, neighs, imets, floods, links, addrs;
 	uint8_t *rd_used;     /* bit per index */
 	struct endpoint **ep; /* sorted by name */
@@ -301,6 +315,13 @@ uint32_t import_best_remote(const struct tenants *t, const struct neigh_entry *n
  * tenants.drop says that there may be any. */
 void import_drop_unserved(struct tenants *t);
 
+/** import_claim_best - who the best route of an address says is there; of several that
+ * are as new and say different things, IDSET_CONFLICT. */
+uint32_t import_claim_best(const struct tenants *t, uint32_t best);
+
+/** import_claims_drop - as if no route had said anything; tells nobody. */
+void import_claims_drop(struct tenants *t);
+
 uint32_t vtep_ref(struct tenants *t, const struct ip *a);
 void vtep_unref(struct tenants *t, uint32_t i);
 
@@ -321,6 +342,9 @@ void mac_eval(struct tenants *t, struct mac_entry *m);
 
 /** mac_raise - our claim to at least this sequence (an IP of it moved here). */
 void mac_raise(struct tenants *t, struct mac_entry *m, uint32_t seq);
+
+/** mac_readvertise - our routes for it and its addresses again, if they are out. */
+void mac_readvertise(struct tenants *t, struct mac_entry *m);
 
 /** mac_is_sticky - static in our FDB? */
 bool mac_is_sticky(const struct mac_entry *m);
@@ -357,6 +381,9 @@ void neigh_gc(struct tenants *t, struct neigh_entry *n);
 void neigh_rebind(struct tenants *t, struct neigh_entry *n);
 void neigh_eval(struct tenants *t, struct neigh_entry *n);
 
+/** neigh_identify - tell who is behind the address, if that is somebody else now. */
+void neigh_identify(struct tenants *t, struct neigh_entry *n);
+
 /** neigh_readvertise - attributes of its MAC changed: originate again. */
 void neigh_readvertise(struct tenants *t, struct neigh_entry *n);
 void neigh_withdraw(struct tenants *t, struct neigh_entry *n);
@@ -382,6 +409,9 @@ void advert_imet(struct tenants *t, struct evi *e, bool on);
 
 /** endpoint_apply_all - endpoints follow the tenants that are configured now. */
 void endpoint_apply_all(struct tenants *t);
+
+/** endpoint_labels_drop - give back what their labels come to. */
+void endpoint_labels_drop(struct tenants *t);
 
 /** endpoint_seq_set - our claim for its MAC has a new sequence. */
 void endpoint_seq_set(struct tenants *t, struct endpoint *ep, uint32_t seq);

@@ -78,7 +78,7 @@ static double run(struct tenants *t, unsigned n, unsigned vteps, struct attrs *a
 
 	for (unsigned i = 0; i < n; i++) {
 		route_make(i, vteps, &nlri, &a->nexthop);
-		tenants_route(t, &nlri, withdraw ? NULL : a);
+		tenants_route(t, &nlri, withdraw ? NULL : a, false);
 	}
 	return seconds() - start;
 }

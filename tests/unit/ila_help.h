@@ -52,6 +52,8 @@ struct ipath {
 	struct ila64 copy; /* community: of this locator */
 	uint8_t version;   /* of the marker, 0: ours */
 	bool no_nexthop;
+	struct bytes labels; /* the attribute */
+	bool doubted;        /* who says so is not believed */
 };
 
 struct irow {
@@ -64,7 +66,7 @@ struct iroute {
 	enum ila_carrier c;
 	struct ila_addr addr;
 	struct attrs a;
-	uint8_t ext[64], large[24];
+	uint8_t ext[64], large[24], other[128];
 };
 
 struct ihost {
@@ -148,6 +150,7 @@ static inline struct attrset *ipath_attrs(struct ihost *h, const struct ipath *p
 		a.communities = (struct bytes) { llgr, 4 };
 		a.present |= 1ull << ATTR_COMMUNITY;
 	}
+	a.other = p->labels;
 	return attrset_intern(&h->attrs, &a);
 }
 
@@ -155,6 +158,7 @@ static inline struct path_source ipath_source(const struct ipath *p)
 {
 	return (struct path_source) { .id = p->peer,
 				      .ebgp = p->as,
+				      .labels = !p->doubted,
 				      .addr = ip4_of(p->peer) };
 }
 
@@ -224,6 +228,9 @@ static inline void ih_originate(void *ctx, enum ila_carrier c,
 	if (a->large_communities.len)
 		memcpy(r->large, a->large_communities.p, a->large_communities.len);
 	r->a.large_communities.p = r->large;
+	if (a->other.len)
+		memcpy(r->other, a->other.p, a->other.len);
+	r->a.other.p = r->other;
 	if (h->on_route)
 		h->on_route(h, c, addr, &r->a);
 }
@@ -239,6 +246,7 @@ static inline void ih_withdraw(void *ctx, enum ila_carrier c,
 	*r = h->own[--h->n_own];
 	r->a.ext_communities.p = r->ext;
 	r->a.large_communities.p = r->large;
+	r->a.other.p = r->other;
 	if (h->on_route)
 		h->on_route(h, c, addr, NULL);
 }

@@ -19,7 +19,7 @@ enum { HOST_ROUTES = 256, HOST_FDB = 64, HOST_AS = 65000 };
 struct hroute {
 	struct nlri n;
 	struct attrs a;
-	uint8_t ext[320], pmsi[21];
+	uint8_t ext[320], pmsi[21], other[128];
 };
 
 struct host {
@@ -83,6 +83,10 @@ static inline void hroute_copy(struct hroute *r, const struct nlri *n,
 	if (a->pmsi.len)
 		memcpy(r->pmsi, a->pmsi.p, a->pmsi.len);
 	r->a.pmsi.p = r->pmsi;
+	assert_true(a->other.len <= sizeof(r->other));
+	if (a->other.len)
+		memcpy(r->other, a->other.p, a->other.len);
+	r->a.other.p = r->other;
 }
 
 static inline struct hroute *hroute_find(struct hroute *v, size_t n,
@@ -105,6 +109,7 @@ static inline void hroute_set(struct hroute *v, size_t *n, const struct nlri *k,
 			*r = v[--*n];
 			r->a.ext_communities.p = r->ext;
 			r->a.pmsi.p = r->pmsi;
+			r->a.other.p = r->other;
 		}
 		return;
 	}
@@ -221,7 +226,7 @@ static inline void h_reimport(void *ctx)
 
 	h->n_reimport++;
 	for (size_t i = 0; i < h->n_rib; i++)
-		tenants_route(h->t, &h->rib[i].n, &h->rib[i].a);
+		tenants_route(h->t, &h->rib[i].n, &h->rib[i].a, true);
 }
 
 static inline void h_saved(void *ctx)
@@ -417,7 +422,7 @@ static inline void host_route(struct host *h, const struct nlri *n,
 			      const struct attrs *a)
 {
 	hroute_set(h->rib, &h->n_rib, n, a);
-	tenants_route(h->t, n, a);
+	tenants_route(h->t, n, a, true);
 }
 
 static inline void host_hears(struct host *h, struct rroute r)

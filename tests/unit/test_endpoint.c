@@ -87,6 +87,17 @@ static void too_long_is_refused(void **state)
 	assert_int_equal(endpoint_parse(line, &e, err, sizeof(err)), -EINVAL);
 }
 
+/* As many as there can be, of as many octets. */
+static void longest_labels(char labels[ENDPOINT_LABELS])
+{
+	size_t at = 0;
+
+	for (int i = 0; i < LABELS_MAX; i++)
+		at += (size_t)snprintf(labels + at, ENDPOINT_LABELS - at,
+				       "%sk%02d=%0*d", i ? "," : "", i, i ? 59 : 60, 7);
+	assert_int_equal(at, LABELS_LEN);
+}
+
 /* The longest one there can be fits its line. */
 static void longest_line_fits(void **state)
 {
@@ -103,7 +114,7 @@ static void longest_line_fits(void **state)
 	memset(e.name, 'n', ENDPOINT_NAME - 1);
 	memset(e.tenant, 't', TENANT_NAME - 1);
 	memset(e.ifname, 'i', INTENT_IFNAME - 1);
-	memset(e.labels, 'l', ENDPOINT_LABELS - 1);
+	longest_labels(e.labels);
 	e.mac = mac_of(1);
 	for (int i = 0; i < ENDPOINT_IPS; i++) {
 		char text[64];
@@ -171,6 +182,10 @@ static void conflicts_and_bad_values(void **state)
 		{ "c;d tenant red interface veth2 mac 02:00:00:00:00:03", -EINVAL },
 		{ "c tenant r'd interface veth2 mac 02:00:00:00:00:03", -EINVAL },
 		{ "c tenant red interface veth2 mac 02:00:00:00:00:03 labels a=\x7f",
+		  -EINVAL },
+		{ "c tenant red interface veth2 mac 02:00:00:00:00:03 labels a",
+		  -EINVAL },
+		{ "c tenant red interface veth2 mac 02:00:00:00:00:03 labels a=1,a=2",
 		  -EINVAL },
 		{ "web tenant red interface veth0 mac 02:00:00:00:00:01", 0 },
 	};
