@@ -1,31 +1,10 @@
 /* The stanza `ila`, and tenants with `encapsulation ila`: read, printed, refused. */
-#include "tests/unit/unit.h"
+#include "tests/unit/config_help.h"
 
 #include <stdlib.h>
 
-#include "bgpd/config.h"
 #include "bgpd/config_edit.h"
-#include "lib/out.h"
 #include "tests/unit/rand.h"
-
-static char *print(const struct config *c)
-{
-	struct out o;
-
-	out_init(&o, false);
-	config_print(c, &o);
-	return out_take(&o, NULL);
-}
-
-static struct config *must_parse(const char *text)
-{
-	char err[512] = "";
-	struct config *c = config_parse_text("t", text, err, sizeof(err));
-
-	if (!c)
-		fail_msg("%s", err);
-	return c;
-}
 
 static const char full[] = "!\n"
 			   "ila\n"

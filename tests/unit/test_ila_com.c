@@ -187,44 +187,12 @@ static void locator_is_made(void **state)
 	assert_true(ila64_eq(&l, &back));
 }
 
-static const struct {
-	const char *hex, *text;
-} words[] = {
-	{ "831a010101000000", "ILA:neutral-map,luid" },
-	{ "831a010003010000", "ILA:adj-transport,virt-uni-v6,anycast" },
-	{ "831a01ff06000000", "ILA:?,?" },
-	{ "831a010220000000", "ILA:no-action,use-format" },
-	{ "831a020101000000", "ILA:version-2" },
-	{ "4004fde84cee6b28", "LB:65000:125000000 (1.000 Gbps)" },
-	{ "4004fde84cf00000", "LB:65000:125829120 (1.000 Gbps)" },
-	{ "4004fde849742400", "LB:65000:1000000 (8.000 Mbps)" },
-	{ "4004fde8447a0000", "LB:65000:1000 (8.000 Kbps)" },
-	{ "4004fde842c80000", "LB:65000:100 (800 bps)" },
-	{ "4004fde87f800000", "LB:65000:4294967295 (34.000 Gbps)" },
-	{ "4004fde87fc00000", "LB:65000:0 (0 bps)" },
-	{ "4004fde8bf800000", "LB:65000:0 (0 bps)" },
-};
-
-static void text(void **state)
-{
-	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
-		uint8_t buf[MAX];
-		char out[128];
-
-		assert_string_equal(
-			extcom_format(list_of(words[i].hex, buf).p, out, sizeof(out)),
-			words[i].text);
-	}
-}
-
 int main(void)
 {
 	const struct CMUnitTest t[] = {
 		cmocka_unit_test(marker),  cmocka_unit_test(marker_is_made),
 		cmocka_unit_test(weight),  cmocka_unit_test(weight_is_made),
 		cmocka_unit_test(locator), cmocka_unit_test(locator_is_made),
-		cmocka_unit_test(text),
 	};
 
 	return cmocka_run_group_tests(t, NULL, NULL);

@@ -2,14 +2,11 @@
  * Route target membership: which lengths there are, what is canonical, text, order,
  * and any route through every form and back.
  */
-#include "tests/unit/unit.h"
+#include "tests/unit/nlri_help.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
-#include "lib/rbuf.h"
-#include "lib/wbuf.h"
-#include "tests/unit/bytes.h"
 #include "tests/unit/rand.h"
 #include "wire/nlri_rtc.h"
 
@@ -17,13 +14,7 @@ enum { MAX = 64, ROUNDS = 50000 };
 
 #define AS "0000fde8 "
 
-/* NLRI, result, key, text; `left` bytes are not taken. */
-static const struct {
-	const char *name, *in;
-	enum nlri_result want;
-	const char *key, *text;
-	size_t left;
-} cases[] = {
+static const struct nlri_case cases[] = {
 	{ "default", "00", NLRI_OK, "00", "default", 0 },
 	{ "whole", "60" AS "0002fde800002774", NLRI_OK, "60" AS "0002fde800002774",
 	  "65000:65000:10100/96", 0 },
@@ -56,33 +47,8 @@ static const struct {
 static void each_length(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		uint8_t in[MAX], key[MAX], out[MAX];
-		size_t n_in = 0, n_key = 0;
-		char text[NLRI_STR_MAX];
-		struct wbuf w = wbuf_of(out, sizeof(out));
-		struct nlri n = { 0 };
-
-		unhex(cases[i].in, in, sizeof(in), &n_in);
-		unhex(cases[i].key, key, sizeof(key), &n_key);
-
-		struct rbuf r = rbuf_of(in, n_in);
-
-		print_message("# %s\n", cases[i].name);
-		assert_int_equal(nlri_next(&nlri_rtc_ops, &r, false, i & 1, &n),
-				 cases[i].want);
-		if (cases[i].want != NLRI_FRAMING)
-			assert_int_equal(rbuf_left(&r), cases[i].left);
-		if (cases[i].want != NLRI_OK)
-			continue;
-		assert_int_equal(n.key_len, n_key);
-		assert_memory_equal(n.key, key, n_key);
-		assert_int_equal(n.data_len, 0);
-		assert_string_equal(nlri_rtc_ops.format(&n, text), cases[i].text);
-		assert_int_equal(nlri_rtc_ops.encode(&w, false, &n), 0);
-		assert_int_equal(w.len, n_key);
-		assert_memory_equal(out, key, n_key);
-	}
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+		nlri_case_run(&nlri_rtc_ops, &cases[i], i & 1);
 }
 
 /* Every route that can be built reads back the same, and orders like its fields. */
