@@ -9,7 +9,6 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/sysinfo.h>
@@ -23,7 +22,7 @@
 #include "lib/clock.h"
 #include "lib/util.h"
 
-enum { COUNTERS_MS = 1000, UNDERLAYS_MAX = 64, MTU_MIN = 1280, MTU_DEFAULT = 1500 };
+enum { COUNTERS_MS = 1000 };
 
 /* A map grows so many times over when it is full, up to so many entries. */
 enum { GROWTH = 4, ENTRIES_MAX = 1 << 24 };
@@ -220,7 +219,7 @@ static int grow(struct be_bpf *b, enum bpf_map_id m)
 	return 0;
 }
 
-static int mirror_push(struct be_bpf *b, struct mirror *m, enum bpf_map_id id)
+int bpf_mirror_push(struct be_bpf *b, struct mirror *m, enum bpf_map_id id)
 {
 	int err = mirror_write(m, false);
 
@@ -232,9 +231,9 @@ static int mirror_push(struct be_bpf *b, struct mirror *m, enum bpf_map_id id)
 /* What mappings lean on comes before them. */
 static int push_before(struct be_bpf *b)
 {
-	int err = mirror_push(b, &b->remotes, BPF_M_REMOTE);
+	int err = bpf_mirror_push(b, &b->remotes, BPF_M_REMOTE);
 
-	return err ? err : mirror_push(b, &b->groups.map, BPF_M_GROUP);
+	return err ? err : bpf_mirror_push(b, &b->groups.map, BPF_M_GROUP);
 }
 
 static int pull_after(struct be_bpf *b)
@@ -503,143 +502,16 @@ static void bpf_loc_del(struct fib *f, struct ila_loc *l)
 		mirror_unset(&be(f)->remotes, &l->key.locator);
 }
 
-static void bpf_hops_freed(struct fib *f, uint32_t id)
-{
-	if (be(f) && be(f)->open)
-		bpf_groups_forget(&be(f)->groups, id);
-}
-
-/* ---- devices ---- */
-
-struct underlay {
-	uint32_t ifindex[UNDERLAYS_MAX];
-	unsigned n;
-	uint32_t mtu; /* the smallest */
-	bool any;     /* a domain is served at all */
-};
-
-static void underlay_find(struct fib *f, struct underlay *u)
-{
-	const struct be_bpf *b = be(f);
-
-	*u = (struct underlay) { .n = 0 };
-	for (const struct ila_dom *d = f->ila.doms; d; d = d->hh.next) {
-		uint16_t nr = bpf_dom_find(b, &d->sir);
-
-		if (!nr || !b->dom[nr].served)
-			continue;
-		u->any = true;
-		u->n += ila_underlay(f, d, u->ifindex + u->n, UNDERLAYS_MAX - u->n);
-	}
-	for (unsigned i = 0; i < u->n; i++) {
-		const struct link *l = link_find(f, u->ifindex[i]);
-
-		if (l && l->mtu && (!u->mtu || l->mtu < u->mtu))
-			u->mtu = l->mtu;
-	}
-	u->mtu = u->mtu ? MAX_OF(u->mtu, MTU_MIN) : MTU_DEFAULT;
-}
-
-/* Devices of endpoints: what is known of each, and the programs on it. */
-static void renew_endpoints(struct fib *f)
-{
-	struct be_bpf *b = be(f);
-
-	for (const struct ila_ep *p = f->ila.eps; p; p = p->hh.next) {
-		const struct link *l = p->want.flags & ILA_EP_HOST
-					       ? NULL
-					       : link_by_name(f, p->want.ifname);
-		uint16_t dom = bpf_dom_find(b, &p->want.addr.prefix);
-		struct want_val v = { 0 };
-		struct bpf_ila_if i;
-
-		if (!l || !l->ethernet || !dom || !b->dom[dom].served)
-			continue;
-		if (p->want.flags & ILA_EP_PREFIX) {
-			v.to.len = sizeof(p->want.prefix);
-			memcpy(v.to.b, p->want.prefix, sizeof(p->want.prefix));
-		}
-		i = bpf_if_value(&p->want.addr, &v, dom);
-		mirror_set(&b->ifs, &l->ifindex, &i);
-		bpf_attach_set(&b->attach, BPF_P_CONTAINER, l->ifindex);
-		bpf_attach_set(&b->attach, BPF_P_TO_CONTAINER, l->ifindex);
-	}
-}
-
-/* The host's own way in; its routes follow once a program is there. */
-static int renew_gate(struct fib *f, const struct underlay *u, char *why)
-{
-	static const struct bpf_ila_if host = { .flags = BPF_ILA_IF_HOST };
-	struct be_bpf *b = be(f);
-	uint32_t out;
-	int err;
-
-	if (!u->any)
-		return 0;
-	err = ila_gate_work(f, u->mtu, &out, why);
-	if (err || !out)
-		return err;
-	mirror_set(&b->ifs, &out, &host);
-	bpf_attach_set(&b->attach, BPF_P_CONTAINER, out);
-	return 0;
-}
-
-static int routes_work(struct fib *f, char *why)
-{
-	struct be_bpf *b = be(f);
-	int first = 0;
-
-	for (uint16_t i = 1; i < BPF_ILA_DOMS; i++) {
-		int err;
-
-		if (!b->dom[i].served)
-			continue;
-		err = ila_gate_route(f, &b->dom[i].sir, why);
-		first = first ? first : err;
-	}
-	return first;
-}
-
-/* What is on devices, brought up to date. Return: first trouble. */
-static int devices_work(struct fib *f, const struct underlay *u, char *why)
-{
-	struct be_bpf *b = be(f);
-	uint32_t at = 0;
-	int err, first;
-
-	mirror_renew(&b->ifs);
-	bpf_attach_renew(&b->attach);
-	first = renew_gate(f, u, why);
-	renew_endpoints(f);
-	for (unsigned i = 0; i < u->n; i++) {
-		const struct link *l = link_find(f, u->ifindex[i]);
-
-		if (!l || l->ethernet) {
-			bpf_attach_set(&b->attach, BPF_P_UNDERLAY, u->ifindex[i]);
-			continue;
-		}
-		first = first ? first : -EMEDIUMTYPE;
-		snprintf(why, NL_WHY, "underlay %s has no Ethernet header", l->name);
-	}
-	bpf_attach_renewed(&b->attach);
-	mirror_renewed(&b->ifs);
-	err = mirror_push(b, &b->ifs, BPF_M_IF);
-	if (!err)
-		err = bpf_attach_work(&b->attach, &at);
-	if (err && !first) {
-		first = err;
-		snprintf(why, NL_WHY, "ifindex %u: %s", at, strerror(-err));
-	}
-	mirror_write(&b->ifs, true);
-	if (!first && u->any)
-		first = routes_work(f, why);
-	return first;
-}
-
 static void bpf_link_gone(struct fib *f, uint32_t ifindex)
 {
 	if (be(f) && be(f)->open)
 		bpf_attach_gone(&be(f)->attach, ifindex);
+}
+
+static void bpf_hops_freed(struct fib *f, uint32_t id)
+{
+	if (be(f) && be(f)->open)
+		bpf_groups_forget(&be(f)->groups, id);
 }
 
 /* ---- turns ---- */
@@ -679,7 +551,7 @@ static void bpf_work(struct fib *f)
 {
 	struct be_bpf *b = be(f);
 	char why[NL_WHY] = "";
-	struct underlay u;
+	struct bpf_underlay u;
 	int err;
 
 	if (!b || !b->open)
@@ -687,8 +559,8 @@ static void bpf_work(struct fib *f)
 	if (!f->want.syncing && !b->swept)
 		sweep(b);
 	doms_release(f, b);
-	underlay_find(f, &u);
-	err = devices_work(f, &u, why);
+	bpf_underlay_find(f, &u);
+	err = bpf_devices_work(f, &u, why);
 	if (!err && !nft_is_intact(&b->nft))
 		err = nft_install(&b->nft, BPF_ILA_MARK_UNREACH, why);
 	push_before(b);

@@ -53,6 +53,28 @@ struct be_bpf {
 uint16_t bpf_dom_find(const struct be_bpf *b, const struct ila64 *sir);
 uint16_t bpf_dom_get(struct be_bpf *b, const struct ila64 *sir);
 
+/** bpf_mirror_push - write what is new in a mirror, into a larger map when this one is
+ * full. Return: 0 or -errno. */
+int bpf_mirror_push(struct be_bpf *b, struct mirror *m, enum bpf_map_id id);
+
+/* ---- be_bpf_dev.c ---- */
+
+enum { BPF_UNDERLAYS = 64 };
+
+/* Where translated packets arrive, of all domains that are served. */
+struct bpf_underlay {
+	uint32_t ifindex[BPF_UNDERLAYS];
+	unsigned n;
+	uint32_t mtu; /* the smallest */
+	bool any;     /* a domain is served at all */
+};
+
+void bpf_underlay_find(struct fib *f, struct bpf_underlay *u);
+
+/** bpf_devices_work - bring up to date what is on devices, and known of them. why:
+ * NL_WHY bytes, for the first trouble. Return: 0 or that, -errno. */
+int bpf_devices_work(struct fib *f, const struct bpf_underlay *u, char *why);
+
 /* ---- be_bpf_dump.c ---- */
 
 /** be_bpf_adopt - read what an earlier run has left in the maps we keep copies of. */
