@@ -381,6 +381,24 @@ static void md5_apply(struct bgp *b, const struct config *c)
 
 /* ---- configuration ---- */
 
+/* Are labels taken off its routes, and off those it is told? */
+static bool strips(const struct bgp *bgp, const struct cfg_nbr *n, unsigned fam)
+{
+	enum cfg_labels l = (enum cfg_labels)n->af[fam].labels;
+
+	return l == CFG_LABELS_DEFAULT ? nbr_is_ebgp(bgp, n) : l == CFG_LABELS_STRIP;
+}
+
+/* What is kept of the session before would have the wrong labels then. */
+static bool labels_differ(const struct bgp *bgp, const struct cfg_nbr *a,
+			  const struct cfg_nbr *b)
+{
+	for (unsigned i = 0; i < FAMS; i++)
+		if (strips(bgp, a, i) != strips(bgp, b, i))
+			return true;
+	return !label_marks_equal(&a->marks, &b->marks);
+}
+
 /* Would the session look different with these settings? (RFC 8212 speaks of external
  * neighbors only.) */
 static bool session_differs(const struct bgp *bgp, const struct cfg_nbr *a,
@@ -398,10 +416,10 @@ static bool session_differs(const struct bgp *bgp, const struct cfg_nbr *a,
 		    a->af[i].addpath_tx_all != b->af[i].addpath_tx_all ||
 		    a->af[i].default_originate != b->af[i].default_originate)
 			return true;
-	return a->as_kind != b->as_kind || a->remote_as != b->remote_as ||
-	       strcmp(a->password, b->password) || a->gtsm_hops != b->gtsm_hops ||
-	       a->multihop != b->multihop || a->port != b->port ||
-	       a->has_role != b->has_role || a->role != b->role ||
+	return labels_differ(bgp, a, b) || a->as_kind != b->as_kind ||
+	       a->remote_as != b->remote_as || strcmp(a->password, b->password) ||
+	       a->gtsm_hops != b->gtsm_hops || a->multihop != b->multihop ||
+	       a->port != b->port || a->has_role != b->has_role || a->role != b->role ||
 	       a->role_strict != b->role_strict || a->passive != b->passive ||
 	       !ip_eq(&a->source, &b->source) || strcmp(a->source_if, b->source_if) ||
 	       strcmp(a->ifname, b->ifname);
@@ -425,7 +443,8 @@ static void peer_configure(struct peer *p, const struct cfg_nbr *cfg, bool force
 
 	bool other = force || p->cfg.as_kind != cfg->as_kind ||
 		     p->cfg.remote_as != cfg->remote_as ||
-		     p->cfg.needs_policy != cfg->needs_policy;
+		     p->cfg.needs_policy != cfg->needs_policy ||
+		     labels_differ(p->bgp, &p->cfg, cfg);
 
 	settings_take(p, cfg);
 	if (!peer_established(p)) {

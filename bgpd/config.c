@@ -23,6 +23,9 @@ struct config *config_new(void)
 	TAILQ_INIT(&c->tenants);
 	TAILQ_INIT(&c->ilas);
 	TAILQ_INIT(&c->ila_ids);
+	TAILQ_INIT(&c->label_lists);
+	TAILQ_INIT(&c->tenant_lists);
+	config_identity_reset(c);
 	c->log_level = -1;
 	c->ila_afi = ILA_AFI_DEFAULT;
 	c->ila_safi = ILA_SAFI_DEFAULT;
@@ -55,6 +58,7 @@ void config_free(struct config *c)
 	FREE_ALL(&c->tenants);
 	FREE_ALL(&c->ilas);
 	FREE_ALL(&c->ila_ids);
+	config_lists_free(c);
 	/* Passwords shall not linger. */
 	explicit_bzero(c, sizeof(*c));
 	free(c);
@@ -122,6 +126,7 @@ struct config *config_copy(const struct config *c)
 	COPY_ALL(&d->tenants, &c->tenants, cfg_tenant);
 	COPY_ALL(&d->ilas, &c->ilas, cfg_ila);
 	COPY_ALL(&d->ila_ids, &c->ila_ids, cfg_ila_id);
+	config_lists_copy(d, c);
 	return d;
 }
 
@@ -244,6 +249,10 @@ static void default_values(const struct config *c, struct cfg_nbr *n)
 	if (!(n->set & NBR_GR))
 		n->gr = c->gr;
 	n->needs_policy = !c->no_ebgp_policy_check;
+	n->marks = (struct label_marks) { .code = c->identity.code,
+					  .large = c->identity.large,
+					  .large_as = c->as,
+					  .large_fn = c->identity.large };
 	if (c->shutdown && !n->shutdown) {
 		n->shutdown = true;
 		memcpy(n->shutdown_msg, c->shutdown_msg, sizeof(n->shutdown_msg));

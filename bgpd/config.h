@@ -11,6 +11,7 @@
 #include "lib/addr.h"
 #include "lib/ila.h"
 #include "rib/claim.h"
+#include "rib/permit.h"
 
 struct out;
 
@@ -53,7 +54,21 @@ enum cfg_af_set {
 	AF_ADDPATH_TX_ALL = 1 << 8,
 	AF_DEFAULT_ORIGINATE = 1 << 9,
 	AF_NEXT_HOP_16 = 1 << 10,
+	AF_LABELS = 1 << 11,
+	AF_LABELS_PERMIT = 1 << 12,
+	AF_TENANT_PERMIT = 1 << 13,
 };
+
+/* `neighbor P labels`: what becomes of labels, and of numbers of groups, on routes from
+ * it. Strip takes them off routes to it as well. */
+enum cfg_labels {
+	CFG_LABELS_DEFAULT, /* pass of an internal neighbor, strip of an external one */
+	CFG_LABELS_ACCEPT,  /* they make identities here, and are passed on */
+	CFG_LABELS_PASS,
+	CFG_LABELS_STRIP,
+};
+
+enum { CFG_LIST_NAME = 32 };
 
 /* What a neighbor or a group has in one `address-family`. */
 struct cfg_nbr_af {
@@ -70,6 +85,9 @@ struct cfg_nbr_af {
 	uint16_t addpath_rx_limit;       /* paths of one route, default 64 */
 	uint32_t max_prefix;             /* 0 = none; counts paths */
 	struct claim_rule origin;
+	uint8_t labels;                  /* enum cfg_labels */
+	char label_list[CFG_LIST_NAME];  /* labels permit; "": whatever it says */
+	char tenant_list[CFG_LIST_NAME]; /* tenant permit, likewise */
 };
 
 /* Graceful restart (RFC 4724): nothing of it, keep routes of neighbors that restart, or
@@ -102,10 +120,11 @@ struct cfg_nbr {
 	enum cfg_gr
 		gr; /* graceful-restart, -helper, -disable; default: the global one */
 	bool passive;
-	bool needs_policy;  /* resolved: an external one gives and gets nothing */
-	struct ip source;   /* update-source as address ... */
-	char source_if[16]; /* ... or as device */
-	char ifname[16];    /* where its link-local address is */
+	bool needs_policy;        /* resolved: an external one gives and gets nothing */
+	struct ip source;         /* update-source as address ... */
+	char source_if[16];       /* ... or as device */
+	char ifname[16];          /* where its link-local address is */
+	struct label_marks marks; /* resolved: what labels are called */
 	struct cfg_nbr_af af[FAMS];
 };
 
@@ -149,6 +168,27 @@ struct cfg_tenant {
 
 /* The SIR domain without a name has this one. */
 #define CFG_ILA_UNNAMED "default"
+
+/* `label-list`: what endpoints of a host may claim to be. */
+struct cfg_label_list {
+	TAILQ_ENTRY(cfg_label_list) link;
+	char name[CFG_LIST_NAME];
+	struct label_permit permit;
+};
+
+/* `tenant-list`: where they may claim to be. */
+struct cfg_tenant_list {
+	TAILQ_ENTRY(cfg_tenant_list) link;
+	char name[CFG_LIST_NAME];
+	struct tenant_permit permit;
+};
+
+/* `identity` */
+struct cfg_identity {
+	uint32_t domain; /* 0: labels are neither sent nor read */
+	uint8_t code;    /* of the attribute */
+	uint32_t large;  /* function of the large community, 0: not used */
+};
 
 /* `ila [NAME]`: a SIR domain. */
 struct cfg_ila {
@@ -227,6 +267,9 @@ struct config {
 	TAILQ_HEAD(, cfg_ila_id) ila_ids; /* of all domains */
 	uint16_t ila_afi; /* number of the family `ila unicast`, default 2 241 */
 	uint8_t ila_safi;
+	struct cfg_identity identity;
+	TAILQ_HEAD(, cfg_label_list) label_lists;
+	TAILQ_HEAD(, cfg_tenant_list) tenant_lists;
 };
 
 /** config_new - an empty configuration with all defaults; owned. */
@@ -266,6 +309,12 @@ struct cfg_nbr *config_group_find(const struct config *c, const char *name);
 struct cfg_vni *config_vni_find(const struct config *c, uint32_t vni);
 struct cfg_tenant *config_tenant_find(const struct config *c, const char *name);
 struct cfg_ila *config_ila_find(const struct config *c, const char *name);
+struct cfg_label_list *config_label_list_find(const struct config *c, const char *name);
+struct cfg_tenant_list *config_tenant_list_find(const struct config *c,
+						const char *name);
+
+/** cfg_labels_name - "accept" and so on. */
+const char *cfg_labels_name(enum cfg_labels l);
 
 /** cfg_ila_unnamed - the one that `address-family ila unicast` is about? */
 bool cfg_ila_unnamed(const struct cfg_ila *d);

@@ -180,6 +180,7 @@ void config_af_resolve(struct cfg_nbr_af *af, const struct cfg_nbr_af *group)
 		af->addpath_rx_limit = group->addpath_rx_limit;
 	if (take & AF_ORIGIN_CHECK)
 		af->origin = group->origin;
+	config_labels_resolve(af, group, take);
 	af->set |= take;
 	if (!(af->set & AF_MAX_PREFIX))
 		af->max_prefix_pct = CFG_MAX_PREFIX_PCT;
@@ -194,6 +195,7 @@ void config_af_ungroup(struct cfg_nbr_af *af)
 			af->set &= ~flags[i].bit;
 	if (!af->origin.on)
 		af->set &= ~(uint32_t)AF_ORIGIN_CHECK;
+	config_labels_ungroup(af);
 }
 
 /* ---- printing ---- */
@@ -220,6 +222,7 @@ static void print_one(const struct cfg_nbr *n, const struct cfg_nbr_af *af,
 			 af->max_prefix_force ? " force" : "");
 	}
 	config_origin_print(n, af, o);
+	config_labels_print(n, af, o);
 }
 
 void config_af_print(const struct config *c, unsigned fam, struct out *o)
@@ -264,8 +267,7 @@ static const struct cmd_row rows[] = {
 	{ 0, "[no] " PEER " send-community [(both|all|extended|standard|large)]",
 	  NO_EFFECT, cfg_ignore, 0 },
 	{ 0, "[no] " PEER " attribute-unchanged [LINE]", NO_EFFECT, cfg_ignore, 0 },
-	{ 0, PEER " (labels|route-map|next-hop-self) [LINE]", "Of a later version",
-	  later, 0 },
+	{ 0, PEER " (route-map|next-hop-self) [LINE]", "Of a later version", later, 0 },
 };
 
 /* Of one family. */

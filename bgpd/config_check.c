@@ -158,7 +158,10 @@ int config_check_fault(const struct config *c, struct cfg_fault *f)
 	TAILQ_FOREACH (r, &c->ranges, link)
 		if (check_range(c, r, f))
 			return -EINVAL;
-	return check_tenants(c, f) || config_ila_check(c, f) ? -EINVAL : 0;
+	return check_tenants(c, f) || config_ila_check(c, f) ||
+			       config_labels_check(c, f)
+		       ? -EINVAL
+		       : 0;
 }
 
 int config_check(const struct config *c, char *err, size_t errlen)

@@ -30,7 +30,8 @@ enum config_mode {
 	CFG_IP6,        /* address-family ipv6 unicast */
 	CFG_FOREIGN_AF, /* a family that we read and do not do */
 	CFG_TENANT,
-	CFG_SIR,  /* ila: a SIR domain */
+	CFG_SIR, /* ila: a SIR domain */
+	CFG_IDENTITY,
 	CFG_MODES /* count */
 };
 
@@ -94,7 +95,8 @@ struct cmd_rows {
 };
 
 extern const struct cmd_rows config_top_rows, config_bgp_rows, config_nbr_rows,
-	config_evpn_rows, config_tenant_rows, config_ila_rows;
+	config_evpn_rows, config_tenant_rows, config_ila_rows, config_identity_rows,
+	config_labels_rows;
 
 static inline struct cfg_edit *cfg_edit_of(const struct cmd_args *a)
 {
@@ -148,6 +150,34 @@ void config_origin_register(struct cmd_tree *t);
 /** config_origin_print - the lines of one neighbor. */
 void config_origin_print(const struct cfg_nbr *n, const struct cfg_nbr_af *af,
 			 struct out *o);
+
+/* ---- config_identity.c: what labels are called ---- */
+
+/** config_identity_reset - as if there was no `identity`. */
+void config_identity_reset(struct config *c);
+void config_identity_print(const struct config *c, struct out *o);
+
+/* ---- config_labels.c: whom we believe, and what its endpoints may be ---- */
+
+void config_lists_free(struct config *c);
+
+/** config_lists_copy - the lists of `from`; those of `to` are overwritten. */
+void config_lists_copy(struct config *to, const struct config *from);
+void config_lists_print(const struct config *c, struct out *o);
+
+/** config_labels_print - the lines of one neighbor. */
+void config_labels_print(const struct cfg_nbr *n, const struct cfg_nbr_af *af,
+			 struct out *o);
+
+/** config_labels_resolve, config_labels_ungroup - parts of those of config_af.c; take:
+ * the bits that are the group's. */
+void config_labels_resolve(struct cfg_nbr_af *af, const struct cfg_nbr_af *group,
+			   uint32_t take);
+void config_labels_ungroup(struct cfg_nbr_af *af);
+
+/** config_labels_check - what config_check_fault() says of lists; Return: 0, -EINVAL.
+ */
+int config_labels_check(const struct config *c, struct cfg_fault *f);
 
 /** cfg_fail - complain about an argument (NULL: the line); Return: CMD_CONFIG_FAILED */
 int cfg_fail(const struct cmd_args *a, const char *arg, const char *fmt, ...)

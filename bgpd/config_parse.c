@@ -29,13 +29,15 @@ const struct cmd_mode config_modes[CFG_MODES] = {
 	[CFG_FOREIGN_AF] = { "config-router-af", "(config-router-af)", CFG_BGP },
 	[CFG_TENANT] = { "config-tenant", "(config-tenant)", CFG_TOP },
 	[CFG_SIR] = { "config-ila", "(config-ila)", CFG_TOP },
+	[CFG_IDENTITY] = { "config-identity", "(config-identity)", CFG_TOP },
 };
 
 void config_rows_register(struct cmd_tree *t)
 {
 	static const struct cmd_rows *const all[] = {
-		&config_top_rows,  &config_bgp_rows,    &config_nbr_rows,
-		&config_evpn_rows, &config_tenant_rows, &config_ila_rows,
+		&config_top_rows,      &config_bgp_rows,    &config_nbr_rows,
+		&config_evpn_rows,     &config_tenant_rows, &config_ila_rows,
+		&config_identity_rows, &config_labels_rows,
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(all); i++)

@@ -281,11 +281,13 @@ void config_print(const struct config *c, struct out *o)
 
 	print_top(c, o);
 	out_line(o, "!\n");
+	config_lists_print(c, o);
 	if (c->has_bgp) {
 		print_bgp(c, o);
 		out_line(o, "!\n");
 	}
 	config_ila_print(c, o);
+	config_identity_print(c, o);
 	TAILQ_FOREACH (t, &c->tenants, link)
 		print_tenant(t, o);
 }

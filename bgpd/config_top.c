@@ -123,7 +123,6 @@ static const struct cmd_row rows[] = {
 	{ CFG_TOP, "[no] exec-timeout LINE", "Read for FRR's sake", cfg_ignore, 0 },
 	{ CFG_TOP, "[no] vni VNI [prefix-routes-only]", "Routed tenants: later",
 	  cfg_no_effect, 0 },
-	{ CFG_TOP, "identity [LINE]", "Label identity", cfg_unsupported, 0 },
 	{ CFG_TOP, "exit", "Leave this mode", leave, CFG_ANYWHERE },
 	{ CFG_TOP, "quit", "Leave this mode", leave, CFG_ANYWHERE },
 	{ CFG_TOP, "end", "Leave configuration", leave_all, CFG_ANYWHERE },

@@ -56,6 +56,7 @@ struct encoder {
 	struct member **member; /* ... and who that is */
 	unsigned n_members;
 	uint8_t attrs[MSG_MAX_EXTENDED];
+	uint8_t unlabelled[MSG_MAX_EXTENDED]; /* what is left of a set */
 	struct nlri nlri;
 };
 
@@ -118,6 +119,11 @@ static int bundle_attrs(struct encoder *e, const struct bundle *b, struct bytes 
 	int rc;
 
 	attrset_view(b->set, &a);
+	if (k->unlabel) {
+		struct wbuf left = wbuf_of(e->unlabelled, sizeof(e->unlabelled));
+
+		attrs_unlabel(&a, &TAILQ_FIRST(&e->g->members)->p->cfg.marks, &left);
+	}
 	rc = attrs_export(&w, &a, &x);
 	*out = (struct bytes) { e->attrs, w.len };
 	return rc;

@@ -79,6 +79,7 @@ static struct group_key key_of(const struct peer *p, const struct family *f)
 		.llgr = llgr_of(p, f),
 		.ask_all = p->cfg.af[f->index].default_originate,
 		.rtc = f->rt_constrained && rtc_state(p) != RTC_OFF,
+		.unlabel = labels_trust(p, f->index) == CFG_LABELS_STRIP,
 		.nexthop = f->index == FAM_RTC ? p->local_addr : (struct ip) { 0 },
 		.max_msg = peer_max_msg(p),
 	};
@@ -90,7 +91,8 @@ static bool key_equal(const struct group_key *a, const struct group_key *b)
 	       a->rs_client == b->rs_client && a->as4 == b->as4 &&
 	       a->addpath == b->addpath && a->policy_missing == b->policy_missing &&
 	       a->llgr == b->llgr && a->ask_all == b->ask_all && a->rtc == b->rtc &&
-	       ip_eq(&a->nexthop, &b->nexthop) && a->max_msg == b->max_msg;
+	       a->unlabel == b->unlabel && ip_eq(&a->nexthop, &b->nexthop) &&
+	       a->max_msg == b->max_msg;
 }
 
 static bool allowed(void *key, const struct rib *rib, const struct path *p)

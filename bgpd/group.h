@@ -25,6 +25,7 @@ struct group_key {
 	enum group_llgr llgr;
 	bool ask_all;      /* of memberships: told that we want everything */
 	bool rtc;          /* told only what they want (RFC 4684) */
+	bool unlabel;      /* labels and numbers of groups are not told */
 	struct ip nexthop; /* of memberships: our end of the session; else none */
 	size_t max_msg;
 };

@@ -8,6 +8,7 @@
 #include "bgpd/maxprefix.h"
 #include "bgpd/routes.h"
 
+#include <errno.h>
 #include <event2/event.h>
 #include <stdlib.h>
 #include <string.h>
@@ -66,7 +67,9 @@ struct feed {
 	bool over_limit;
 	bool no_opaque; /* bgp evpn unknown-types discard (RFC 7606 5.4) */
 	bool checked;   /* origin-check: claims is set */
+	bool judged;    /* labels or tenant permit: judge is set */
 	struct claims claims;
+	struct label_judge judge;
 };
 
 /* Paths that this session has told. */
@@ -100,15 +103,22 @@ static void feed_route(struct feed *d, const struct nlri *n)
 		d->over_limit = maxprefix_check(d->p, d->f);
 }
 
-/* Does the route claim to be another host's? Then it is counted and said. */
+/* Does the route claim to be another host's, or what none of this host may be? Then it
+ * is counted and said. */
 static bool refused(const struct feed *d, const struct nlri *n)
 {
 	enum update_reason why = UR_NONE;
 
 	if (d->checked)
 		why = claims_check(&d->claims, d->f->ops, n);
-	if (why != UR_NONE)
+	if (why != UR_NONE) {
 		origin_refused(d->p, d->f, &d->claims, why, n);
+		return true;
+	}
+	if (d->judged)
+		why = labels_judge_route(&d->judge, d->f->ops, n);
+	if (why != UR_NONE)
+		labels_refused(d->p, d->f, &d->judge, why, n);
 	return why != UR_NONE;
 }
 
@@ -282,7 +292,7 @@ static enum verdict limit_reached(struct peer *p, const struct feed *d,
 }
 
 /* One of MP_REACH, MP_UNREACH. */
-static enum verdict feed_mp(struct routes *r, struct peer *p, const struct update *u,
+static enum verdict feed_mp(struct routes *r, struct peer *p, struct update *u,
 			    bool withdraw, struct notif *err)
 {
 	const struct update_mp *mp = withdraw ? &u->unreach : &u->reach;
@@ -318,6 +328,7 @@ static enum verdict feed_mp(struct routes *r, struct peer *p, const struct updat
 	if (!withdraw && u->verdict < V_WITHDRAW && !policy_missing(p)) {
 		enum update_reason loop = loop_found(p, d.f, &u->attrs);
 
+		labels_strip(r, p, d.f, &u->attrs);
 		if (loop != UR_NONE)
 			p->stats.update_errors[loop]++;
 		else
@@ -325,6 +336,7 @@ static enum verdict feed_mp(struct routes *r, struct peer *p, const struct updat
 		if (loop == UR_NONE && !d.set) /* longer than any message can be */
 			count_error(p, UR_ATTR_LENGTH, ATTR_AS_PATH);
 		d.checked = origin_claims(p, d.f, &u->attrs, &d.claims);
+		d.judged = labels_judge(p, d.f, &u->attrs, &d.judge);
 	}
 	v = feed_all(&d, &list, withdraw, err);
 	attrset_unref(&r->attrs, d.set);
@@ -369,6 +381,8 @@ static enum verdict on_update(struct peer *p, struct rbuf body, struct notif *er
 		.ila = ila->up ? families[FAM_ILA].ops : NULL,
 		.ila_addpath = ila->rx_addpath,
 		.ila_next_hop_16 = p->cfg.af[FAM_ILA].next_hop_16,
+		.labels = p->cfg.marks.code,
+		.labels_domain = p->bgp->cfg->identity.domain,
 	};
 	struct update u;
 	uint16_t afi;
@@ -405,9 +419,12 @@ static void on_up(struct peer *p)
 {
 	struct routes *r = p->bgp->routes;
 
+	labels_up(p);
 	for (unsigned i = 0; i < FAMS; i++) {
 		const struct path_source src = { .ebgp = p->ebgp,
 						 .client = p->cfg.af[i].rr_client,
+						 .labels = labels_trust(p, i) ==
+							   CFG_LABELS_ACCEPT,
 						 .id = p->remote_id,
 						 .addr = p->addr };
 		struct rib *rib = &r->rib[i];
@@ -503,7 +520,19 @@ static void on_long_lived(struct peer *p, const struct family *f)
 static void on_configured(struct peer *p, const struct cfg_nbr *was)
 {
 	origin_configured(p, was);
+	labels_configured(p);
 	maxprefix_settings(p);
+}
+
+void routes_ask_again(struct peer *p, const struct family *f, const char *what)
+{
+	char addr[ADDR_STR];
+
+	if (peer_refresh_send(p, f, RR_REQUEST) == -ENOTSUP)
+		log_warn(LOG_UPDATE,
+			 "peer %s: no route refresh, %s allows more from the next "
+			 "session on",
+			 ip_format(&p->addr, addr), what);
 }
 
 static void on_drained(struct peer *p)
@@ -562,6 +591,7 @@ void routes_init(struct routes *r, struct bgp *b)
 	}
 	r->rib[FAM_RTC].every_path = true;
 	r->scratch = xcalloc(1, sizeof(*r->scratch));
+	r->unlabelled = xcalloc(1, MSG_MAX_EXTENDED);
 	rtc_init(r);
 	export_init(r);
 }
@@ -576,4 +606,5 @@ void routes_fini(struct routes *r)
 	rtc_fini(r);
 	attr_table_fini(&r->attrs);
 	free(r->scratch);
+	free(r->unlabelled);
 }

@@ -218,7 +218,7 @@ static struct metric m_bgp[] = {
 			      METRIC_COUNTER,
 			      NULL,
 			      "Flaws in UPDATE messages, and routes refused as loops "
-			      "or by origin-check.",
+			      "or by origin-check, labels permit and tenant permit.",
 			      { "peer", "reason" },
 			      .fresh = true },
 	[M_TREAT_AS_WITHDRAW] = { "selvage_bgp_treat_as_withdraw_total",

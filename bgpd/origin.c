@@ -5,8 +5,6 @@
  */
 #include "bgpd/routes.h"
 
-#include <errno.h>
-
 #include "lib/log.h"
 #include "lib/out.h"
 #include "wire/attrs.h"
@@ -79,18 +77,6 @@ static void recheck(struct peer *p, const struct family *f)
 		 ip_format(&p->addr, addr), n);
 }
 
-/* What was refused may be allowed now. */
-static void ask_again(struct peer *p, const struct family *f)
-{
-	char addr[ADDR_STR];
-
-	if (peer_refresh_send(p, f, RR_REQUEST) == -ENOTSUP)
-		log_warn(LOG_UPDATE,
-			 "peer %s: no route refresh, origin-check allows more from the "
-			 "next session on",
-			 ip_format(&p->addr, addr));
-}
-
 void origin_configured(struct peer *p, const struct cfg_nbr *was)
 {
 	for (unsigned i = 0; i < FAMS; i++) {
@@ -102,7 +88,7 @@ void origin_configured(struct peer *p, const struct cfg_nbr *was)
 		if (now->on)
 			recheck(p, &families[i]);
 		if (old->on)
-			ask_again(p, &families[i]);
+			routes_ask_again(p, &families[i], "origin-check");
 	}
 }
 

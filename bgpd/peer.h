@@ -75,8 +75,16 @@ struct peer_stats {
 	uint64_t established, dropped, transitions, connect_fails;
 	uint64_t update_errors[UR_COUNT]; /* by enum update_reason */
 	uint64_t treat_as_withdraw;
-	uint64_t origin_refused[FAMS]; /* routes, by origin-check; also above */
+	uint64_t origin_refused[FAMS];    /* routes, by origin-check; also above */
+	uint64_t permit_refused[FAMS][2]; /* by labels and by tenant permit; likewise */
 	uint64_t notif_tx, notif_rx;
+};
+
+/* What a neighbor's endpoints may claim; lists of the configuration in force. */
+struct permits {
+	const struct label_permit *labels; /* NULL: anything */
+	const struct tenant_permit *tenant;
+	uint64_t sum; /* over both, 0 without: tells when they change */
 };
 
 struct peer {
@@ -116,6 +124,8 @@ struct peer {
 	bool gr_stale;    /* routes of some family are kept as stale */
 	struct peer_stats stats;
 	struct log_limit origin_limit; /* of origin_refused() */
+	struct log_limit permit_limit; /* of labels_refused() */
+	struct permits permits[FAMS];  /* while it is up */
 
 	/* export.c: its place in an update group, per family */
 	struct member *member[FAMS];

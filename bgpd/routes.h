@@ -29,6 +29,7 @@ struct routes {
 	struct rtindex *rt_index;    /* who wants which route targets, of the one family
 					that is constrained */
 	struct update_scratch *scratch;
+	uint8_t *unlabelled; /* MSG_MAX_EXTENDED: what labels_strip() leaves */
 	/* consumer of changes (tenants, mappings); called before export. Return: is
 	 * there more that it could do at once? */
 	bool (*consume)(void *ctx);
@@ -86,6 +87,52 @@ void origin_configured(struct peer *p, const struct cfg_nbr *was);
 
 /** origin_show - the setting of a neighbor and the count; nothing when it is off. */
 void origin_show(const struct peer *p, const struct family *f, struct out *o);
+
+/** routes_ask_again - a setting (`what`) lets more in: ask for routes that were
+ * refused.
+ */
+void routes_ask_again(struct peer *p, const struct family *f, const char *what);
+
+/* ---- labels.c: `neighbor P labels`, `labels permit`, `tenant permit` ---- */
+
+/** labels_trust - never CFG_LABELS_DEFAULT; for a peer whose AS is known. */
+enum cfg_labels labels_trust(const struct peer *p, unsigned fam);
+
+/** labels_strip - take off what its setting says that routes of this peer must not
+ * have. What is left is borrowed from r until the next call. */
+void labels_strip(struct routes *r, const struct peer *p, const struct family *f,
+		  struct attrs *a);
+
+/* The judge of the routes of one UPDATE. */
+struct label_judge {
+	const struct permits *permits;
+	const struct attrs *attrs;
+	enum update_reason all; /* what is wrong with all routes; UR_NONE */
+	bool marked;            /* as ILA mappings, where a host route may be one */
+};
+
+/** labels_judge - look at what is common to the routes; Return: false: nothing of this
+ * peer is to be judged. */
+bool labels_judge(const struct peer *p, const struct family *f, const struct attrs *a,
+		  struct label_judge *out);
+
+/** labels_judge_route - UR_NONE, UR_LABELS_DENIED or UR_TENANT_DENIED. */
+enum update_reason labels_judge_route(const struct label_judge *j,
+				      const struct nlri_ops *ops, const struct nlri *n);
+
+/** labels_refused - count and log a route that labels_judge_route() refused. */
+void labels_refused(struct peer *p, const struct family *f, const struct label_judge *j,
+		    enum update_reason why, const struct nlri *n);
+
+/** labels_up - session hook: find its lists. */
+void labels_up(struct peer *p);
+
+/** labels_configured - session hook, for every peer and every new configuration: lists
+ * and trust that changed are applied to the routes that are there. */
+void labels_configured(struct peer *p);
+
+/** labels_show - the settings of a neighbor and the counts. */
+void labels_show(const struct peer *p, const struct family *f, struct out *o);
 
 /* ---- export.c ---- */
 

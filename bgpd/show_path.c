@@ -4,6 +4,7 @@
  */
 #include "bgpd/show_route.h"
 
+#include <errno.h>
 #include <stdio.h>
 
 #include "lib/clock.h"
@@ -93,6 +94,33 @@ void path_large_json(struct out *o, const struct attrs *a)
 	}
 	out_end(o);
 	out_end(o);
+}
+
+void path_labels_show(const struct route_show *t, uint32_t path)
+{
+	uint8_t code = t->e->bgp.cfg->identity.code;
+	struct bytes value, labels;
+	char text[LABELS_STR];
+	struct attrs a;
+	int rc;
+
+	attrset_view(rib_path(t->r, path)->attrs, &a);
+	rc = attrs_labelset(&a, code, &value);
+	if (rc == -ENOENT || !labelset_is_ours(value.p, value.len))
+		return;
+	out_obj(t->o, "labelSet");
+	if (!rc && labelset_decode(value, 0, &labels) == LABELSET_OK) {
+		out_uint(t->o, "domain", labelset_domain(value));
+		out_str(t->o, "labels", labels_format(labels, text, sizeof(text)));
+		out_text(t->o, "      Labels: %s, domain %u", text,
+			 labelset_domain(value));
+	} else {
+		out_bool(t->o, "unreadable", true);
+		out_text(t->o, "      Labels: unreadable");
+	}
+	out_bool(t->o, "accepted", rib_path_trusted(t->r, path));
+	out_text(t->o, "%s\n", rib_path_trusted(t->r, path) ? ", accepted" : "");
+	out_end(t->o);
 }
 
 int64_t path_stale_left_s(const struct route_show *t, const struct path *p)

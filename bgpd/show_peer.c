@@ -148,6 +148,7 @@ static void nbr_families(const struct engine *e, struct out *o, const struct pee
 			 routes_received(&e->routes, p, f), export_count(p, f));
 		rtc_show(o, p, f);
 		origin_show(p, f, o);
+		labels_show(p, f, o);
 		maxprefix_show(o, p, f);
 		out_end(o);
 	}

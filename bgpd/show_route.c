@@ -106,6 +106,7 @@ static void path_json(const struct route_show *t, uint32_t net, uint32_t path)
 		path_detail_json(t, p, &a, &v);
 	path_community_json(o, &a);
 	path_extcom_json(o, &a);
+	path_labels_show(t, path);
 	path_nexthops_json(t, p);
 	if (t->detail)
 		path_peer_json(t, p);
@@ -153,6 +154,7 @@ static void path_detail_text(const struct route_show *t, uint32_t net, uint32_t 
 		 from ? ip_format(&from->addr, addr) : "this host",
 		 p->flags & PATH_STALE ? ", stale" : "");
 	path_ids_show(t, path);
+	path_labels_show(t, path);
 	if (v.type == EVPN_MACIP || v.type == EVPN_PREFIX || v.type == EVPN_AD)
 		out_text(t->o, "      VNI %u (as MPLS label: %u)\n", v.label1,
 			 label_from_mpls(v.label1));

@@ -56,6 +56,9 @@ void path_extcom_json(struct out *o, const struct attrs *a);
 void path_large_json(struct out *o, const struct attrs *a);
 void path_peer_json(const struct route_show *t, const struct path *p);
 
+/** path_labels_show - its label set, and whether it is believed here; text and JSON. */
+void path_labels_show(const struct route_show *t, uint32_t path);
+
 /** path_lineage_json - where the path came along. */
 void path_lineage_json(struct out *o, const struct attrs *a);
 

@@ -294,6 +294,7 @@ static void detail_text(const struct route_show *t, uint32_t net, uint32_t id)
 	communities_text(o, &a);
 	reflection_text(o, &a);
 	path_ids_show(t, id);
+	path_labels_show(t, id);
 }
 
 static void detail_json(const struct route_show *t, uint32_t net, uint32_t id)
@@ -332,6 +333,7 @@ static void detail_json(const struct route_show *t, uint32_t net, uint32_t id)
 	path_extcom_json(o, &a);
 	path_large_json(o, &a);
 	path_ids_show(t, id);
+	path_labels_show(t, id);
 	locator_json(t, p);
 	path_nexthops_json(t, p);
 	path_peer_json(t, p);

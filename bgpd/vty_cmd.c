@@ -314,6 +314,8 @@ static const struct cmd_word words[] = {
 	{ "route", "Routes" },
 	{ "all", "All of them" },
 	{ "origin-check", "What routes may claim of where they come from" },
+	{ "labels", "What policy knows endpoints by" },
+	{ "permit", "What is allowed" },
 	{ "vtep", "Address of a tunnel endpoint" },
 	{ "as-number", "Those that begin with an AS number" },
 };

@@ -472,7 +472,7 @@ void rib_peer_add(struct rib *r, uint32_t slot, const struct path_source *src,
 static bool source_eq(const struct path_source *a, const struct path_source *b)
 {
 	return a->own == b->own && a->ebgp == b->ebgp && a->client == b->client &&
-	       a->id == b->id && ip_eq(&a->addr, &b->addr);
+	       a->labels == b->labels && a->id == b->id && ip_eq(&a->addr, &b->addr);
 }
 
 void rib_peer_source(struct rib *r, uint32_t slot, const struct path_source *src)

@@ -56,7 +56,9 @@ struct bytes {
  * One attribute set. Byte strings are borrowed from the message or from the
  * interned set. AS paths are always 4-octet here (RFC 6793 merge already done).
  * `other` holds whole TLVs (flags, code, length, value) of attributes unknown to
- * us, optional transitive, partial bit set; in ascending code order.
+ * us, optional transitive, partial bit set; in ascending code order. Among them is the
+ * label set, which attrs_labelset() finds (wire/labelset.h); its Partial bit is as it
+ * came, and it is not transitive if its flags were wrong.
  */
 struct attrs {
 	uint64_t present;  /* bit 1<<code for every code < 64 present and valid */

@@ -14,6 +14,7 @@
 #include "lib/util.h"
 #include "lib/wbuf.h"
 #include "wire/attr.h"
+#include "wire/group.h"
 
 static const uint8_t magic[4] = { 0x53, 0x56, 0x4c, 0x47 };
 
@@ -59,7 +60,7 @@ static size_t key_len(struct bytes label)
 	return eq ? (size_t)(eq - label.p) : label.len;
 }
 
-static enum label_fault label_check(struct bytes label)
+enum label_fault label_check(struct bytes label)
 {
 	size_t key = key_len(label), value;
 
@@ -134,14 +135,19 @@ enum label_fault labels_check(struct bytes labels)
 
 /* ---- the attribute ---- */
 
+bool labelset_is_ours(const uint8_t *value, size_t len)
+{
+	return len >= sizeof(magic) && !memcmp(value, magic, sizeof(magic));
+}
+
 enum labelset_kind labelset_decode(struct bytes value, uint32_t domain,
 				   struct bytes *labels)
 {
 	struct rbuf r = rbuf_of(value.p, value.len);
-	const uint8_t *m = rbuf_take(&r, sizeof(magic));
 
-	if (!m || memcmp(m, magic, sizeof(magic)))
+	if (!labelset_is_ours(value.p, value.len))
 		return LABELSET_FOREIGN;
+	(void)rbuf_take(&r, sizeof(magic));
 
 	uint8_t version = rbuf_u8(&r), flags = rbuf_u8(&r);
 	uint32_t of = rbuf_u32(&r);
@@ -177,24 +183,134 @@ int labelset_encode(struct wbuf *w, uint32_t domain, struct bytes labels)
 	return w->full ? -ENOSPC : 0;
 }
 
+/* ---- among the attributes of a route ---- */
+
+/* The next of the attributes that were kept as unknown; false at the end. */
+static bool other_next(struct rbuf *r, struct attr_tlv *t)
+{
+	if (!rbuf_left(r))
+		return false;
+	t->p = r->p;
+	t->flags = rbuf_u8(r);
+	t->code = rbuf_u8(r);
+	t->value = rbuf_sub(r, t->flags & AF_EXTENDED ? rbuf_u16(r) : rbuf_u8(r));
+	t->len = (size_t)(r->p - t->p);
+	return !r->bad;
+}
+
 int attrs_labelset(const struct attrs *a, uint8_t code, struct bytes *value)
 {
 	const uint8_t want = AF_OPTIONAL | AF_TRANSITIVE;
 	struct rbuf r = rbuf_of(a->other.p, a->other.len);
+	struct attr_tlv t;
 
-	while (rbuf_left(&r)) {
-		uint8_t flags = rbuf_u8(&r), at = rbuf_u8(&r);
-		size_t len = flags & AF_EXTENDED ? rbuf_u16(&r) : rbuf_u8(&r);
-		struct rbuf v = rbuf_sub(&r, len);
-
-		if (at < code)
+	while (other_next(&r, &t)) {
+		if (t.code != code)
 			continue;
-		if (at > code) /* ascending */
-			break;
-		*value = (struct bytes) { v.p, rbuf_left(&v) };
-		return (flags & want) == want ? 0 : -EBADMSG;
+		*value = (struct bytes) { t.value.p, rbuf_left(&t.value) };
+		return (t.flags & want) == want ? 0 : -EBADMSG;
 	}
 	return -ENOENT;
+}
+
+static bool is_large_mark(const uint8_t *c, const struct label_marks *m)
+{
+	struct rbuf r = rbuf_of(c, LARGE_COMMUNITY_LEN);
+
+	return m->large && rbuf_u32(&r) == m->large_as && rbuf_u32(&r) == m->large_fn;
+}
+
+static bool is_group_mark(const uint8_t *c, const struct label_marks *m)
+{
+	(void)m;
+	return extcom_is_group(c);
+}
+
+/* One list of communities, and which of them are marks. */
+struct mark_list {
+	size_t at; /* of the struct bytes in struct attrs */
+	uint8_t code;
+	uint8_t each; /* octets of one */
+	bool (*is_mark)(const uint8_t *c, const struct label_marks *m);
+};
+
+static const struct mark_list mark_lists[] = {
+	{ offsetof(struct attrs, ext_communities), ATTR_EXT_COMMUNITY, 8,
+	  is_group_mark },
+	{ offsetof(struct attrs, large_communities), ATTR_LARGE_COMMUNITY,
+	  LARGE_COMMUNITY_LEN, is_large_mark },
+};
+
+static struct bytes list_of(const struct attrs *a, const struct mark_list *l)
+{
+	struct bytes list;
+
+	memcpy(&list, (const uint8_t *)a + l->at, sizeof(list));
+	return list;
+}
+
+static bool has_mark(const struct attrs *a, const struct mark_list *l,
+		     const struct label_marks *m)
+{
+	struct bytes list = list_of(a, l);
+
+	for (size_t i = 0; i + l->each <= list.len; i += l->each)
+		if (l->is_mark(list.p + i, m))
+			return true;
+	return false;
+}
+
+bool attrs_numbered(const struct attrs *a, const struct label_marks *m)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(mark_lists); i++)
+		if (has_mark(a, &mark_lists[i], m))
+			return true;
+	return false;
+}
+
+static void unmark(struct attrs *a, const struct mark_list *l,
+		   const struct label_marks *m, struct wbuf *w)
+{
+	struct bytes list = list_of(a, l), left = { w->base + w->len, w->len };
+
+	for (size_t i = 0; i + l->each <= list.len; i += l->each)
+		if (!l->is_mark(list.p + i, m))
+			wbuf_bytes(w, list.p + i, l->each);
+	left.len = w->len - left.len;
+	if (!left.len)
+		a->present &= ~(1ull << l->code);
+	memcpy((uint8_t *)a + l->at, &left, sizeof(left));
+}
+
+static void unset(struct attrs *a, uint8_t code, struct wbuf *w)
+{
+	struct rbuf r = rbuf_of(a->other.p, a->other.len);
+	struct bytes left = { w->base + w->len, w->len };
+	struct attr_tlv t;
+
+	while (other_next(&r, &t))
+		if (t.code != code)
+			wbuf_bytes(w, t.p, t.len);
+	left.len = w->len - left.len;
+	a->other = left;
+}
+
+bool attrs_unlabel(struct attrs *a, const struct label_marks *m, struct wbuf *w)
+{
+	struct bytes value;
+	bool any = false;
+
+	if (a->other.len && attrs_labelset(a, m->code, &value) != -ENOENT) {
+		unset(a, m->code, w);
+		any = true;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(mark_lists); i++) {
+		if (!has_mark(a, &mark_lists[i], m))
+			continue;
+		unmark(a, &mark_lists[i], m, w);
+		any = true;
+	}
+	return any;
 }
 
 bool labelset_code_ok(unsigned code)

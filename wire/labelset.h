@@ -75,6 +75,9 @@ uint32_t labelset_domain(struct bytes value);
 /** labelset_encode - the value for these canonical labels. Return: 0, -ENOSPC. */
 int labelset_encode(struct wbuf *w, uint32_t domain, struct bytes labels);
 
+/** label_check - is this one label, key=value? LABEL_FINE or what is wrong. */
+enum label_fault label_check(struct bytes label);
+
 /** labels_check - are these octets canonical labels? The first fault found. */
 enum label_fault labels_check(struct bytes labels);
 
@@ -124,6 +127,36 @@ bool labels_next(struct bytes *rest, struct bytes *key, struct bytes *value);
  * transitive, which makes it malformed whatever is in it.
  */
 int attrs_labelset(const struct attrs *a, uint8_t code, struct bytes *value);
+
+/** labelset_is_ours - is this an attribute value of ours, of any version? */
+bool labelset_is_ours(const uint8_t *value, size_t len);
+
+/* What says of a route who is behind it. */
+struct label_marks {
+	uint8_t code;                /* of the label set attribute */
+	bool large;                  /* also the large community {as, function, n} */
+	uint32_t large_as, large_fn; /* host order */
+};
+
+static inline bool label_marks_equal(const struct label_marks *a,
+				     const struct label_marks *b)
+{
+	return a->code == b->code && a->large == b->large &&
+	       a->large_as == b->large_as && a->large_fn == b->large_fn;
+}
+
+/** attrs_numbered - is there any number of a group: an extended community of
+ * wire/group.h, or the large community? */
+bool attrs_numbered(const struct attrs *a, const struct label_marks *m);
+
+/**
+ * attrs_unlabel - take off the label set and all numbers of groups
+ * @w: where what is left of a list goes when something was taken out of it; must live
+ *     as long as a. What does not fit goes, too
+ *
+ * Return: was there anything?
+ */
+bool attrs_unlabel(struct attrs *a, const struct label_marks *m, struct wbuf *w);
 
 /** labelset_code_ok - may the attribute have this code? Not one that has a row, nor 0.
  */

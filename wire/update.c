@@ -12,6 +12,7 @@
 #include "lib/wbuf.h"
 #include "wire/aspath.h"
 #include "wire/attr.h"
+#include "wire/labelset.h"
 #include "wire/open.h"
 
 enum { TYPE_FLAGS = AF_OPTIONAL | AF_TRANSITIVE };
@@ -47,6 +48,10 @@ static const char *const reason_names[UR_COUNT] = {
 	[UR_ORIGIN_REFLECTED] = "origin_reflected",
 	[UR_ORIGIN_LOCATOR] = "origin_locator",
 	[UR_ORIGIN_TYPE] = "origin_type",
+	[UR_LABELS_FORM] = "labels_malformed",
+	[UR_LABELS_FLAGS] = "labels_flags",
+	[UR_LABELS_DENIED] = "labels_denied",
+	[UR_TENANT_DENIED] = "tenant_denied",
 };
 
 const char *update_reason_name(enum update_reason r)
@@ -130,21 +135,46 @@ static void known(struct attr_dec *d, const struct attr_row *row,
 	}
 }
 
-/* Keep an unknown attribute in its place by code; only transitive ones travel on. */
-static void unknown(struct attr_dec *d, const struct attr_tlv *tlv)
+/* Keep an attribute without a row in its place by code. */
+static void keep(struct attr_dec *d, const struct attr_tlv *tlv)
 {
 	unsigned i = d->n_unknown;
 
-	if (!(tlv->flags & AF_OPTIONAL)) {
-		note(d, V_RESET, UR_WELLKNOWN_UNKNOWN, SUB_UNKNOWN, tlv);
-		return;
-	}
-	if (!(tlv->flags & AF_TRANSITIVE))
-		return;
 	for (; i && d->unknown[i - 1].code > tlv->code; i--)
 		d->unknown[i] = d->unknown[i - 1];
 	d->unknown[i] = *tlv;
 	d->n_unknown++;
+}
+
+/* Only transitive ones travel on. */
+static void unknown(struct attr_dec *d, const struct attr_tlv *tlv)
+{
+	if (!(tlv->flags & AF_OPTIONAL))
+		note(d, V_RESET, UR_WELLKNOWN_UNKNOWN, SUB_UNKNOWN, tlv);
+	else if (tlv->flags & AF_TRANSITIVE)
+		keep(d, tlv);
+}
+
+static bool is_labelset(const struct attr_dec *d, const struct attr_tlv *tlv)
+{
+	return d->ctx->labels && tlv->code == d->ctx->labels &&
+	       labelset_is_ours(tlv->value.p, rbuf_left(&tlv->value));
+}
+
+/*
+ * A label set travels on whatever is wrong with it: as if it was not there, its route
+ * would look like one of an endpoint without labels. So errors are only counted.
+ */
+static void labelset(struct attr_dec *d, const struct attr_tlv *tlv)
+{
+	struct bytes value = { tlv->value.p, rbuf_left(&tlv->value) }, labels;
+
+	if ((tlv->flags & TYPE_FLAGS) != TYPE_FLAGS)
+		note(d, V_OK, UR_LABELS_FLAGS, 0, tlv);
+	else if (labelset_decode(value, d->ctx->labels_domain, &labels) ==
+		 LABELSET_MALFORMED)
+		note(d, V_OK, UR_LABELS_FORM, 0, tlv);
+	keep(d, tlv);
 }
 
 static void duplicate(struct attr_dec *d, const struct attr_tlv *tlv)
@@ -179,6 +209,8 @@ static void walk(struct attr_dec *d, struct rbuf block)
 			duplicate(d, &tlv);
 		else if (row)
 			known(d, row, &tlv);
+		else if (is_labelset(d, &tlv))
+			labelset(d, &tlv);
 		else
 			unknown(d, &tlv);
 	}
@@ -220,7 +252,22 @@ static void finish_as4(struct attr_dec *d)
 		(void)aspath_merge(d->scratch, a->as_path, d->as4_path, &a->as_path);
 }
 
-/* Unknown attributes as they go on: partial, low flag bits zero, short length. */
+/*
+ * Flags with which an attribute without a row goes on: Partial, as nobody here knows
+ * it. A label set we know; if its flags were wrong it goes on as optional
+ * non-transitive, which is wrong still for who knows it, and which nobody else ends a
+ * session for.
+ */
+static uint8_t flags_on(const struct attr_dec *d, const struct attr_tlv *t)
+{
+	if (!is_labelset(d, t))
+		return AF_OPTIONAL | AF_TRANSITIVE | AF_PARTIAL;
+	if ((t->flags & TYPE_FLAGS) != TYPE_FLAGS)
+		return AF_OPTIONAL;
+	return t->flags & (TYPE_FLAGS | AF_PARTIAL);
+}
+
+/* They go on with low flag bits zero and short length. */
 static void finish_unknown(struct attr_dec *d)
 {
 	struct wbuf *w = d->scratch;
@@ -230,7 +277,7 @@ static void finish_unknown(struct attr_dec *d)
 		const struct attr_tlv *t = &d->unknown[i];
 		size_t len = rbuf_left(&t->value);
 
-		attr_head(w, AF_OPTIONAL | AF_TRANSITIVE | AF_PARTIAL, t->code, len);
+		attr_head(w, flags_on(d, t), t->code, len);
 		wbuf_bytes(w, t->value.p, len);
 	}
 	d->u->attrs.other = (struct bytes) { w->base + start, w->len - start };

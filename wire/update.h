@@ -21,7 +21,10 @@ struct update_ctx {
 	 * (draft-lapukhov-bgp-ila-afi-02); NULL: not negotiated. */
 	const struct nlri_ops *ila;
 	bool ila_addpath;
-	bool ila_next_hop_16; /* a next hop of 16 octets is one, too: the first 8 */
+	bool ila_next_hop_16;   /* a next hop of 16 octets is one, too: the first 8 */
+	uint8_t labels;         /* code of the label set attribute (wire/labelset.h); 0:
+				   nothing is known of it */
+	uint32_t labels_domain; /* whose sets are judged; 0: of any */
 };
 
 struct update_mp {
@@ -65,6 +68,10 @@ enum update_reason {
 	UR_ORIGIN_REFLECTED, /* ORIGINATOR_ID of another, CLUSTER_LIST */
 	UR_ORIGIN_LOCATOR,   /* of an ILA mapping */
 	UR_ORIGIN_TYPE,      /* of a route whose layout we do not know */
+	UR_LABELS_FORM,      /* a label set that is not canonical; it stays as it is */
+	UR_LABELS_FLAGS,     /* ... whose attribute is not optional transitive */
+	UR_LABELS_DENIED,    /* refused by labels permit (rib/permit.h) */
+	UR_TENANT_DENIED,    /* ... by tenant permit */
 	UR_COUNT
 };
 

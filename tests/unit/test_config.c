@@ -290,8 +290,31 @@ static const struct {
 	{ EVPN "  vni 1\n   rd 65000", "t:5:7: `65000` is unknown here, expected RD" },
 	{ EVPN "  vni 1\n   no route-target import 1:1",
 	  "t:5:27: there is no such route-target" },
-	{ EVPN "  neighbor 10.0.0.1 labels accept",
-	  "t:4:21: `labels` is not supported by this version" },
+	{ EVPN "  neighbor 10.0.0.1 labels believe",
+	  "t:4:28: `believe` is unknown here, expected accept, pass, strip or permit" },
+	{ EVPN "  neighbor 10.0.0.1 labels permit L",
+	  "t:2:1: neighbor 10.0.0.1: there is no label-list L" },
+	{ "label-list L permit a=1\n" ILA_AF "  neighbor 10.0.0.1 tenant permit L",
+	  "t:3:1: neighbor 10.0.0.1: there is no tenant-list L" },
+	{ "label-list L permit a=1\nlabel-list L permit a=1,b",
+	  "t:2:21: expected key=value" },
+	{ "label-list L permit a=1,=2",
+	  "t:1:21: a key has 1 to 317 of A-Z a-z 0-9 . _ / : -" },
+	{ "label-list L permit reserved:x=*",
+	  "t:1:21: keys of reserved: are not given by hand" },
+	{ "label-list L permit a=*b",
+	  "t:1:21: a value has at most 63 of A-Z a-z 0-9 . _ / : -" },
+	{ "label-list L permit a=1\nno label-list L permit a=2",
+	  "t:2:24: there is no such rule" },
+	{ "no label-list L", "t:1:15: there is no such list" },
+	{ "tenant-list L permit vni 7 to 6", "t:1:31: expected at least 7" },
+	{ "tenant-list L permit vni 7\nno tenant-list L permit vni 7 to 8",
+	  "t:2:1: there is no such rule" },
+	{ "tenant-list L permit rt 7", "t:1:25: `7` is unknown here, expected RT" },
+	{ "identity\n attribute 8",
+	  "t:2:12: attribute 8 is another one, expected a code that is not in use" },
+	{ "identity\n domain 0",
+	  "t:2:9: `0` is unknown here, expected (1-4294967295)" },
 	{ EVPN "  no neighbor 10.0.0.1 origin-check vtep 10.1.0.0/16",
 	  "t:4:42: is not a VTEP of 10.0.0.1" },
 	{ EVPN "  neighbor 10.0.0.1 origin-check locator 2001:db8:1::/64",
@@ -325,8 +348,6 @@ static const struct {
 	  "t:2:16: `interface` is not supported by this version" },
 	{ BGP " address-family ipv6 unicast\n  neighbor 10.0.0.1 next-hop-16",
 	  "t:3:21: `next-hop-16` is unknown here" },
-	{ "identity\n", "t:1:1: `identity` is not supported by this version" },
-	{ "identity", "t:1:1: `identity` is not supported by this version" },
 	{ "tenant a\n dataplane ebpf",
 	  "t:2:12: `ebpf` is not supported by this version, expected kernel" },
 	{ "tenant a\n bridge 1234567890123456",
@@ -656,6 +677,40 @@ static void reads_files(void **state)
 	assert_string_equal(err, want);
 }
 
+/* Each is one setting; a list that is off against the group is written down. */
+static void inherits_labels(void **state)
+{
+	struct config *c = must_parse(
+		"label-list A permit app=*,role=user\nlabel-list B permit x=1\n"
+		"label-list A permit app=*,role=user\ntenant-list T permit rt "
+		"1:2\n" ORIGIN " address-family l2vpn evpn\n"
+		" neighbor g labels accept\n neighbor g labels permit A\n"
+		" neighbor g tenant permit T\n"
+		" neighbor 10.0.0.2 labels strip\n neighbor 10.0.0.2 labels permit B\n"
+		" no neighbor 10.0.0.3 tenant permit\n");
+	const struct cfg_nbr *own = TAILQ_NEXT(TAILQ_FIRST(&c->nbrs), link);
+	const struct cfg_nbr_af *af;
+	struct cfg_nbr n;
+
+	(void)state;
+	assert_int_equal(config_label_list_find(c, "A")->permit.n, 1);
+	config_nbr_resolve(c, TAILQ_FIRST(&c->nbrs), &n);
+	assert_int_equal(n.af[FAM_EVPN].labels, CFG_LABELS_DEFAULT);
+	assert_int_equal(n.marks.code, 255);
+	config_nbr_resolve(c, own, &n);
+	af = &n.af[FAM_EVPN];
+	assert_int_equal(af->labels, CFG_LABELS_STRIP);
+	assert_string_equal(af->label_list, "B");
+	assert_string_equal(af->tenant_list, "T");
+	assert_string_equal(n.af[FAM_IP6].tenant_list, "");
+	config_nbr_resolve(c, TAILQ_NEXT(own, link), &n);
+	af = &n.af[FAM_EVPN];
+	assert_int_equal(af->labels, CFG_LABELS_ACCEPT);
+	assert_string_equal(af->label_list, "A");
+	assert_string_equal(af->tenant_list, "");
+	config_free(c);
+}
+
 int main(void)
 {
 	const struct CMUnitTest t[] = {
@@ -666,6 +721,7 @@ int main(void)
 		cmocka_unit_test(groups_and_defaults),
 		cmocka_unit_test(edits_origin_check),
 		cmocka_unit_test(inherits_origin_check),
+		cmocka_unit_test(inherits_labels),
 		cmocka_unit_test(survives_damage),
 		cmocka_unit_test(reads_files),
 	};

@@ -88,9 +88,11 @@ static void origin_only(struct claim_rule *r, unsigned fam)
 	}
 }
 
+static const char *const lists[] = { "red-hosts", "X_9" };
+
 static void rnd_af(struct cfg_nbr_af *af, bool flags_too)
 {
-	af->set = rnd(1 << 11);
+	af->set = rnd(1 << 14);
 	/* which neighbors may be reflector clients is not this test's question */
 	af->set &= ~(uint32_t)AF_RR_CLIENT;
 	af->activate = af->set & AF_ACTIVATE && (!flags_too || rnd(2));
@@ -113,6 +115,41 @@ static void rnd_af(struct cfg_nbr_af *af, bool flags_too)
 	af->allowas_in = (uint8_t)(af->set & AF_ALLOWAS_IN ? 1 + rnd(10) : 0);
 	if (af->set & AF_ORIGIN_CHECK)
 		rnd_origin(&af->origin, flags_too);
+	if (af->set & AF_LABELS)
+		af->labels = (uint8_t)(CFG_LABELS_ACCEPT + rnd(3));
+	if (af->set & AF_LABELS_PERMIT && (!flags_too || rnd(2)))
+		str_copy(af->label_list, sizeof(af->label_list), lists[rnd(2)]);
+	if (af->set & AF_TENANT_PERMIT && (!flags_too || rnd(2)))
+		str_copy(af->tenant_list, sizeof(af->tenant_list), lists[rnd(2)]);
+}
+
+/* Any names, as long as there are such lists. */
+static void rnd_lists(struct config *c)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(lists); i++) {
+		struct cfg_label_list *l = xcalloc(1, sizeof(*l));
+		struct cfg_tenant_list *t = xcalloc(1, sizeof(*t));
+
+		str_copy(l->name, sizeof(l->name), lists[i]);
+		str_copy(t->name, sizeof(t->name), lists[i]);
+		for (uint32_t k = 1 + rnd(3); k; k--) {
+			struct tenant_rule r = { .is_rt = rnd(2) };
+			struct labels rule;
+			char text[64];
+
+			snprintf(text, sizeof(text), "k%u=v%u,app=%s", rnd(9), rnd(9),
+				 rnd(2) ? "*" : "web*");
+			assert_int_equal(label_rule_parse(text, &rule), LABEL_FINE);
+			label_permit_add(&l->permit, labels_bytes(&rule));
+			if (r.is_rt)
+				r.rt = rt_make(rnd_as(), rnd(65536));
+			else
+				r.last = (r.first = 1 + rnd(1000)) + rnd(2) * rnd(1000);
+			tenant_permit_add(&t->permit, &r);
+		}
+		TAILQ_INSERT_TAIL(&c->label_lists, l, link);
+		TAILQ_INSERT_TAIL(&c->tenant_lists, t, link);
+	}
 }
 
 /* Settings that only some family has. */
@@ -120,8 +157,12 @@ static void af_only(struct cfg_nbr_af *af, unsigned fam)
 {
 	origin_only(&af->origin, fam);
 	if (fam == FAM_RTC) {
-		af->set &= ~(uint32_t)AF_ORIGIN_CHECK;
+		af->set &= ~(uint32_t)(AF_ORIGIN_CHECK | AF_LABELS | AF_LABELS_PERMIT |
+				       AF_TENANT_PERMIT);
 		af->origin = (struct claim_rule) { 0 };
+		af->labels = CFG_LABELS_DEFAULT;
+		memset(af->label_list, 0, sizeof(af->label_list));
+		memset(af->tenant_list, 0, sizeof(af->tenant_list));
 	}
 	if (fam != FAM_RTC) {
 		af->set &= ~(uint32_t)AF_DEFAULT_ORIGINATE;
@@ -329,6 +370,10 @@ static struct config *rnd_config(void)
 		rnd_word(c->hostname, sizeof(c->hostname));
 	if (rnd(2))
 		rnd_word(c->log_file, sizeof(c->log_file));
+	rnd_lists(c);
+	c->identity.domain = rnd(2) * rnd(UINT32_MAX);
+	c->identity.large = rnd(2) * rnd(UINT32_MAX);
+	c->identity.code = (uint8_t)(rnd(2) ? 128 + rnd(128) : 255);
 	if (rnd(4))
 		rnd_bgp(c);
 	rnd_tenants(c);
@@ -344,6 +389,7 @@ static void assert_same(const struct config *a, const struct config *b)
 	assert_int_equal(a->hold_s, b->hold_s);
 	assert_int_equal(a->connect_s, b->connect_s);
 	assert_int_equal(a->no_ebgp_policy_check, b->no_ebgp_policy_check);
+	assert_memory_equal(&a->identity, &b->identity, sizeof(a->identity));
 	TAILQ_FOREACH (n, &a->nbrs, link) {
 		struct cfg_nbr x, y;
 

@@ -7,6 +7,7 @@
 #include "tests/unit/bytes.h"
 #include "tests/unit/rand.h"
 #include "wire/labelset.h"
+#include "wire/update.h"
 
 /* Text in which '|' stands for the NUL between labels. */
 static struct bytes canon(const char *text, char *buf)
@@ -355,6 +356,165 @@ static void codes(void **state)
 	assert_false(labelset_code_ok(ATTR_OTC));
 }
 
+/* ---- in an UPDATE ---- */
+
+#define RT    "0002fde800000064"
+#define GROUP "03170000000003e9"
+#define WIDE  "831d0100800003e9"
+#define GOOD                                                                           \
+	"800e2c 0019 46 04 0a4d000b 00 0221 00010a4d000b0002 00000000000000000000 "    \
+	"00000000 30 02aa00000001 00 002774 40010100 400200 40050400000064 "
+#define ONE    HEAD "613d31"
+#define DOM8   "53564c47010000000008 613d3100"
+#define LARGE5 "0000fde80000000500000001"
+#define LARGE6 "0000fde80000000600000001"
+
+static const struct {
+	const char *name, *attr;
+	enum verdict verdict;
+	enum update_reason error; /* that is counted */
+	const char *other;        /* as it goes on */
+	int found;
+} carried[] = {
+	{ "ours", "c0ff0d" ONE, V_OK, UR_NONE, "c0ff0d" ONE, 0 },
+	{ "Partial stays", "e0ff0d" ONE, V_OK, UR_NONE, "e0ff0d" ONE, 0 },
+	{ "extended length", "d0ff000d" ONE, V_OK, UR_NONE, "c0ff0d" ONE, 0 },
+	{ "low flag bits", "dfff000d" ONE, V_OK, UR_NONE, "c0ff0d" ONE, 0 },
+	{ "out of order", "c0ff11" HEAD "623d31 00 613d31", V_OK, UR_LABELS_FORM,
+	  "c0ff11" HEAD "623d31 00 613d31", 0 },
+	{ "another domain's", "c0ff0e" DOM8, V_OK, UR_NONE, "c0ff0e" DOM8, 0 },
+	{ "magic alone", "c0ff04 53564c47", V_OK, UR_LABELS_FORM, "c0ff04 53564c47",
+	  0 },
+	{ "not transitive", "80ff0d" ONE, V_OK, UR_LABELS_FLAGS, "80ff0d" ONE,
+	  -EBADMSG },
+	{ "not transitive, Partial", "a0ff0d" ONE, V_OK, UR_LABELS_FLAGS, "80ff0d" ONE,
+	  -EBADMSG },
+	{ "well-known", "40ff0d" ONE, V_OK, UR_LABELS_FLAGS, "80ff0d" ONE, -EBADMSG },
+	{ "no flags", "00ff0d" ONE, V_OK, UR_LABELS_FLAGS, "80ff0d" ONE, -EBADMSG },
+	{ "twice: the first", "c0ff0d" ONE "c0ff0d" HEAD "613d32", V_DISCARD_ATTR,
+	  UR_ATTR_DUPLICATE, "c0ff0d" ONE, 0 },
+	{ "somebody else's", "c0ff03010203", V_OK, UR_NONE, "e0ff03010203", 0 },
+	{ "somebody else's, not transitive", "80ff03010203", V_OK, UR_NONE, "",
+	  -ENOENT },
+	{ "somebody else's, well-known", "40ff03010203", V_RESET, UR_WELLKNOWN_UNKNOWN,
+	  "", -ENOENT },
+	{ "of another code", "c0fe0d" ONE, V_OK, UR_NONE, "e0fe0d" ONE, -ENOENT },
+};
+
+static struct update_scratch scratch;
+
+static enum verdict decode(const char *attrs, uint8_t *body, size_t room,
+			   struct update *u)
+{
+	const struct update_ctx ctx = { .as4 = true,
+					.labels = 255,
+					.labels_domain = 7 };
+	size_t len = 4;
+
+	unhex(GOOD, body, room, &len);
+	unhex(attrs, body, room, &len);
+	body[0] = body[1] = 0;
+	body[2] = (uint8_t)((len - 4) >> 8);
+	body[3] = (uint8_t)(len - 4);
+	return update_decode(rbuf_of(body, len), &ctx, &scratch, u);
+}
+
+static void same_bytes(struct bytes got, const char *hex)
+{
+	uint8_t want[64];
+	size_t n = 0;
+
+	unhex(hex, want, sizeof(want), &n);
+	assert_int_equal(got.len, n);
+	if (n)
+		assert_memory_equal(got.p, want, n);
+}
+
+/* No error in a set costs a session or a route, and its octets stay as they are. */
+static void goes_on(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(carried); i++) {
+		uint8_t body[512];
+		struct bytes v;
+		struct update u;
+
+		print_message("# %s\n", carried[i].name);
+		assert_int_equal(decode(carried[i].attr, body, sizeof(body), &u),
+				 carried[i].verdict);
+		assert_int_equal(u.n_errors, carried[i].error != UR_NONE);
+		assert_int_equal(u.n_errors ? u.errors[0].reason : UR_NONE,
+				 carried[i].error);
+		if (carried[i].verdict == V_RESET)
+			continue;
+		same_bytes(u.attrs.other, carried[i].other);
+		assert_int_equal(attrs_labelset(&u.attrs, 255, &v), carried[i].found);
+	}
+}
+
+/* Attributes, and what is left of communities and of those without a row. */
+static const struct {
+	const char *name, *attrs, *extcoms, *large, *other;
+	bool any, numbered;
+} stripped[] = {
+	{ "nothing to take", "c01008" RT "c0fe00", RT, "", "e0fe00", false, false },
+	{ "nothing there", "", "", "", "", false, false },
+	{ "the set", "c0ff0d" ONE, "", "", "", true, false },
+	{ "a set that is malformed", "c0ff0a" HEAD, "", "", "", true, false },
+	{ "somebody else's", "c0ff03010203", "", "", "", true, false },
+	{ "flags that are wrong", "40ff0d" ONE, "", "", "", true, false },
+	{ "between others", "c0fe0101 c0ff0d" ONE "c0c80102", "", "",
+	  "e0c80102 e0fe0101", true, false },
+	{ "numbers between others", "c01020" RT GROUP RT WIDE, RT RT, "", "", true,
+	  true },
+	{ "numbers alone", "c01010" GROUP WIDE, "", "", "", true, true },
+	{ "the large community", "c02018" LARGE5 LARGE6, "", LARGE6, "", true, true },
+	{ "that of another AS", "c0200c 0000fde90000000500000001", "",
+	  "0000fde90000000500000001", "", false, false },
+	{ "all", "c01008" GROUP "c0200c" LARGE5 "c0ff0d" ONE, "", "", "", true, true },
+};
+
+static void strips(void **state)
+{
+	const struct label_marks m = {
+		.code = 255, .large = true, .large_as = 65000, .large_fn = 5
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(stripped); i++) {
+		uint8_t body[512], left[512];
+		struct wbuf w = wbuf_of(left, sizeof(left));
+		struct update u;
+		struct attrs *a = &u.attrs;
+
+		print_message("# %s\n", stripped[i].name);
+		assert_int_equal(decode(stripped[i].attrs, body, sizeof(body), &u),
+				 V_OK);
+		assert_int_equal(attrs_numbered(a, &m), stripped[i].numbered);
+		assert_int_equal(attrs_unlabel(a, &m, &w), stripped[i].any);
+		same_bytes(a->ext_communities, stripped[i].extcoms);
+		same_bytes(a->large_communities, stripped[i].large);
+		same_bytes(a->other, stripped[i].other);
+		assert_int_equal(attrs_has(a, ATTR_EXT_COMMUNITY),
+				 a->ext_communities.len > 0);
+		assert_int_equal(attrs_has(a, ATTR_LARGE_COMMUNITY),
+				 a->large_communities.len > 0);
+		assert_true(attrs_has(a, ATTR_ORIGIN));
+	}
+}
+
+static void large_is_off(void **state)
+{
+	const struct label_marks m = { .code = 255 };
+	uint8_t body[512], left[8];
+	struct wbuf w = wbuf_of(left, sizeof(left));
+	struct update u;
+
+	(void)state;
+	decode("c0200c 000000000000000000000001", body, sizeof(body), &u);
+	assert_false(attrs_unlabel(&u.attrs, &m, &w));
+}
+
 static void texts(void **state)
 {
 	(void)state;
@@ -370,7 +530,8 @@ int main(void)
 		cmocka_unit_test(parses),    cmocka_unit_test(limits_of_input),
 		cmocka_unit_test(goes_over), cmocka_unit_test(shuffled),
 		cmocka_unit_test(found),     cmocka_unit_test(codes),
-		cmocka_unit_test(texts),
+		cmocka_unit_test(texts),     cmocka_unit_test(goes_on),
+		cmocka_unit_test(strips),    cmocka_unit_test(large_is_off),
 	};
 
 	return cmocka_run_group_tests(t, NULL, NULL);
