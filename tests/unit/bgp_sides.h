@@ -14,7 +14,7 @@ struct side {
 	struct peer *peer;
 };
 
-static struct side a, b;
+static struct side a;
 static uint16_t port;
 
 static inline void side_init(struct side *s, uint32_t as, const char *id)

@@ -2,6 +2,8 @@
  * difference, back-off, the end. */
 #include "tests/unit/bgp_sides.h"
 
+static struct side b;
+
 /* The same port on both addresses, as each dials the other there. */
 static void listen_both(void)
 {
