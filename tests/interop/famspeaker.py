@@ -21,13 +21,11 @@ came, line by line; BAD marks withdraws of what was never told.
 import ipaddress
 import os
 import select
-import socket
 import struct
 import sys
-import time
 
-from raw import (KEEPALIVE, NOTIFICATION, OPEN, REFRESH, UPDATE, Raw, cap, message,
-                 open_message)
+from raw import (KEEPALIVE, NOTIFICATION, REFRESH, UPDATE, attr, attributes, cap,
+                 message, open_message, opened, replace, update)
 
 src, dst, asn, folder = sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4]
 opts = dict(a.split("=", 1) for a in ["ila=2/241", "ip6=", "paths=0", "gr="] +
@@ -51,10 +49,6 @@ def caps():
     if opts["gr"]:
         c += cap(64, b"\x40\x78" + b"".join(f + b"\x80" for f in FAMS.values()))
     return c
-
-
-def attr(flags, code, value):
-    return struct.pack("!BBH", flags | 0x10, code, len(value)) + value
 
 
 def words8(text):
@@ -88,17 +82,13 @@ def own_attrs(more):
     return a + b"".join(bytes.fromhex(t) for t in more)
 
 
-def update(attrs):
-    s.send(message(UPDATE, struct.pack("!HH", 0, len(attrs)) + attrs))
-
-
 def announce(fam, nexthop, nlri, more):
-    update(attr(0x80, 14, FAMS[fam] + bytes([len(nexthop)]) + nexthop + b"\0" + nlri) +
-           own_attrs(more))
+    mp = FAMS[fam] + bytes([len(nexthop)]) + nexthop + b"\0" + nlri
+    s.send(update(attr(0x80, 14, mp) + own_attrs(more)))
 
 
 def withdraw(fam, nlri):
-    update(attr(0x80, 15, FAMS[fam] + nlri))
+    s.send(update(attr(0x80, 15, FAMS[fam] + nlri)))
 
 
 def listed(fam, data):
@@ -123,17 +113,6 @@ def listed(fam, data):
 
 def family_of(value):
     return next((f for f, n in FAMS.items() if value[:3] == n), None)
-
-
-def attributes(body):
-    skip = 2 + struct.unpack("!H", body[:2])[0]
-    attrs = body[skip + 2:]
-    while attrs:
-        flags, code = attrs[0], attrs[1]
-        size = 4 if flags & 0x10 else 3
-        length = struct.unpack("!H", attrs[2:4])[0] if size == 4 else attrs[2]
-        yield flags & 0xe0, code, attrs[size:size + length]
-        attrs = attrs[size + length:]
 
 
 def heard(body):
@@ -164,17 +143,12 @@ def heard(body):
     show()
 
 
-def replace(name, lines):
-    with open(folder + "/new", "w") as f:
-        f.write("".join(sorted(lines)))
-    os.rename(folder + "/new", folder + "/" + name)
-
-
 def show():
-    replace("attrs", ["%s %s %s\n" % (f, k, v[1]) for (f, k, i), v in routes.items()])
-    replace("ids", ["%s %s %s %d\n" % (f, k, v[0], i)
-                    for (f, k, i), v in routes.items()])
-    replace("table", ["%s %s %s\n" % (f, k, v[0]) for (f, k, i), v in routes.items()])
+    told = [("%s %s" % (f, k), hop, i, rest)
+            for (f, k, i), (hop, rest) in routes.items()]
+    replace(folder + "/attrs", ["%s %s\n" % (k, rest) for k, _, _, rest in told])
+    replace(folder + "/ids", ["%s %s %d\n" % (k, hop, i) for k, hop, i, _ in told])
+    replace(folder + "/table", ["%s %s\n" % (k, hop) for k, hop, _, _ in told])
 
 
 def their_caps(body):
@@ -208,27 +182,9 @@ def agree(body):
     return both
 
 
-def opened():
-    """A connection and the other's OPEN, once it is there and answers."""
-    end = time.monotonic() + 20
-    while True:
-        try:
-            raw = Raw(src, dst)
-            raw.send(open_message(asn=asn, ident=src, hold=90, caps=caps()))
-            body = raw.expect(OPEN)
-            if body is not None:
-                return raw, body
-            raw.close()
-        except OSError:
-            pass
-        if time.monotonic() > end:
-            sys.exit("no OPEN from " + dst)
-        time.sleep(0.1)
-
-
 def connect():
     global s
-    s, body = opened()
+    s, body = opened(src, dst, open_message(asn=asn, ident=src, hold=90, caps=caps()))
     both = agree(body)
     s.send(message(KEEPALIVE))
     kind, data = s.recv()

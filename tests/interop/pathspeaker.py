@@ -19,10 +19,9 @@ import select
 import socket
 import struct
 import sys
-import time
 
-from raw import (EVPN, KEEPALIVE, NOTIFICATION, OPEN, REFRESH, UPDATE, Raw, cap,
-                 message, open_message)
+from raw import (EVPN, KEEPALIVE, NOTIFICATION, REFRESH, UPDATE, attr, attributes, cap,
+                 message, open_message, opened, replace, update)
 
 src, dst, asn, mode, folder = (sys.argv[1], sys.argv[2], int(sys.argv[3]),
                                int(sys.argv[4]), sys.argv[5])
@@ -36,8 +35,8 @@ table = {}
 log = open(folder + "/log", "a", buffering=1)
 
 
-def attr(flags, code, value):
-    return struct.pack("!BBH", flags | 0x10, code, len(value)) + value
+def tell(attrs):
+    s.send(update(attrs))
 
 
 def nlri(n, ident, sending, label):
@@ -59,25 +58,21 @@ def announce(n, ident, nexthop, community="0", rt="100"):
         attr(0xc0, 16, target(rt) + b"\3\x0c\0\0\0\0\0\x08")
     if int(community, 16):
         attrs += attr(0xc0, 8, struct.pack("!I", int(community, 16)))
-    update(attrs)
+    tell(attrs)
 
 
 def withdraw(n, ident):
-    update(attr(0x80, 15, EVPN[:2] + EVPN[3:] + nlri(n, ident, s.sends, b"\0" * 3)))
+    tell(attr(0x80, 15, EVPN[:2] + EVPN[3:] + nlri(n, ident, s.sends, b"\0" * 3)))
 
 
 def member(rt, on):
     data = bytes([96]) + struct.pack("!I", asn) + target(rt)
     if on:
-        update(attr(0x80, 14, RTC[:2] + RTC[3:] + b"\4" + socket.inet_aton(src) +
-                    b"\0" + data) + attr(0x40, 1, b"\0") + attr(0x40, 2, b"") +
-               attr(0x40, 5, struct.pack("!I", 100)))
+        tell(attr(0x80, 14, RTC[:2] + RTC[3:] + b"\4" + socket.inet_aton(src) +
+                  b"\0" + data) + attr(0x40, 1, b"\0") + attr(0x40, 2, b"") +
+             attr(0x40, 5, struct.pack("!I", 100)))
     else:
-        update(attr(0x80, 15, RTC[:2] + RTC[3:] + data))
-
-
-def update(attrs):
-    s.send(message(UPDATE, struct.pack("!HH", 0, len(attrs)) + attrs))
+        tell(attr(0x80, 15, RTC[:2] + RTC[3:] + data))
 
 
 def routes(data):
@@ -93,15 +88,7 @@ def routes(data):
 
 
 def heard(body):
-    skip = 2 + struct.unpack("!H", body[:2])[0]
-    attrs = body[skip + 2:]
-    if not attrs:
-        return
-    while attrs:
-        flags, code = attrs[0], attrs[1]
-        size = 4 if flags & 0x10 else 3
-        length = struct.unpack("!H", attrs[2:4])[0] if size == 4 else attrs[2]
-        value, attrs = attrs[size:size + length], attrs[size + length:]
+    for _, code, value in attributes(body):
         if code in (14, 15) and value[:3] != EVPN[:2] + EVPN[3:]:
             continue
         if code == 15 and len(value) == 3:
@@ -118,15 +105,9 @@ def heard(body):
     show()
 
 
-def replace(name, lines):
-    with open(folder + "/new", "w") as f:
-        f.write("".join(sorted(lines)))
-    os.rename(folder + "/new", folder + "/" + name)
-
-
 def show():
-    replace("ids", ["%d %d %s\n" % (n, i, h) for (n, i), h in table.items()])
-    replace("table", ["%d %s\n" % (n, h) for (n, i), h in table.items()])
+    replace(folder + "/ids", ["%d %d %s\n" % (n, i, h) for (n, i), h in table.items()])
+    replace(folder + "/table", ["%d %s\n" % (n, h) for (n, i), h in table.items()])
 
 
 def addpath_of(body):
@@ -140,26 +121,9 @@ def addpath_of(body):
     return mode
 
 
-def opened():
-    """A connection and the other's OPEN, once it is there and answers."""
-    end = time.monotonic() + 10
-    while True:
-        try:
-            raw = Raw(src, dst)
-            body = raw.expect(OPEN)
-            if body is not None:
-                return raw, body
-            raw.close()
-        except OSError:
-            pass
-        if time.monotonic() > end:
-            sys.exit("no OPEN from " + dst)
-        time.sleep(0.05)
-
-
 def connect():
     global s
-    s, body = opened()
+    s, body = opened(src, dst)
     theirs = addpath_of(body)
     s.sends = bool(mode & 2 and theirs & 1)
     s.receives = bool(mode & 1 and theirs & 2)
@@ -180,9 +144,9 @@ def command(words):
     elif words[0] in ("want", "unwant"):
         member(words[1], words[0] == "want")
     elif words[0] == "eor":
-        update(attr(0x80, 15, EVPN[:2] + EVPN[3:]))
+        tell(attr(0x80, 15, EVPN[:2] + EVPN[3:]))
         if rtc:
-            update(attr(0x80, 15, RTC[:2] + RTC[3:]))
+            tell(attr(0x80, 15, RTC[:2] + RTC[3:]))
     elif words[0] == "refresh":
         s.send(message(REFRESH, EVPN))
     elif words[0] == "close":

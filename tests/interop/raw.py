@@ -4,6 +4,7 @@
 raw.py LOCAL-PREFIX24 REMOTE SCENARIO...   e.g. raw.py 10.88.0 10.88.0.1 malformed
 Prints PASS or FAIL for each fact; exit 1 if one failed. Every wait has an end.
 """
+import os
 import socket
 import struct
 import sys
@@ -37,6 +38,52 @@ def open_message(asn=65007, ident="10.88.9.9", hold=90, caps=None, version=4):
     as2 = asn if asn < 65536 else 23456
     return message(OPEN, struct.pack("!BHH4sB", version, as2, hold,
                                      socket.inet_aton(ident), len(par)) + par)
+
+
+def attr(flags, code, value):
+    """A path attribute, its length in two bytes."""
+    return struct.pack("!BBH", flags | 0x10, code, len(value)) + value
+
+
+def update(attrs):
+    return message(UPDATE, struct.pack("!HH", 0, len(attrs)) + attrs)
+
+
+def attributes(body):
+    """(flags, code, value) of each path attribute of an UPDATE."""
+    attrs = body[4 + struct.unpack("!H", body[:2])[0]:]
+    while attrs:
+        flags, code = attrs[0], attrs[1]
+        size = 4 if flags & 0x10 else 3
+        length = struct.unpack("!H", attrs[2:4])[0] if size == 4 else attrs[2]
+        yield flags & 0xe0, code, attrs[size:size + length]
+        attrs = attrs[size + length:]
+
+
+def replace(path, lines):
+    """A file of these lines, sorted, that is always whole."""
+    with open(path + ".new", "w") as f:
+        f.write("".join(sorted(lines)))
+    os.rename(path + ".new", path)
+
+
+def opened(src, dst, first=b""):
+    """A connection and the other's OPEN, once it is there and answers what is said
+    first."""
+    end = time.monotonic() + 20
+    while True:
+        try:
+            raw = Raw(src, dst)
+            raw.send(first)
+            body = raw.expect(OPEN)
+            if body is not None:
+                return raw, body
+            raw.close()
+        except OSError:
+            pass
+        if time.monotonic() > end:
+            sys.exit("no OPEN from " + dst)
+        time.sleep(0.05)
 
 
 def md5_key(sock, remote, key):

@@ -11,19 +11,12 @@ import sys
 import time
 
 import raw
-from raw import KEEPALIVE, NOTIFICATION, UPDATE, cap, fact, message
+from raw import (KEEPALIVE, NOTIFICATION, UPDATE, attr, attributes, cap, fact, message,
+                 update)
 
 AS = 65000
 RTC = struct.pack("!HBB", 1, 0, 132)
 RT = {n: struct.pack("!BBHI", 0, 2, AS, n) for n in (100, 200, 300)}
-
-
-def attr(flags, code, value):
-    return struct.pack("!BBH", flags | 0x10, code, len(value)) + value
-
-
-def update(attrs):
-    return message(UPDATE, struct.pack("!HH", 0, len(attrs)) + attrs)
 
 
 def reach(afi, safi, hop, nlri, extra=b""):
@@ -74,13 +67,7 @@ class Speaker(raw.Raw):
 
     def learn(self, body):
         self.updates += 1
-        attrs, known = body[4:], {}
-        while attrs:
-            wide = attrs[0] & 0x10
-            size = struct.unpack("!H", attrs[2:4])[0] if wide else attrs[2]
-            at = 4 if wide else 3
-            known[attrs[1]] = attrs[at:at + size]
-            attrs = attrs[at + size:]
+        known = {code: value for _, code, value in attributes(body)}
         for code, gone in ((15, True), (14, False)):
             if code not in known:
                 continue
