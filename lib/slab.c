@@ -9,16 +9,24 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "lib/util.h"
 
 struct slab_chunk {
 	uint16_t used;
-	uint16_t free;       /* first free object; NONE: no more */
+	uint16_t free;       /* first object that was in use before; NONE: no more */
+	uint16_t fresh;      /* from here on none ever was: they are zero */
 	uint32_t prev, next; /* in the list it is in, number + 1 */
 };
 
 enum { NONE = SLAB_CHUNK };
+
+/* From this size on chunks are mappings of their own: they begin with a page, so that
+ * no object lies across more lines of cache than it must, and freed ones are gone at
+ * once.
+ */
+enum { OWN_MAPPING = 128 << 10 };
 
 /* What is seen in a chunk that has gone; never written. */
 static const uint8_t nothing[SLAB_CHUNK * SLAB_SIZE_MAX];
@@ -34,11 +42,28 @@ static bool is_gone(const struct slab *s, uint32_t c)
 	return s->chunks[c] == nothing;
 }
 
+static uint8_t *memory_get(const struct slab *s)
+{
+	size_t len = SLAB_CHUNK * s->size;
+
+	return len < OWN_MAPPING ? xcalloc(1, len) : xpages(len);
+}
+
+static void memory_put(const struct slab *s, uint8_t *p)
+{
+	size_t len = SLAB_CHUNK * s->size;
+
+	if (len < OWN_MAPPING)
+		free(p);
+	else
+		munmap(p, len);
+}
+
 void slab_fini(struct slab *s)
 {
 	for (uint32_t i = 0; i < s->n_chunks; i++)
 		if (!is_gone(s, i))
-			free(s->chunks[i]);
+			memory_put(s, s->chunks[i]);
 	free(s->chunks);
 	free(s->state);
 	slab_init(s, s->size);
@@ -85,12 +110,8 @@ static uint32_t link_get(const struct slab *s, uint32_t c, uint32_t i)
 /* Memory for chunk c; all of its objects are free (0 of the first is not one). */
 static void chunk_fill(struct slab *s, uint32_t c)
 {
-	uint32_t first = c ? 0 : 1;
-
-	s->chunks[c] = xcalloc(SLAB_CHUNK, s->size);
-	for (uint32_t i = first; i < SLAB_CHUNK; i++)
-		link_set(s, c, i, i + 1); /* of the last: NONE */
-	s->state[c] = (struct slab_chunk) { .free = (uint16_t)first };
+	s->chunks[c] = memory_get(s);
+	s->state[c] = (struct slab_chunk) { .free = NONE, .fresh = c ? 0 : 1 };
 	list_push(s, &s->roomy, c);
 	s->n_empty++;
 }
@@ -119,10 +140,28 @@ static bool chunk_add(struct slab *s)
 static void chunk_drop(struct slab *s, uint32_t c)
 {
 	list_remove(s, &s->roomy, c);
-	free(s->chunks[c]);
+	memory_put(s, s->chunks[c]);
 	s->chunks[c] = (uint8_t *)(uintptr_t)nothing;
 	list_push(s, &s->gone, c);
 	s->n_empty--;
+}
+
+static bool is_full(const struct slab_chunk *st)
+{
+	return st->free == NONE && st->fresh == SLAB_CHUNK;
+}
+
+/* A zeroed object of a chunk that has room. */
+static uint32_t chunk_take(struct slab *s, uint32_t c)
+{
+	struct slab_chunk *st = &s->state[c];
+	uint32_t i = st->free;
+
+	if (i == NONE)
+		return st->fresh++;
+	st->free = (uint16_t)link_get(s, c, i);
+	memset(s->chunks[c] + i * s->size, 0, s->size);
+	return i;
 }
 
 uint32_t slab_alloc(struct slab *s)
@@ -130,17 +169,14 @@ uint32_t slab_alloc(struct slab *s)
 	if (!s->roomy && !chunk_add(s))
 		return 0;
 
-	uint32_t c = s->roomy - 1;
+	uint32_t c = s->roomy - 1, i = chunk_take(s, c);
 	struct slab_chunk *st = &s->state[c];
-	uint32_t id = c << SLAB_CHUNK_BITS | st->free;
 
-	st->free = (uint16_t)link_get(s, c, st->free);
-	if (st->free == NONE)
+	if (is_full(st))
 		list_remove(s, &s->roomy, c);
 	s->n_empty -= !st->used++;
 	s->used++;
-	memset(slab_at(s, id), 0, s->size);
-	return id;
+	return c << SLAB_CHUNK_BITS | i;
 }
 
 void slab_free(struct slab *s, uint32_t id)
@@ -148,7 +184,7 @@ void slab_free(struct slab *s, uint32_t id)
 	uint32_t c = id >> SLAB_CHUNK_BITS, i = id & (SLAB_CHUNK - 1);
 	struct slab_chunk *st = &s->state[c];
 
-	if (st->free == NONE)
+	if (is_full(st))
 		list_push(s, &s->roomy, c);
 	link_set(s, c, i, st->free);
 	st->free = (uint16_t)i;

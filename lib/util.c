@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/resource.h>
 
@@ -33,6 +34,16 @@ void *xrealloc(void *p, size_t size)
 	if (!q && size)
 		out_of_memory(size);
 	return q;
+}
+
+void *xpages(size_t size)
+{
+	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+
+	if (p == MAP_FAILED)
+		out_of_memory(size);
+	return p;
 }
 
 char *xstrdup(const char *s)

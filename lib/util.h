@@ -26,6 +26,10 @@ void *xcalloc(size_t n, size_t size);
 /** xrealloc - like realloc(), with xcalloc()'s rule. */
 void *xrealloc(void *p, size_t size);
 
+/** xpages - zeroed pages, there at once; give them back by munmap(). xcalloc()'s rule.
+ */
+void *xpages(size_t size);
+
 /** xstrdup - owned copy of a string; NULL gives NULL. */
 char *xstrdup(const char *s);
 
