@@ -54,15 +54,15 @@ struct ila_loc {
 		struct ila64 sir, locator;
 	} key;
 	struct ila_dom *dom;
-	struct ila_hop hop; /* by route, when err is 0 */
-	int32_t err;        /* why it has none */
-	uint32_t share;     /* hops with this one only; 0: not known yet */
 	uint8_t csum;       /* of the last mapping that named it */
 	bool own;           /* a locator of this host: nothing may be sent there */
 	bool used;          /* found in use by the running count */
 	bool dirty;         /* to be looked up: on fib.ila.dirty */
 	bool changed;       /* mappings have not followed yet */
 	bool told;          /* backend: loc_set() was called */
+	int32_t err;        /* why it has no way; -EINPROGRESS: not asked yet */
+	struct ila_hop hop; /* the way, when err is 0 */
+	uint32_t share;     /* hops with this one only; 0: not known yet */
 	TAILQ_ENTRY(ila_loc) q;
 	UT_hash_handle hh;
 };
@@ -171,10 +171,11 @@ struct ila {
 	bool xlat_due;    /* be_ila.c: something is in the way of an entry */
 	uint16_t family;  /* be_ila.c: number of the generic family, 0: none */
 	bool forwarding;  /* net.ipv6.conf.all.forwarding */
+	uint32_t way;     /* route.c: ifindex of the last answer */
 	uint32_t next_gc; /* locators, from which on they are counted */
-	struct ila_dom *last;        /* of the last mapping */
-	struct ila_loc *recent[256]; /* by the last byte of the locator */
-	struct ila_loc **sorted;     /* route.c: in order, NULL: to be made */
+	struct ila_dom *last;         /* of the last mapping */
+	struct ila_loc *recent[4096]; /* by bytes of the locator, ila_map.c */
+	struct ila_loc **sorted;      /* route.c: in order, NULL: to be made */
 };
 
 void ila_init(struct fib *f);

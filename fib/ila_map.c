@@ -47,12 +47,21 @@ static struct ila_loc *loc_new(struct fib *f, struct ila_dom *d,
 	l->key = (struct ila_loc_key) { .sir = d->sir, .locator = *locator };
 	l->dom = d;
 	l->own = is_own(f, locator);
+	l->err = -EINPROGRESS;
 	HASH_ADD(hh, f->ila.locs, key, sizeof(l->key), l);
 	route_locs_changed(f);
-	route_lookup(f, l);
-	l->changed = false; /* no mapping to follow yet */
-	f->ila.work_due = true;
+	route_later(f, l);
 	return l;
+}
+
+/* The kernel plane writes the way into each mapping: it cannot wait for the answer. */
+static int loc_way(struct fib *f, struct ila_loc *l)
+{
+	if (l->err == -EINPROGRESS) {
+		route_lookup(f, l);
+		l->changed = false; /* no mapping to follow yet */
+	}
+	return l->err;
 }
 
 static void loc_tell(struct fib *f, struct ila_loc *l, uint8_t csum)
@@ -67,10 +76,14 @@ static void loc_tell(struct fib *f, struct ila_loc *l, uint8_t csum)
 		b->loc_set(f, l);
 }
 
-/* Mappings come in the order of their addresses, their locators in none. */
+/* Mappings come in the order of their addresses, their locators in none. Hosts are
+ * numbered one after another, in the last part of the locator or in the one before. */
 static struct ila_loc **recent_of(struct fib *f, const struct ila64 *locator)
 {
-	return &f->ila.recent[locator->b[7] ^ locator->b[6]];
+	const uint8_t *b = locator->b;
+	unsigned i = (unsigned)(b[6] ^ b[4]) << 8 | (b[7] ^ b[5]);
+
+	return &f->ila.recent[i % ARRAY_SIZE(f->ila.recent)];
 }
 
 static struct ila_loc *loc_get(struct fib *f, struct ila_dom *d,
@@ -201,6 +214,8 @@ struct no {
 	const char *why;
 };
 
+static const struct no all_own = { -EINVAL, "its locator is this host's" };
+
 static struct want_key map_key(const struct ila_addr *a, uint8_t plane)
 {
 	struct want_key k = { .vni = plane, .ip.len = 16, .table = TABLE_ILA_MAP };
@@ -234,8 +249,8 @@ static struct no val_kernel(struct fib *f, struct ila_dom *d, const struct map *
 		struct ila_loc *l = loc_get(f, d, &m->locator[i], m->csum);
 
 		if (l->own) {
-			no = (struct no) { -EINVAL, "its locator is this host's" };
-		} else if (!l->err) {
+			no = all_own;
+		} else if (!loc_way(f, l)) {
 			h.hop[h.n] = l->hop;
 			h.hop[h.n++].weight = m->weight ? m->weight[i] : 1;
 			if (m->n == 1)
@@ -252,26 +267,31 @@ static struct no val_kernel(struct fib *f, struct ila_dom *d, const struct map *
 	return (struct no) { 0 };
 }
 
-static struct no val_ebpf(struct fib *f, struct ila_dom *d, const struct map *m,
-			  struct want_val *v)
+static struct no val_ebpf_multi(struct fib *f, struct ila_dom *d, const struct map *m,
+				struct want_val *v)
 {
 	struct ila_hops h = { .n = 0 };
 
-	v->csum = m->csum;
 	for (unsigned i = 0; i < m->n; i++) {
-		const struct ila_loc *l = loc_get(f, d, &m->locator[i], m->csum);
-
-		if (l->own)
+		if (loc_get(f, d, &m->locator[i], m->csum)->own)
 			continue;
 		h.hop[h.n].locator = m->locator[i];
-		h.hop[h.n++].weight = m->weight ? m->weight[i] : 1;
+		h.hop[h.n++].weight = m->weight[i];
 	}
-	if (m->n == 1)
-		v->to = want_of_half(m->locator);
-	else if (h.n)
-		v->num = ila_hops_get(f, &h);
-	return h.n ? (struct no) { 0 }
-		   : (struct no) { -EINVAL, "its locator is this host's" };
+	if (!h.n)
+		return all_own;
+	v->num = ila_hops_get(f, &h);
+	return (struct no) { 0 };
+}
+
+static struct no val_ebpf(struct fib *f, struct ila_dom *d, const struct map *m,
+			  struct want_val *v)
+{
+	v->csum = m->csum;
+	if (m->n > 1)
+		return val_ebpf_multi(f, d, m, v);
+	v->to = want_of_half(m->locator);
+	return loc_get(f, d, m->locator, m->csum)->own ? all_own : (struct no) { 0 };
 }
 
 static void map_want(struct fib *f, struct ila_dom *d, struct want_entry *e,

@@ -19,7 +19,8 @@
 #include "fib/state.h"
 #include "lib/util.h"
 
-enum { LOOKUPS = 1024 }; /* a turn */
+/* What one turn may ask. Answers that no mapping waits for count more. */
+enum { TURN = 1024, WAITED_FOR = 1, UNHURRIED = 64 };
 
 /* ---- which locators ---- */
 
@@ -49,7 +50,7 @@ static unsigned sorted(struct fib *f)
 	return n;
 }
 
-static void touch(struct fib *f, struct ila_loc *l)
+void route_later(struct fib *f, struct ila_loc *l)
 {
 	if (l->dirty)
 		return;
@@ -83,14 +84,14 @@ void route_touch(struct fib *f, const uint8_t *prefix, unsigned bits)
 			hi = mid;
 	}
 	for (; lo < n && !locator_cmp(f->ila.sorted[lo], prefix, bits); lo++)
-		touch(f, f->ila.sorted[lo]);
+		route_later(f, f->ila.sorted[lo]);
 }
 
 void route_touch_dev(struct fib *f, uint32_t ifindex)
 {
 	for (struct ila_loc *l = f->ila.locs; l; l = l->hh.next)
 		if (l->err || l->hop.ifindex == ifindex)
-			touch(f, l);
+			route_later(f, l);
 }
 
 void route_touch_gw(struct fib *f, uint32_t ifindex, const struct ip *gw)
@@ -98,7 +99,7 @@ void route_touch_gw(struct fib *f, uint32_t ifindex, const struct ip *gw)
 	for (struct ila_loc *l = f->ila.locs; l; l = l->hh.next)
 		if (!l->err && l->hop.has_gw && l->hop.ifindex == ifindex &&
 		    gw->len == 16 && !memcmp(l->hop.gw, gw->b, 16))
-			touch(f, l);
+			route_later(f, l);
 }
 
 /* ---- the kernel's answer ---- */
@@ -126,6 +127,17 @@ static void on_route(void *arg, const struct nlmsghdr *h)
 	memcpy(a->hop->gw, r.hop[0].gw, sizeof(a->hop->gw));
 }
 
+/* Mappings of the kernel plane name the way. The eBPF plane only wants to know where
+ * packets come in: one more locator that goes by the same device is no news. */
+static void loc_changed(struct fib *f, struct ila_loc *l, bool first)
+{
+	if (l->dom->home == ILA_PLANE_KERNEL)
+		l->changed = f->ila.walk_due = true;
+	if (!first || l->hop.ifindex != f->ila.way)
+		f->ila.work_due = true;
+	f->ila.way = l->hop.ifindex;
+}
+
 void route_lookup(struct fib *f, struct ila_loc *l)
 {
 	struct rtmsg m = { .rtm_family = AF_INET6, .rtm_dst_len = 128 };
@@ -134,8 +146,12 @@ void route_lookup(struct fib *f, struct ila_loc *l)
 	/* An identifier like any other: <locator>:: and ::1 may be the host's own. */
 	struct ila_addr to = { .prefix = l->key.locator, .id = { { 0x20 } } };
 	const struct link *dev;
+	bool first = l->err == -EINPROGRESS;
 	int err;
 
+	if (l->dirty)
+		TAILQ_REMOVE(&f->ila.dirty, l, q);
+	l->dirty = false;
 	to.id.b[7] = 1;
 	nl_add(&f->nl, NULL, RTM_GETROUTE, 0, &m, sizeof(m));
 	nl_attr(&f->nl, RTA_DST, &to, sizeof(to));
@@ -151,18 +167,16 @@ void route_lookup(struct fib *f, struct ila_loc *l)
 	l->err = err;
 	l->hop = hop;
 	l->share = 0;
-	l->changed = true;
-	f->ila.walk_due = true;
-	f->ila.work_due = true; /* it may be a new underlay */
+	loc_changed(f, l, first);
 }
 
 void route_work(struct fib *f)
 {
 	struct ila_loc *l;
+	int asked = 0;
 
-	for (int n = 0; n < LOOKUPS && (l = TAILQ_FIRST(&f->ila.dirty)); n++) {
-		TAILQ_REMOVE(&f->ila.dirty, l, q);
-		l->dirty = false;
+	while (asked < TURN && (l = TAILQ_FIRST(&f->ila.dirty))) {
+		asked += l->dom->home == ILA_PLANE_KERNEL ? WAITED_FOR : UNHURRIED;
 		route_lookup(f, l);
 	}
 	if (!TAILQ_EMPTY(&f->ila.dirty))

@@ -13,8 +13,11 @@ struct ip;
 struct nlmsghdr;
 
 /** route_lookup - ask the kernel for the way to a locator: sets hop and err of it, and
- * changed when they are others than before. */
+ * changed when they are others than before and its mappings name them. */
 void route_lookup(struct fib *f, struct ila_loc *l);
+
+/** route_later - ask for it within the next turns. */
+void route_later(struct fib *f, struct ila_loc *l);
 
 /** route_event - RTM_NEWROUTE or RTM_DELROUTE: locators that it concerns are to be
  * looked up again; what became of routes of ours. */
