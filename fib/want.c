@@ -10,6 +10,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -101,10 +102,7 @@ struct want_entry *want_in_dom(const struct want *w, const struct want_dom *d,
  * so that the second one is in the cache already. */
 static uint32_t key_hash(const struct want_key *k)
 {
-	struct want_key plain = *k;
-
-	plain.table = 0;
-	return (uint32_t)hash_bytes(&plain, sizeof(plain)) + k->table;
+	return (uint32_t)hash_bytes(k, offsetof(struct want_key, table)) + k->table;
 }
 
 static struct want_entry *find(const struct want *w, const struct want_key *k,
