@@ -354,30 +354,66 @@ const void *mirror_seen(const struct mirror *m, const void *key)
 	return e ? e->value : NULL;
 }
 
-int mirror_write(struct mirror *m, bool erase)
+static int write_some(struct mirror *m, struct mirror_entry *const *who, uint32_t n)
+{
+	uint8_t *keys = xcalloc(n, m->key_size), *values = xcalloc(n, m->value_size);
+	uint32_t done;
+	int err;
+
+	for (uint32_t i = 0; i < n; i++) {
+		memcpy(keys + (size_t)i * m->key_size, who[i]->key, m->key_size);
+		memcpy(values + (size_t)i * m->value_size, who[i]->value,
+		       m->value_size);
+	}
+	done = bpf_map_write(m->fd, keys, values, n, &err);
+	for (uint32_t i = 0; i < done; i++) {
+		dirty(m, who[i], false);
+		who[i]->flags |= ME_SEEN;
+	}
+	free(keys);
+	free(values);
+	return err;
+}
+
+static int write_wanted(struct mirror *m)
+{
+	struct mirror_entry *who[ONE], *e, *next;
+	uint32_t n = 0;
+	int err = 0;
+
+	for (e = TAILQ_FIRST(&m->todo); e && !err; e = next) {
+		next = TAILQ_NEXT(e, q);
+		if (e->flags & ME_WANTED)
+			who[n++] = e;
+		if (!n || (next && n < ARRAY_SIZE(who)))
+			continue;
+		err = write_some(m, who, n);
+		n = 0;
+	}
+	return err;
+}
+
+static int erase_unwanted(struct mirror *m)
 {
 	struct mirror_entry *e, *next;
 	int err = 0;
 
-	if (m->fd < 0)
-		return 0;
-	for (e = TAILQ_FIRST(&m->todo); e; e = next) {
+	for (e = TAILQ_FIRST(&m->todo); e && !err; e = next) {
 		next = TAILQ_NEXT(e, q);
-		if (!(e->flags & ME_WANTED) != erase)
+		if (e->flags & ME_WANTED)
 			continue;
-		if (erase) {
-			bpf_map_erase(m->fd, e->key, 1, &err);
-		} else {
-			err = bpf_map_update_elem(m->fd, e->key, e->value, BPF_ANY);
-		}
-		if (err)
-			return err;
-		dirty(m, e, false);
-		e->flags |= ME_SEEN;
-		if (erase)
+		bpf_map_erase(m->fd, e->key, 1, &err);
+		if (!err)
 			entry_drop(m, e);
 	}
-	return 0;
+	return err;
+}
+
+int mirror_write(struct mirror *m, bool erase)
+{
+	if (m->fd < 0)
+		return 0;
+	return erase ? erase_unwanted(m) : write_wanted(m);
 }
 
 void mirror_sweep(struct mirror *m)
