@@ -6,7 +6,6 @@
  */
 #include "tests/bench/ilaroute.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
@@ -40,6 +39,12 @@ void ilaroute_stage(void)
 	if (system("ip link set lo up && ip link add d0 type dummy && "
 		   "ip link set d0 up && ip -6 addr add 2001:db8::1/64 dev d0 nodad && "
 		   "ip -6 route add default via " GATEWAY " dev d0"))
+		die("ip");
+}
+
+void ilaroute_unstage(void)
+{
+	if (system("ip link del d0"))
 		die("ip");
 }
 
@@ -88,12 +93,12 @@ static size_t route_build(void *buf, const struct ila_addr *dst,
 	static const uint8_t csum = ILA_CSUM_NEUTRAL, ident = ILA_TYPE_LUID;
 	static const uint16_t type = ENCAP_ILA;
 	static const uint32_t metric = METRIC;
+	static const uint8_t gateway[16] = { 0xfe, 0x80, [15] = 1 };
 	struct nlmsghdr *h = begin(
 		buf, RTM_NEWROUTE,
 		NLM_F_CREATE | NLM_F_REPLACE | (ack ? (unsigned)NLM_F_ACK : 0), dst);
 	struct rtmsg *m = NLMSG_DATA(h);
 	struct rtattr *encap;
-	struct in6_addr gw;
 
 	m->rtm_table = RT_TABLE_MAIN;
 	m->rtm_protocol = PROTOCOL;
@@ -104,8 +109,7 @@ static size_t route_build(void *buf, const struct ila_addr *dst,
 	attr_put(h, ILA_IDENT_TYPE, &ident, sizeof(ident));
 	encap->rta_len = (unsigned short)((char *)h + h->nlmsg_len - (char *)encap);
 	attr_put(h, RTA_ENCAP_TYPE, &type, sizeof(type));
-	inet_pton(AF_INET6, GATEWAY, &gw);
-	attr_put(h, RTA_GATEWAY, &gw, sizeof(gw));
+	attr_put(h, RTA_GATEWAY, gateway, sizeof(gateway));
 	attr_put(h, RTA_OIF, &oif, sizeof(oif));
 	attr_put(h, RTA_PRIORITY, &metric, sizeof(metric));
 	return NLMSG_ALIGN(h->nlmsg_len);

@@ -12,6 +12,16 @@
  * fails. */
 void ilaroute_stage(void);
 
+/**
+ * ilaroute_unstage - delete the device, and with it the routes
+ *
+ * Over only when the kernel has freed the last of them (it waits for its RCU callbacks
+ * before it gives a device up). Most of what a route costs is its memory per CPU, and
+ * who writes while old routes of another namespace are freed, or finds the pages that
+ * those before had to get, is not to be compared with them. Exits when that fails.
+ */
+void ilaroute_unstage(void);
+
 /** ilaroute_there - is there a route of 128 bits? One request. */
 bool ilaroute_there(const struct ila_addr *a);
 

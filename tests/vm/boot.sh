@@ -6,6 +6,9 @@
 # the script, told on the console; a guest that does not tell any has failed. 77, with
 # the reason, where there can be no guest: it has to be emulated (KVM is not needed),
 # and its kernel comes from Debian's archive, once, and is kept in BUILD/vm.
+#
+# VM_COUNTED=1: one processor whose clock counts its instructions, a nanosecond each. What
+# is measured in there is the same again whatever else this machine has to do.
 set -u
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 src=$(cd "$here/../.." && pwd)
@@ -16,6 +19,8 @@ build=$(cd "${SELVAGE_BUILD:-$src/build}" 2>/dev/null && pwd) || {
 cache=$build/vm
 limit=${VM_TIMEOUT:-400}
 memory=${VM_MEMORY:-1024}
+machine=(-accel tcg,thread=multi -smp 2)
+[ -z "${VM_COUNTED:-}" ] || machine=(-accel tcg -icount shift=0,sleep=off -smp 1)
 qemu_pid=
 export PATH=$PATH:/usr/sbin:/sbin
 
@@ -163,8 +168,8 @@ guest()
 	append+=" CMD=$(in_base64 "$command")"
 	append+=" MODULES=$(in_base64 "$cache/kernel/lib/modules/$kernel")"
 	[ ${#append} -lt 2000 ] || die "the command line is too long"
-	timeout -k 5 "$limit" qemu-system-x86_64 -accel tcg,thread=multi -cpu max \
-		-smp 2 -m "$memory" -display none -nodefaults -no-reboot -serial stdio \
+	timeout -k 5 "$limit" qemu-system-x86_64 "${machine[@]}" -cpu max \
+		-m "$memory" -display none -nodefaults -no-reboot -serial stdio \
 		-kernel "$cache/kernel/vmlinux" -initrd "$cache/kernel/initramfs.cpio" \
 		-append "$append" -virtfs \
 		local,path=/,mount_tag=host,security_model=none,readonly=on,multidevs=remap \
