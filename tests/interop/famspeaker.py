@@ -1,20 +1,23 @@
 #!/usr/bin/env python3
-"""A BGP speaker for ILA (draft-lapukhov-bgp-ila-afi-02) and IPv6 unicast routes, with or
-without path ids, told what to do on its standard input.
+"""A BGP speaker for ILA (draft-lapukhov-bgp-ila-afi-02), IPv6 unicast and EVPN routes,
+with or without path ids (none of EVPN), told what to do on its standard input.
 
-famspeaker.py SOURCE REMOTE AS DIR [ila=AFI/SAFI|ila=] [ip6=1] [paths=MODE] [gr=1]
+famspeaker.py SOURCE REMOTE AS DIR [ila=AFI/SAFI|ila=] [ip6=1] [evpn=1] [paths=MODE]
+              [gr=1]
   ila LOCATOR ID,ID... [ID=N] [TLV...]    announce identifiers in one block; N: path id,
                                           TLV: further attributes in hex
   ila- ID,ID... [ID=N]                    withdraw them
   ip6 PREFIX NEXTHOP [ID=N] [TLV...]      NEXTHOP may be two addresses, joined by `,`
   ip6- PREFIX [ID=N]
+  mac N NEXTHOP [TLV...]                  EVPN: MAC number N in VNI 100
+  mac- N
   raw HEX...                              body of an UPDATE, as it is
   eor | refresh | close | open | quit     close: without NOTIFICATION
 
-By default ila=2/241, no ip6, no path ids. MODE is that of capability 69.
+By default ila=2/241, no ip6, no evpn, no path ids. MODE is that of capability 69.
 
 DIR/table has what it was told, a line "ila ID LOCATOR" or "ip6 PREFIX NEXTHOP" for each
-path, sorted, always whole; DIR/ids the same with the path id behind. DIR/attrs has the
+path, or "evpn N NEXTHOP", sorted, always whole; DIR/ids the same with the path id behind. DIR/attrs has the
 attributes of each as "CODE:FLAGS:VALUE ..." behind family and route. DIR/log has what
 came, line by line; BAD marks withdraws of what was never told.
 """
@@ -28,7 +31,8 @@ from raw import (KEEPALIVE, NOTIFICATION, REFRESH, UPDATE, attr, attributes, cap
                  message, open_message, opened, replace, update)
 
 src, dst, asn, folder = sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4]
-opts = dict(a.split("=", 1) for a in ["ila=2/241", "ip6=", "paths=0", "gr="] +
+opts = dict(a.split("=", 1) for a in ["ila=2/241", "ip6=", "evpn=",
+                                        "paths=0", "gr="] +
             sys.argv[5:])
 mode = int(opts["paths"])
 FAMS = {}
@@ -36,6 +40,8 @@ if opts["ila"]:
     FAMS["ila"] = struct.pack("!HB", *map(int, opts["ila"].split("/")))
 if opts["ip6"]:
     FAMS["ip6"] = struct.pack("!HB", 2, 1)
+if opts["evpn"]:
+    FAMS["evpn"] = struct.pack("!HB", 25, 70)
 routes, s = {}, None
 sends, receives = set(), set()
 log = open(folder + "/log", "a", buffering=1)
@@ -45,7 +51,8 @@ def caps():
     c = b"".join(cap(1, f[:2] + b"\0" + f[2:]) for f in FAMS.values()) + cap(2) + \
         cap(70) + cap(65, struct.pack("!I", asn))
     if mode:
-        c += cap(69, b"".join(f + bytes([mode]) for f in FAMS.values()))
+        c += cap(69, b"".join(f + bytes([mode]) for n, f in FAMS.items()
+                              if n != "evpn"))
     if opts["gr"]:
         c += cap(64, b"\x40\x78" + b"".join(f + b"\x80" for f in FAMS.values()))
     return c
@@ -72,6 +79,12 @@ def path_id(fam, ident):
 def block(ids, ident):
     b = b"".join(words8(i) for i in ids.split(","))
     return path_id("ila", ident) + struct.pack("!H", len(b)) + b
+
+
+def macip(n):
+    body = b"\0\1" + socket.inet_aton(src) + b"\0\1" + b"\0" * 14 + \
+        b"\x30\2\0\0\0" + struct.pack("!H", n) + b"\0" + b"\0\0\x64"
+    return bytes([2, len(body)]) + body
 
 
 def own_attrs(more):
@@ -102,6 +115,9 @@ def listed(fam, data):
             print("BAD block", data.hex(), file=log)
         for at in range(2, len(data) - 7, 8):
             yield text8(data[at:at + 8]), ident
+    while fam == "evpn" and data:
+        yield "%d" % struct.unpack("!H", data[2 + 27:2 + 29]), 0
+        data = data[2 + data[1]:]
     while fam == "ip6" and data:
         ident = struct.unpack("!I", data[:4])[0] if with_id else 0
         data = data[4:] if with_id else data
@@ -134,7 +150,8 @@ def heard(body):
         elif code == 14:
             hop, n = value[4:4 + value[3]], 0
             text = text8(hop) if fam == "ila" and len(hop) == 8 else \
-                str(ipaddress.ip_address(hop[:16])) if len(hop) in (16, 32) else hop.hex()
+                str(ipaddress.ip_address(hop[:16])) if len(hop) in (4, 16, 32) else \
+                hop.hex()
             for key, ident in listed(fam, value[5 + value[3]:]):
                 routes[fam, key, ident] = (text, rest)
                 n += 1
@@ -208,6 +225,11 @@ def command(words):
         announce("ip6", hop, path_id("ip6", ident) + prefix(words[1]), words[3:])
     elif words[0] == "ip6-":
         withdraw("ip6", path_id("ip6", ident) + prefix(words[1]))
+    elif words[0] == "mac":
+        announce("evpn", ipaddress.ip_address(words[2]).packed, macip(int(words[1])),
+                 words[3:])
+    elif words[0] == "mac-":
+        withdraw("evpn", macip(int(words[1])))
     elif words[0] == "raw":
         s.send(message(UPDATE, bytes.fromhex("".join(words[1:]))))
     elif words[0] == "eor":
