@@ -17,6 +17,15 @@
 
 /* ---- where we are, and what is wrong -------------------------------------------- */
 
+/* What comes from the file may be anything, but a message is one line. */
+static bool failed(struct policy_reader *r)
+{
+	for (char *p = r->err->text; *p; p++)
+		if ((unsigned char)*p < ' ')
+			*p = '?';
+	return false;
+}
+
 bool policy_fail(struct policy_reader *r, const char *fmt, ...)
 {
 	char what[256];
@@ -27,7 +36,7 @@ bool policy_fail(struct policy_reader *r, const char *fmt, ...)
 	va_end(ap);
 	snprintf(r->err->text, sizeof(r->err->text), "%.160s: %s%s%s", r->name, r->path,
 		 r->len ? ": " : "", what);
-	return false;
+	return failed(r);
 }
 
 static size_t down(struct policy_reader *r, const char *fmt, const char *key,
