@@ -1,33 +1,388 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0
 /*
- * The fast path of VXLAN tenants by tc programs, and policy in front of bridge and
- * VXLAN device where there is none.
+ * VXLAN tenants by tc programs: who sends is who he says he is, policy is asked once on
+ * either end, and what has a known destination goes there without bridge and VXLAN
+ * device: to the endpoint next door, or in a tunnel to another VTEP (RFC 7348; group
+ * policy ids after draft-smith-vxlan-group-policy).
+ *
+ * Bridge and VXLAN device forward by themselves whatever is not known here: a miss in
+ * forwarding passes. A miss in policy drops. Packets too large for the underlay are
+ * theirs, too: the VXLAN device tells the sender.
+ *
+ * Policy of an endpoint is asked where a packet is handed to it: by a program that
+ * redirects to it, which then bypasses to_container; else by to_container.
  */
 #include <linux/bpf.h>
 #include <linux/pkt_cls.h>
 
+#include "bpf/guard.h"
+#include "bpf/neigh.h"
 #include "bpf/policy.h"
 #include "bpf/vxlan.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
+static __always_inline int pass(__u32 what)
+{
+	net_count(what);
+	return PASS;
+}
+
+static __always_inline const struct bpf_net_dom *dom_of(__u32 vni)
+{
+	return bpf_map_lookup_elem(&net_dom_v1, &vni);
+}
+
+/* What policy cannot see goes only where all may. */
+static __noinline int unseen(struct __sk_buff *skb, struct pol *p, __u32 reason)
+{
+	p->f.family = 0;
+	p->peer = p->rule = 0;
+	return pol_is_open(p) ? PASS : pol_drop(skb, p, reason);
+}
+
+/* Tagged: a link of its own between those who tag. A tag behind one that is none would
+ * be read by the stack as what we guard. */
+static __always_inline int is_tagged(const struct __sk_buff *skb)
+{
+	return pkt_in_vlan(skb) || skb->protocol == bpf_htons(ETH_P_8021Q) ||
+	       skb->protocol == bpf_htons(ETH_P_8021AD);
+}
+
+static __noinline int tagged(struct __sk_buff *skb, struct pol *p)
+{
+	p->f.family = 0;
+	p->peer = p->rule = 0;
+	if (p->ep.flags & BPF_POL_EP_GUARD && pkt_is_hidden(skb))
+		return pol_drop(skb, p, BPF_POL_R_VLAN);
+	return unseen(skb, p, BPF_POL_R_VLAN);
+}
+
+/* Hands a packet to an endpoint of this host. p: read, with the identity of its sender.
+ */
+static __always_inline int deliver(struct __sk_buff *skb, struct pol *p, __u32 what)
+{
+	__u32 no = guard_target(p);
+
+	if (!no)
+		no = pol_check(skb, p);
+	if (no)
+		return pol_drop(skb, p, no);
+	net_count(what);
+	return BPF_POL_R_NONE;
+}
+
+/* ---- from a container ----------------------------------------------------- */
+
+static __always_inline int to_neighbour(struct __sk_buff *skb, struct pol *p,
+					__u32 ifindex)
+{
+	__u32 from = p->ep.identity;
+	int end;
+
+	if (!pol_begin(p, ifindex, BPF_POL_IN))
+		return pass(BPF_NET_N_BRIDGED);
+	p->peer = from;
+	end = deliver(skb, p, BPF_NET_N_LOCAL);
+	if (end)
+		return end;
+	/* The device had it for somebody else's. */
+	bpf_skb_change_type(skb, PACKET_HOST_);
+	return net_redirect_peer(skb, ifindex);
+}
+
+static __always_inline int to_vtep(struct __sk_buff *skb, struct pol *p,
+				   const struct bpf_net_dom *dom,
+				   const struct bpf_net_fdb *to)
+{
+	__u16 group = dom->flags & BPF_NET_DOM_GBP && to->flags & BPF_NET_FDB_GBP
+			      ? p->ep.group
+			      : 0;
+	__u32 oif = to->ifindex ? to->ifindex : dom->underlay;
+	int ip6 = !!(to->flags & BPF_NET_FDB_IP6), err;
+	__u32 large;
+
+	/* For the VXLAN device, if it comes to that. */
+	if (group)
+		skb->mark = group;
+	if (!(p->ep.flags & BPF_POL_EP_FAST) || !oif || skb->vlan_present ||
+	    ip6 != !!(dom->flags & BPF_NET_DOM_IP6))
+		return pass(BPF_NET_N_BRIDGED);
+	large = vxlan_largest(skb, &p->f) + (ip6 ? VXLAN_IN6 : VXLAN_IN4);
+	if (dom->mtu && large > dom->mtu)
+		return pass(BPF_NET_N_TOO_BIG);
+	err = ip6 ? vxlan_push6(skb, &p->f, dom, to, group)
+		  : vxlan_push4(skb, &p->f, dom, to, group);
+	if (err > 0)
+		return pass(BPF_NET_N_BRIDGED);
+	if (err)
+		return pol_drop(skb, p, BPF_POL_R_FAILED);
+	if (group)
+		skb->mark = 0;
+	net_count(BPF_NET_N_OUT);
+	return net_redirect_neigh(skb, oif);
+}
+
+/* By the MAC that it is for. */
+static __always_inline int forward(struct __sk_buff *skb, struct pol *p,
+				   const struct bpf_net_mac *to)
+{
+	const struct bpf_net_fdb *fdb;
+	const struct bpf_net_dom *dom;
+
+	if (to->mac[0] & 1)
+		return pass(BPF_NET_N_FLOODED);
+	fdb = bpf_map_lookup_elem(&net_fdb_v1, to);
+	if (fdb && fdb->flags & BPF_NET_FDB_LOCAL) {
+		if (p->ep.flags & BPF_POL_EP_FAST && !skb->vlan_present)
+			return to_neighbour(skb, p, fdb->ifindex);
+		return pass(BPF_NET_N_BRIDGED);
+	}
+	dom = fdb ? dom_of(p->ep.vni) : NULL;
+	return dom ? to_vtep(skb, p, dom, fdb) : pass(BPF_NET_N_BRIDGED);
+}
+
+static __always_inline int from_container_ip(struct __sk_buff *skb, struct pol *p,
+					     const struct bpf_net_mac *to)
+{
+	__u32 no = guard_source(skb, p);
+
+	if (!no && p->f.flags & FLOW_NEIGH && p->f.type == ND_SOLICIT &&
+	    p->ep.flags & BPF_POL_EP_FAST && !flow_is_zero(&p->f.src)) {
+		int end = neigh_nd(skb, p);
+
+		if (end != NEIGH_LATER)
+			return end;
+	}
+	if (!no) {
+		p->peer = pol_peer_out(&p->f.dst);
+		no = pol_check(skb, p);
+	}
+	return no ? pol_drop(skb, p, no) : forward(skb, p, to);
+}
+
 SEC("tc")
 int net_from_container(struct __sk_buff *skb)
 {
-	(void)skb;
-	return TC_ACT_UNSPEC;
+	struct bpf_net_mac to = { 0 };
+	const struct ethhdr *eth;
+	struct pol p;
+	__be16 type;
+
+	if (!pol_begin(&p, skb->ifindex, BPF_POL_OUT))
+		return PASS;
+	p.f.family = 0;
+	/* A group policy id in the making: none but what we say. */
+	if (skb->mark)
+		skb->mark = 0;
+	eth = (void *)(long)skb->data;
+	if ((void *)(eth + 1) > (void *)(long)skb->data_end)
+		return pol_drop(skb, &p, BPF_POL_R_MALFORMED);
+	if (p.ep.flags & BPF_POL_EP_GUARD && !mac_eq(eth->h_source, p.ep.mac))
+		return pol_drop(skb, &p, BPF_POL_R_SPOOF_MAC);
+	if (is_tagged(skb))
+		return tagged(skb, &p);
+	__builtin_memcpy(to.mac, eth->h_dest, sizeof(to.mac));
+	to.vni = p.ep.vni;
+	type = eth->h_proto;
+	if (type == bpf_htons(ETH_P_IP)) {
+		if (flow_read4(skb, &p.f, ETH_HLEN, p.ep.vni))
+			return pol_drop(skb, &p, BPF_POL_R_MALFORMED);
+	} else if (type == bpf_htons(ETH_P_IPV6)) {
+		if (flow_read6(skb, &p.f, ETH_HLEN, p.ep.vni))
+			return pol_drop(skb, &p, BPF_POL_R_MALFORMED);
+	} else {
+		return type == bpf_htons(ETH_P_ARP) ? neigh_arp(skb, &p)
+						    : unseen(skb, &p, BPF_POL_R_NOT_IP);
+	}
+	return from_container_ip(skb, &p, &to);
+}
+
+/* ---- to a container ------------------------------------------------------- */
+
+/* What a tunnel's group policy id says of a sender that nobody has announced. */
+static __noinline __u32 peer_unknown(const struct bpf_pol_addr *a, __u32 group)
+{
+	__u32 id;
+
+	if (group) {
+		id = pol_ident_group(a->scope_family & 0xffffff, group);
+		if (id)
+			return id;
+		net_count(BPF_NET_N_GROUP);
+	}
+	return pol_peer_overlay(a);
+}
+
+/* The sender of what comes by the bridge, into p->peer. Return: enum bpf_pol_reason. */
+static __always_inline __u32 peer_of_bridged(struct __sk_buff *skb, struct pol *p)
+{
+	const struct bpf_pol_ident *i = pol_ident(&p->f.src);
+	const struct bpf_net_dom *dom;
+	int tunnel;
+
+	if (i && !i->ifindex) {
+		p->peer = i->identity;
+		return BPF_POL_R_NONE;
+	}
+	dom = dom_of(p->ep.vni);
+	tunnel = dom && skb->ingress_ifindex && skb->ingress_ifindex == dom->vxlan;
+	if (i) {
+		p->peer = i->identity;
+		return tunnel ? BPF_POL_R_SPOOF_OUTSIDE : BPF_POL_R_NONE;
+	}
+	if (tunnel)
+		p->peer = peer_unknown(&p->f.src, dom->flags & BPF_NET_DOM_GBP
+							  ? skb->mark & 0xffff
+							  : 0);
+	else
+		p->peer = pol_ident_or(&p->f.src, skb->ingress_ifindex ? BPF_POL_WORLD
+								       : BPF_POL_HOST);
+	return BPF_POL_R_NONE;
 }
 
 SEC("tc")
 int net_to_container(struct __sk_buff *skb)
 {
-	(void)skb;
-	return TC_ACT_UNSPEC;
+	const struct ethhdr *eth;
+	struct pol p;
+	__be16 type;
+	__u32 no;
+	int alone;
+
+	if (!pol_begin(&p, skb->ifindex, BPF_POL_IN))
+		return PASS;
+	p.f.family = 0;
+	eth = (void *)(long)skb->data;
+	if ((void *)(eth + 1) > (void *)(long)skb->data_end)
+		return pol_drop(skb, &p, BPF_POL_R_MALFORMED);
+	alone = !(eth->h_dest[0] & 1);
+	/* Flooded, and for somebody else. */
+	if (p.ep.flags & BPF_POL_EP_GUARD && alone && !mac_eq(eth->h_dest, p.ep.mac))
+		return pol_drop(skb, &p, BPF_POL_R_NOT_FOR);
+	if (is_tagged(skb))
+		return tagged(skb, &p);
+	type = eth->h_proto;
+	if (type == bpf_htons(ETH_P_ARP))
+		return PASS;
+	if (type == bpf_htons(ETH_P_IP))
+		no = flow_read4(skb, &p.f, ETH_HLEN, p.ep.vni);
+	else if (type == bpf_htons(ETH_P_IPV6))
+		no = flow_read6(skb, &p.f, ETH_HLEN, p.ep.vni);
+	else
+		return unseen(skb, &p, BPF_POL_R_NOT_IP);
+	if (no)
+		return pol_drop(skb, &p, BPF_POL_R_MALFORMED);
+	no = peer_of_bridged(skb, &p);
+	if (!no && alone)
+		no = guard_target(&p);
+	if (!no)
+		no = pol_check(skb, &p);
+	return no ? pol_drop(skb, &p, no) : PASS;
+}
+
+/* ---- from the underlay ---------------------------------------------------- */
+
+/* For a VTEP of this host, and so ours to judge? Otherwise it is other UDP. */
+static __noinline int is_own_vtep(const struct vxlan_rx *r)
+{
+	struct bpf_net_vtep key = { .port = r->port,
+				    .flags = r->ip6 ? BPF_NET_DOM_IP6 : 0 };
+
+	__builtin_memcpy(key.vtep, r->vtep, sizeof(key.vtep));
+	return !!bpf_map_lookup_elem(&net_vtep_v1, &key);
+}
+
+static __always_inline int is_for(const struct vxlan_rx *r, const struct bpf_net_dom *d)
+{
+	return r->vtep[0] == d->vtep[0] && r->vtep[1] == d->vtep[1] &&
+	       r->vtep[2] == d->vtep[2] && r->vtep[3] == d->vtep[3] &&
+	       r->port == d->port && r->ip6 == !!(d->flags & BPF_NET_DOM_IP6);
+}
+
+/* p->ep is the endpoint that the frame is for; the inner packet begins at offset at. */
+static __always_inline int from_tunnel(struct __sk_buff *skb, struct pol *p,
+				       const struct vxlan_rx *r, __u32 at)
+{
+	const struct bpf_pol_ident *i = pol_ident(&p->f.src);
+	int err;
+
+	if (i && i->ifindex)
+		return pol_drop(skb, p, BPF_POL_R_SPOOF_OUTSIDE);
+	p->peer = i ? i->identity : peer_unknown(&p->f.src, r->group);
+	if (r->ecn & 1 && vxlan_mark(skb, &p->f, at, r->ecn))
+		return pol_drop(skb, p, BPF_POL_R_FAILED);
+	err = deliver(skb, p, BPF_NET_N_IN);
+	if (err)
+		return err;
+	err = vxlan_pull(skb, at - ETH_HLEN, p->f.family);
+	if (err)
+		return pol_drop(skb, p, BPF_POL_R_FAILED);
+	return net_redirect_peer(skb, p->ifindex);
+}
+
+/* in: where the inner frame begins, a constant. */
+static __always_inline int from_underlay(struct __sk_buff *skb, struct vxlan_rx *r,
+					 __u32 in)
+{
+	const struct bpf_net_dom *dom = dom_of(r->vni);
+	const struct ethhdr *eth = (void *)(long)skb->data + in;
+	const struct bpf_net_fdb *fdb;
+	struct bpf_net_mac to = { .vni = r->vni };
+	struct pol p;
+	int bad;
+
+	p.f.family = 0;
+	p.dir = BPF_POL_IN;
+	p.ifindex = p.rule = 0;
+
+	if (!dom || !is_for(r, dom)) {
+		if (!is_own_vtep(r))
+			return PASS;
+		return r->bad ? pol_drop(skb, &p, BPF_POL_R_VXLAN)
+			      : pass(BPF_NET_N_NO_VNI);
+	}
+	if (!(dom->flags & BPF_NET_DOM_FAST))
+		return PASS;
+	if (r->bad)
+		return pol_drop(skb, &p, BPF_POL_R_VXLAN);
+	if (r->slow || skb->vlan_present ||
+	    (void *)(eth + 1) > (void *)(long)skb->data_end || eth->h_dest[0] & 1)
+		return pass(BPF_NET_N_STACK);
+	if (!(dom->flags & BPF_NET_DOM_GBP))
+		r->group = 0;
+	__builtin_memcpy(to.mac, eth->h_dest, sizeof(to.mac));
+	fdb = bpf_map_lookup_elem(&net_fdb_v1, &to);
+	if (!fdb || !(fdb->flags & BPF_NET_FDB_LOCAL))
+		return pass(BPF_NET_N_STACK);
+	if (!pol_begin(&p, fdb->ifindex, BPF_POL_IN) || p.ep.vni != r->vni ||
+	    !(p.ep.flags & BPF_POL_EP_FAST))
+		return pass(BPF_NET_N_STACK);
+	if (eth->h_proto == bpf_htons(ETH_P_IP))
+		bad = flow_read4(skb, &p.f, in + ETH_HLEN, r->vni);
+	else if (eth->h_proto == bpf_htons(ETH_P_IPV6))
+		bad = flow_read6(skb, &p.f, in + ETH_HLEN, r->vni);
+	else
+		return pass(BPF_NET_N_STACK);
+	if (bad)
+		return pol_drop(skb, &p, BPF_POL_R_MALFORMED);
+	if (dom->flags & BPF_NET_DOM_RX_STACK && p.f.proto == NEXT_TCP &&
+	    !skb->gso_size)
+		return pass(BPF_NET_N_STACK);
+	return from_tunnel(skb, &p, r, in + ETH_HLEN);
 }
 
 SEC("tc")
 int net_from_underlay(struct __sk_buff *skb)
 {
-	(void)skb;
-	return TC_ACT_UNSPEC;
+	struct vxlan_rx r;
+
+	if (skb->protocol == bpf_htons(ETH_P_IP)) {
+		if (vxlan_read4(skb, &r))
+			return PASS;
+		return from_underlay(skb, &r, VXLAN_IN4);
+	}
+	if (skb->protocol != bpf_htons(ETH_P_IPV6) || vxlan_read6(skb, &r))
+		return PASS;
+	return from_underlay(skb, &r, VXLAN_IN6);
 }

@@ -12,35 +12,16 @@
 #include <linux/ipv6.h>
 #include <linux/types.h>
 
-#include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
 
+#include "bpf/hdr.h"
 #include "bpf/maps.h"
-
-/* Of linux/in.h and linux/icmpv6.h, where those have them. */
-enum {
-	NEXT_HOP_BY_HOP = 0,
-	NEXT_TCP = 6,
-	NEXT_UDP = 17,
-	NEXT_DCCP = 33,
-	NEXT_ROUTING = 43,
-	NEXT_FRAGMENT = 44,
-	NEXT_AUTH = 51,
-	NEXT_ICMPV6 = 58,
-	NEXT_NONE = 59,
-	NEXT_DEST_OPTIONS = 60,
-	NEXT_MOBILITY = 135,
-	NEXT_UDPLITE = 136,
-	NEXT_HIP = 139,
-	NEXT_SHIM6 = 140,
-};
 
 enum {
 	PKT_IP6 = ETH_HLEN,
 	PKT_SRC = ETH_HLEN + offsetof(struct ipv6hdr, saddr),
 	PKT_DST = ETH_HLEN + offsetof(struct ipv6hdr, daddr),
 	PKT_NEXT = ETH_HLEN + sizeof(struct ipv6hdr), /* behind the fixed header */
-	PKT_EXT_MAX = 8, /* extension headers we look behind */
 };
 
 /* How far the walk over the extension headers came. */
@@ -67,27 +48,6 @@ enum {
 	PKT_ROUTED = 2,   /* a routing header names the last destination */
 };
 
-/* Of a VLAN, and so of another device. A tag with number 0 says only a priority: the
- * stack takes it off, and has an ordinary packet. */
-static __always_inline int pkt_in_vlan(const struct __sk_buff *skb)
-{
-	return skb->vlan_present && skb->vlan_tci & 0x0fff;
-}
-
-/* Are there more such tags behind the first, so that the stack will find what we do not
- * see? */
-static __always_inline int pkt_is_hidden(struct __sk_buff *skb)
-{
-	__be16 tci;
-
-	if ((skb->protocol != bpf_htons(ETH_P_8021Q) &&
-	     skb->protocol != bpf_htons(ETH_P_8021AD)) ||
-	    pkt_in_vlan(skb))
-		return 0;
-	return bpf_skb_load_bytes(skb, ETH_HLEN, &tci, sizeof(tci)) ||
-	       !(tci & bpf_htons(0x0fff));
-}
-
 /* Return: 0; -1 when this is no IPv6 packet with a whole header, or of a VLAN. */
 static __always_inline int pkt_read(struct __sk_buff *skb, struct pkt *p)
 {
@@ -105,25 +65,6 @@ static __always_inline int pkt_read(struct __sk_buff *skb, struct pkt *p)
 	p->hops = h.hop_limit;
 	p->walk = PKT_UNKNOWN;
 	p->way = 0;
-	return 0;
-}
-
-/* Bytes of an extension header; 0: it is none. */
-static __always_inline __u32 pkt_ext_len(__u8 next, __u8 len)
-{
-	switch (next) {
-	case NEXT_HOP_BY_HOP:
-	case NEXT_ROUTING:
-	case NEXT_DEST_OPTIONS:
-	case NEXT_MOBILITY:
-	case NEXT_HIP:
-	case NEXT_SHIM6:
-		return (len + 1U) * 8;
-	case NEXT_AUTH:
-		return (len + 2U) * 4;
-	case NEXT_FRAGMENT:
-		return 8;
-	}
 	return 0;
 }
 

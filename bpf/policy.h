@@ -4,9 +4,11 @@
 #define BPF_POLICY_H
 
 #include <linux/bpf.h>
+#include <linux/pkt_cls.h>
 
 #include <bpf/bpf_helpers.h>
 
+#include "bpf/flow.h"
 #include "bpf/polmaps.h"
 
 /* fib sets max_entries of the large ones before it loads. */
@@ -90,5 +92,569 @@ struct {
 	__type(key, __u32);
 	__array(values, struct pol_verdicts);
 } pol_verdict_v1 SEC(".maps");
+
+/* What passes does so to the programs and filters of others on the device: TC_ACT_OK
+ * from a tcx link would end the matter for all of them. */
+enum { PASS = TC_ACT_UNSPEC };
+
+/*
+ * A packet, and the endpoint whose policy is asked: a copy, because the functions that
+ * are not static must not have pointers in what they are given. They are verified once
+ * each, not once for each call, and so ask for NULL.
+ */
+struct pol {
+	struct flow f;
+	struct bpf_pol_ep ep;
+	__u32 ifindex; /* of the endpoint; 0: there is none */
+	__u32 peer;    /* identity */
+	__u32 rule;    /* out: of the verdict; 0: none */
+	__u32 dir;     /* enum bpf_pol_dir */
+	__u32 pad;
+};
+
+int pol_drop(struct __sk_buff *skb, const struct pol *p, __u32 reason);
+struct pol_ask;
+__u32 pol_verdict(const struct pol *p, struct pol_ask *a);
+__u32 pol_check(struct __sk_buff *skb, struct pol *p);
+
+/* The endpoint on a device, and which way the packet goes. Return: is there one? */
+static __always_inline int pol_begin(struct pol *p, __u32 ifindex, __u32 dir)
+{
+	const struct bpf_pol_ep *ep = bpf_map_lookup_elem(&pol_ep_v1, &ifindex);
+
+	if (!ep)
+		return 0;
+	p->ep = *ep;
+	p->ifindex = ifindex;
+	p->dir = dir;
+	p->rule = p->peer = p->pad = 0;
+	return 1;
+}
+
+static __always_inline int pol_is_open(const struct pol *p)
+{
+	return p->ep.flags & (BPF_POL_EP_OPEN_IN << (p->dir & 1));
+}
+
+/* ---- drops ---- */
+
+static __always_inline const struct bpf_pol_opt *pol_opt(void)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&pol_opt_v1, &zero);
+}
+
+static __always_inline void pol_count(__u32 reason)
+{
+	__u64 *n = bpf_map_lookup_elem(&pol_reason_v1, &reason);
+
+	if (n)
+		++*n;
+}
+
+/* The program's last word on what is dropped. p->f.family 0: neither IPv4 nor IPv6. */
+__noinline int pol_drop(struct __sk_buff *skb, const struct pol *p, __u32 reason)
+{
+	const struct bpf_pol_opt *opt = pol_opt();
+	struct bpf_pol_event *e;
+
+	pol_count(reason);
+	if (!p || !opt || !(opt->flags & BPF_POL_OPT_EVENTS))
+		return TC_ACT_SHOT;
+	e = bpf_ringbuf_reserve(&pol_event_v1, sizeof(*e), 0);
+	if (!e)
+		return TC_ACT_SHOT;
+	__builtin_memset(e, 0, sizeof(*e));
+	e->ifindex = p->ifindex;
+	e->len = skb->len;
+	e->reason = (__u8)reason;
+	e->dir = (__u8)p->dir;
+	e->rule = p->rule;
+	if (p->ifindex) {
+		e->vni = p->ep.vni;
+		e->src_identity = p->dir == BPF_POL_OUT ? p->ep.identity : p->peer;
+		e->dst_identity = p->dir == BPF_POL_OUT ? p->peer : p->ep.identity;
+	}
+	if (p->f.family) {
+		e->family = p->f.family;
+		e->proto = p->f.proto;
+		e->sport = p->f.flags & FLOW_ICMPS ? 0 : p->f.sport;
+		e->dport = p->f.flags & FLOW_ICMPS ? bpf_htons(p->f.type) : p->f.dport;
+		__builtin_memcpy(e->src, p->f.src.ip, sizeof(e->src));
+		__builtin_memcpy(e->dst, p->f.dst.ip, sizeof(e->dst));
+	}
+	bpf_ringbuf_submit(e, 0);
+	return TC_ACT_SHOT;
+}
+
+/* ---- identities ---- */
+
+static __always_inline const struct bpf_pol_ident *pol_ident(
+	const struct bpf_pol_addr *a)
+{
+	return bpf_map_lookup_elem(&pol_ident_v1, a);
+}
+
+/* By prefix; 0: none has it. */
+static __noinline __u32 pol_ident_net(const struct bpf_pol_addr *a)
+{
+	struct bpf_pol_net key = { .prefixlen = 8 * sizeof(*a), .addr = *a };
+	const struct bpf_pol_ident *i = bpf_map_lookup_elem(&pol_net_v1, &key);
+
+	return i ? i->identity : 0;
+}
+
+static __always_inline __u32 pol_ident_or(const struct bpf_pol_addr *a, __u32 other)
+{
+	__u32 id = pol_ident_net(a);
+
+	return id ? id : other;
+}
+
+/* Of an address that a packet of ours goes to. */
+static __always_inline __u32 pol_peer_out(const struct bpf_pol_addr *a)
+{
+	const struct bpf_pol_ident *i = pol_ident(a);
+
+	return i ? i->identity : pol_ident_or(a, BPF_POL_WORLD);
+}
+
+/* What a group policy id that came with a packet says of its sender; 0: nothing. */
+static __always_inline __u32 pol_ident_group(__u32 vni, __u32 group)
+{
+	struct bpf_pol_group key = { vni, group };
+	__u32 *id = bpf_map_lookup_elem(&pol_group_v1, &key);
+
+	return id ? *id : 0;
+}
+
+/* Who in an overlay has an address that nobody has announced. */
+static __noinline __u32 pol_peer_overlay(const struct bpf_pol_addr *a)
+{
+	const struct bpf_pol_opt *opt;
+	__u32 net = pol_ident_net(a);
+
+	if (net)
+		return net;
+	opt = pol_opt();
+	return opt && opt->overlay ? opt->overlay : BPF_POL_INIT;
+}
+
+/* Does that address belong to the endpoint? */
+static __always_inline int pol_owns(const struct pol *p, const struct bpf_pol_addr *a)
+{
+	const struct bpf_pol_ep *ep = &p->ep;
+	const struct bpf_pol_ident *i;
+
+	if (p->f.family == BPF_POL_IP4
+		    ? a->ip[0] == ep->ip4 && ep->ip4
+		    : a->ip[0] == ep->ip6[0] && a->ip[1] == ep->ip6[1] &&
+			      a->ip[2] == ep->ip6[2] && a->ip[3] == ep->ip6[3] &&
+			      ep->ip6[0])
+		return 1;
+	i = pol_ident(a);
+	return i && i->ifindex == p->ifindex;
+}
+
+/* ---- verdicts ---- */
+
+/* What is asked for: a packet in this direction, from or to that peer. */
+struct pol_ask {
+	__u32 dir;
+	__u32 peer;
+	__u32 rule;  /* out: of the verdict; 0: none */
+	__be16 port; /* or type */
+	__u8 proto;
+	__u8 later; /* a fragment without port or type */
+};
+
+static __always_inline __u16 pol_mask(__u32 plen)
+{
+	return bpf_htons((__u16)(0xffff0000 >> plen));
+}
+
+/* What has been found so far. */
+struct pol_found {
+	void *verdicts;
+	__u32 all;    /* an allowing one does not end it */
+	__u32 reason; /* enum bpf_pol_reason */
+	__u32 rule;
+};
+
+/* One shape of verdict, for a peer or for any. Return: it decides. */
+static __always_inline int pol_probe(struct pol_found *x, struct bpf_pol_key *key,
+				     __u32 id)
+{
+	const struct bpf_pol_verdict *v;
+
+	key->identity = id;
+	v = bpf_map_lookup_elem(x->verdicts, key);
+	if (!v)
+		return 0;
+	if (v->flags & BPF_POL_DENY) {
+		x->reason = BPF_POL_R_DENY;
+		x->rule = v->rule;
+		return 1;
+	}
+	if (x->reason) { /* the first of those that allow */
+		x->reason = BPF_POL_R_NONE;
+		x->rule = v->rule;
+	}
+	return !x->all;
+}
+
+/*
+ * What the policy of the endpoint says, whatever has been before: the longest port
+ * first, and the peer before any. Return: enum bpf_pol_reason.
+ */
+__noinline __u32 pol_verdict(const struct pol *p, struct pol_ask *a)
+{
+	struct pol_found x = { .reason = BPF_POL_R_POLICY };
+	struct bpf_pol_key key;
+	__u32 dir, id, any, policy;
+
+	if (!p || !a)
+		return BPF_POL_R_NO_POLICY;
+	dir = a->dir & 1;
+	a->rule = 0;
+	if (p->ep.flags & (BPF_POL_EP_OPEN_IN << dir))
+		return BPF_POL_R_NONE;
+	policy = p->ep.policy;
+	x.verdicts = bpf_map_lookup_elem(&pol_verdict_v1, &policy);
+	if (!x.verdicts)
+		return BPF_POL_R_NO_POLICY;
+	id = p->ep.shape_id[dir];
+	any = p->ep.shape_any[dir];
+	if (a->later || !a->proto) { /* without a port, or even a protocol */
+		id &= a->proto ? BPF_POL_SHAPE_ALL | 1 : BPF_POL_SHAPE_ALL;
+		any &= a->proto ? BPF_POL_SHAPE_ALL | 1 : BPF_POL_SHAPE_ALL;
+	}
+	x.all = p->ep.flags & (BPF_POL_EP_DENY_IN << dir);
+	key.proto = a->proto;
+	for (__u32 i = 0; i <= 17; i++) {
+		__u32 plen = i < 17 ? 16 - i : 0;
+		__u32 bit = i < 17 ? 1U << plen : BPF_POL_SHAPE_ALL;
+
+		if (!((id | any) & bit))
+			continue;
+		key.dir_plen = (__u8)(dir << 7 | plen);
+		key.port = a->port & pol_mask(plen);
+		if (i == 17)
+			key.proto = 0;
+		if (id & bit && pol_probe(&x, &key, a->peer))
+			break;
+		if (any & bit && pol_probe(&x, &key, BPF_POL_ANY))
+			break;
+		if (i == 0 && !((id | any) & 0xfffe))
+			i = 15; /* ranges of ports are rare */
+	}
+	a->rule = x.rule;
+	return x.reason;
+}
+
+static __always_inline void pol_count_rule(__u32 rule, __u32 len)
+{
+	struct bpf_pol_count *c;
+
+	if (!rule)
+		return;
+	c = bpf_map_lookup_elem(&pol_rule_v1, &rule);
+	if (c) {
+		c->packets++;
+		c->bytes += len;
+	}
+}
+
+/* ---- connections ---- */
+
+/* In units of 2^30 ns. A TCP connection may be silent as long as its keepalive is. */
+enum { POL_LIFE_TCP = 7600, POL_LIFE = 170, POL_LIFE_FRAGMENT = 30 };
+
+static __always_inline __u32 pol_now(void)
+{
+	return (__u32)(bpf_ktime_get_coarse_ns() >> 30);
+}
+
+static __always_inline int pol_is_fresh(const struct bpf_pol_ct *c, __u8 proto)
+{
+	return pol_now() - c->seen < (proto == NEXT_TCP ? POL_LIFE_TCP : POL_LIFE);
+}
+
+static __always_inline void pol_flow_key(const struct pol *p, struct bpf_pol_flow *k)
+{
+	const struct flow *f = &p->f;
+	int out = p->dir == BPF_POL_OUT;
+
+	__builtin_memset(k, 0, sizeof(*k));
+	k->ifindex = p->ifindex;
+	__builtin_memcpy(k->local, out ? f->src.ip : f->dst.ip, sizeof(k->local));
+	__builtin_memcpy(k->remote, out ? f->dst.ip : f->src.ip, sizeof(k->remote));
+	k->lport = out ? f->sport : f->dport;
+	k->rport = out ? f->dport : f->sport;
+	k->proto = f->proto;
+	k->family = f->family;
+}
+
+/* The same of a datagram in fragments. */
+static __always_inline void pol_part_key(const struct pol *p, struct bpf_pol_flow *k)
+{
+	pol_flow_key(p, k);
+	__builtin_memcpy(&k->lport, &p->f.id, sizeof(p->f.id));
+	k->kind = BPF_POL_CT_FRAGMENT;
+	if (k->family == BPF_POL_IP6) /* what a later one says of it proves nothing */
+		k->proto = 0;
+}
+
+_Static_assert(offsetof(struct bpf_pol_flow, rport) ==
+		       offsetof(struct bpf_pol_flow, lport) + sizeof(__be16),
+	       "room for an identification");
+
+/* What an answer to this packet would be asked for. */
+static __always_inline void pol_ask_back(const struct flow *f, __u32 dir,
+					 struct pol_ask *a)
+{
+	a->dir = !dir;
+	a->rule = 0;
+	a->proto = f->proto;
+	a->port = f->sport;
+	a->later = 0;
+	if (f->flags & FLOW_ICMPS) /* the question that this would be the answer to */
+		a->port = bpf_htons(f->family == BPF_POL_IP4 ? 8 : 128);
+}
+
+/*
+ * Who began it? Only answers are let in by an entry, so what was let out as an answer
+ * must not make one: a rule that is taken away would go on for what it had let in.
+ */
+static __always_inline __u8 pol_began(const struct pol *p)
+{
+	const struct flow *f = &p->f;
+	struct pol_ask back;
+
+	if (f->proto == NEXT_TCP && f->tcp & FLOW_SYN)
+		return (__u8)(1 << (f->tcp & FLOW_ACK ? !p->dir : p->dir));
+	if (f->flags & FLOW_ASK)
+		return (__u8)(1 << p->dir);
+	/* Neither first nor second, or not to be told: an answer would be let in
+	 * anyway, then none needs the entry. */
+	back.peer = p->peer;
+	pol_ask_back(f, p->dir, &back);
+	return (__u8)(1 << (pol_verdict(p, &back) ? p->dir : !p->dir));
+}
+
+/* Policy has allowed the packet: its answer may come. */
+static __noinline void pol_note(const struct pol *p)
+{
+	struct bpf_pol_flow key;
+	struct bpf_pol_ct now, *c;
+	__u8 dir = (__u8)(1 << (p->dir & 1));
+
+	if (!(p->f.flags & (FLOW_PORTS | FLOW_ASK)))
+		return;
+	pol_flow_key(p, &key);
+	now.seen = pol_now();
+	c = bpf_map_lookup_elem(&pol_ct_v1, &key);
+	if (c) {
+		if (c->dirs != dir &&
+		    !(p->f.proto == NEXT_TCP &&
+		      (p->f.tcp & (FLOW_SYN | FLOW_ACK)) == FLOW_SYN) &&
+		    pol_is_fresh(c, p->f.proto))
+			return;
+		if (c->dirs == dir) {
+			/* Once a second, not for each packet. */
+			if (c->seen == now.seen && c->policy == p->ep.policy &&
+			    c->identity == p->peer)
+				return;
+			c->policy = p->ep.policy;
+			c->identity = p->peer;
+			c->seen = now.seen;
+			return;
+		}
+	}
+	__builtin_memset(&now.pad, 0, sizeof(now.pad));
+	now.policy = p->ep.policy;
+	now.identity = p->peer;
+	now.dirs = pol_began(p);
+	bpf_map_update_elem(&pol_ct_v1, &key, &now, BPF_ANY);
+}
+
+/* Policy does not allow the packet: is it an answer? Return: enum bpf_pol_reason. */
+static __noinline __u32 pol_answer(struct pol *p, __u32 reason)
+{
+	struct bpf_pol_flow key;
+	struct bpf_pol_ct *c;
+	struct pol_ask back;
+	__u32 no;
+
+	if (!(p->f.flags & (FLOW_PORTS | FLOW_ANSWER)))
+		return reason;
+	pol_flow_key(p, &key);
+	back.peer = p->peer;
+	pol_ask_back(&p->f, p->dir, &back);
+	c = bpf_map_lookup_elem(&pol_ct_v1, &key);
+	if (c && c->dirs & 1 << !p->dir && pol_is_fresh(c, p->f.proto)) {
+		if (c->policy == p->ep.policy && c->identity == p->peer)
+			return BPF_POL_R_NONE;
+		no = pol_verdict(p, &back);
+		if (!no) {
+			c->policy = p->ep.policy;
+			c->identity = p->peer;
+		}
+		return no ? reason : BPF_POL_R_NONE;
+	}
+	/* To let it in because its question would be let out is to let in all that
+	 * comes from the right port; but the counter tells whether entries are lost. */
+	if (reason == BPF_POL_R_POLICY && !c && !pol_verdict(p, &back) &&
+	    !(p->f.proto == NEXT_TCP && p->f.tcp & FLOW_SYN && !(p->f.tcp & FLOW_ACK)))
+		return BPF_POL_R_NO_FLOW;
+	return reason;
+}
+
+/* ---- fragments ---- */
+
+static __noinline void pol_part_note(const struct pol *p)
+{
+	struct bpf_pol_flow key;
+	struct bpf_pol_ct now = { 0 };
+
+	pol_part_key(p, &key);
+	now.seen = pol_now();
+	now.policy = p->ep.policy;
+	now.dirs = (__u8)(1 << (p->dir & 1));
+	bpf_map_update_elem(&pol_ct_v1, &key, &now, BPF_ANY);
+}
+
+static __noinline __u32 pol_part(const struct pol *p)
+{
+	struct bpf_pol_flow key;
+	struct bpf_pol_ct *c;
+
+	pol_part_key(p, &key);
+	c = bpf_map_lookup_elem(&pol_ct_v1, &key);
+	if (c && c->dirs & 1 << (p->dir & 1) && c->policy == p->ep.policy &&
+	    pol_now() - c->seen < POL_LIFE_FRAGMENT)
+		return BPF_POL_R_NONE;
+	return BPF_POL_R_FRAGMENT;
+}
+
+/* ---- ICMP errors ---- */
+
+/* The packet that an ICMP error is about, as far as it is there. Return: 0; -1. */
+static __always_inline int pol_quote(struct __sk_buff *skb, const struct flow *f,
+				     struct flow *q)
+{
+	__u32 at = f->l4 + 8;
+	__be16 l4[3] = { 0 };
+
+	flow_start(q, f->family, f->src.scope_family & 0xffffff);
+	q->end = f->end;
+	if (f->family == BPF_POL_IP4) {
+		struct iphdr h;
+
+		if (at + sizeof(h) > f->end ||
+		    bpf_skb_load_bytes(skb, at, &h, sizeof(h)) || h.version != 4 ||
+		    h.ihl < 5)
+			return -1;
+		q->src.ip[0] = h.saddr;
+		q->dst.ip[0] = h.daddr;
+		q->proto = h.protocol;
+		q->l4 = at + h.ihl * 4U;
+		if (h.frag_off & bpf_htons(0x1fff))
+			q->flags = FLOW_LATER;
+	} else {
+		struct ipv6hdr h;
+
+		if (at + sizeof(h) > f->end ||
+		    bpf_skb_load_bytes(skb, at, &h, sizeof(h)) || h.version != 6)
+			return -1;
+		__builtin_memcpy(q->src.ip, &h.saddr, 16);
+		__builtin_memcpy(q->dst.ip, &h.daddr, 16);
+		q->proto = h.nexthdr;
+		q->l4 = at + sizeof(h);
+		if (flow_walk6(skb, q))
+			return -1;
+	}
+	if (q->flags & FLOW_LATER || !flow_l4_min(q->proto))
+		return 0;
+	if (q->l4 + sizeof(l4) > f->end ||
+	    bpf_skb_load_bytes(skb, q->l4, l4, sizeof(l4)))
+		return -1;
+	if (flow_is_icmp(q))
+		flow_icmp(q, l4[0], l4[2]);
+	else if (q->proto != FLOW_ICMP && q->proto != NEXT_ICMPV6) {
+		q->sport = l4[0];
+		q->dport = l4[1];
+	}
+	return 0;
+}
+
+/*
+ * An error may come from anywhere, but only about what policy lets through, in the
+ * other direction or as the answer to what it lets through in this one. It opens
+ * nothing: its receiver looks for the connection itself.
+ */
+static __noinline __u32 pol_related(struct __sk_buff *skb, const struct pol *p,
+				    __u32 reason)
+{
+	struct pol_ask a = { .dir = !p->dir };
+	struct flow q;
+	__u32 no;
+
+	if (pol_quote(skb, &p->f, &q) || !flow_addr_eq(&q.src, &p->f.dst))
+		return reason;
+	a.peer = pol_peer_out(p->dir == BPF_POL_IN ? &q.dst : &q.src);
+	a.proto = q.proto;
+	a.port = q.flags & FLOW_ICMPS ? bpf_htons(q.type) : q.dport;
+	a.later = !!(q.flags & FLOW_LATER);
+	no = pol_verdict(p, &a);
+	if (!no || a.later)
+		return no ? reason : BPF_POL_R_NONE;
+	if (q.flags & FLOW_ICMPS && !(q.flags & FLOW_ANSWER))
+		return reason;
+	pol_ask_back(&q, !p->dir, &a);
+	return pol_verdict(p, &a) ? reason : BPF_POL_R_NONE;
+}
+
+/* ---- all of it ---- */
+
+/* May the packet go, as far as p->ep is concerned? Return: enum bpf_pol_reason. */
+__noinline __u32 pol_check(struct __sk_buff *skb, struct pol *p)
+{
+	const __u16 both = BPF_POL_EP_OPEN_IN | BPF_POL_EP_OPEN_OUT;
+	const struct flow *f = &p->f;
+	struct pol_ask a;
+	__u32 reason;
+
+	if (!p)
+		return BPF_POL_R_NO_POLICY;
+	p->rule = 0;
+	if ((p->ep.flags & both) == both || f->flags & FLOW_NEIGH)
+		return BPF_POL_R_NONE;
+	a.dir = p->dir;
+	a.peer = p->peer;
+	a.rule = 0;
+	a.proto = f->proto;
+	a.port = f->flags & FLOW_ICMPS ? bpf_htons(f->type) : f->dport;
+	a.later = !!(f->flags & FLOW_LATER);
+	reason = pol_verdict(p, &a);
+	if (a.rule) {
+		p->rule = a.rule;
+		pol_count_rule(a.rule, skb->len);
+	}
+	if (!reason) {
+		if (!(p->ep.flags & (BPF_POL_EP_OPEN_IN << !(p->dir & 1))))
+			pol_note(p);
+	} else if (f->flags & FLOW_LATER) {
+		return pol_part(p);
+	} else if (f->flags & FLOW_ERROR) {
+		return pol_related(skb, p, reason);
+	} else {
+		reason = pol_answer(p, reason);
+	}
+	if (!reason && f->flags & FLOW_FIRST && !pol_is_open(p))
+		pol_part_note(p);
+	return reason;
+}
 
 #endif

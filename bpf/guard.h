@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0 */
+/* bpf/guard.h - an endpoint sends as nobody but itself. Programs only. Identity goes by
+ * address, so this is what all of policy stands on. */
+#ifndef BPF_GUARD_H
+#define BPF_GUARD_H
+
+#include "bpf/policy.h"
+
+enum { ND_SOLICIT = 135, ND_ADVERT = 136 };
+
+static __always_inline int mac_eq(const __u8 *a, const __u8 *b)
+{
+	return !((a[0] ^ b[0]) | (a[1] ^ b[1]) | (a[2] ^ b[2]) | (a[3] ^ b[3]) |
+		 (a[4] ^ b[4]) | (a[5] ^ b[5]));
+}
+
+/* An address that the endpoint claims on the link: its own, or one of the link that is
+ * nobody's as far as we know. */
+static __noinline int guard_may_claim(const struct pol *p, const struct bpf_pol_addr *a)
+{
+	const struct bpf_pol_ident *i;
+
+	if (pol_owns(p, a))
+		return 1;
+	i = pol_ident(a);
+	return !i && flow_is_link(&p->f, a);
+}
+
+/* Advertisements, and questions whether an address is free, are claims. Return: enum
+ * bpf_pol_reason. */
+static __noinline __u32 guard_nd(struct __sk_buff *skb, const struct pol *p)
+{
+	const struct flow *f = &p->f;
+	struct bpf_pol_addr target = { .scope_family = f->src.scope_family };
+
+	if (f->type != ND_ADVERT && !(f->type == ND_SOLICIT && flow_is_zero(&f->src)))
+		return BPF_POL_R_NONE;
+	if (f->l4 + 24 > f->end ||
+	    bpf_skb_load_bytes(skb, f->l4 + 8, target.ip, sizeof(target.ip)))
+		return BPF_POL_R_MALFORMED;
+	return guard_may_claim(p, &target) ? BPF_POL_R_NONE : BPF_POL_R_SPOOF_NEIGH;
+}
+
+/*
+ * A source that is not the endpoint's own: what a host has to send before it has an
+ * address, and on the link in order to keep one. Everything else from a link-local
+ * address would have no identity, and so evade what is denied to one.
+ */
+static __noinline __u32 guard_homeless(const struct pol *p)
+{
+	const struct flow *f = &p->f;
+	int dhcp = f->proto == NEXT_UDP && f->flags & FLOW_PORTS;
+
+	if (f->family == BPF_POL_IP4)
+		return flow_is_zero(&f->src) && dhcp && f->sport == bpf_htons(68) &&
+				       f->dport == bpf_htons(67)
+			       ? BPF_POL_R_NONE
+			       : BPF_POL_R_SPOOF_IP;
+	if (!flow_is_zero(&f->src) && !guard_may_claim(p, &f->src))
+		return BPF_POL_R_SPOOF_IP;
+	if (f->flags & FLOW_NEIGH)
+		return BPF_POL_R_NONE;
+	return !flow_is_zero(&f->src) && dhcp && f->sport == bpf_htons(546) &&
+			       f->dport == bpf_htons(547)
+		       ? BPF_POL_R_NONE
+		       : BPF_POL_R_SPOOF_IP;
+}
+
+/* The source of p->f. Return: enum bpf_pol_reason. */
+static __always_inline __u32 guard_source(struct __sk_buff *skb, const struct pol *p)
+{
+	__u32 no;
+
+	if (!(p->ep.flags & BPF_POL_EP_GUARD))
+		return BPF_POL_R_NONE;
+	if (!pol_owns(p, &p->f.src)) {
+		no = guard_homeless(p);
+		if (no)
+			return no;
+	}
+	return p->f.flags & FLOW_NEIGH ? guard_nd(skb, p) : BPF_POL_R_NONE;
+}
+
+/* The destination of p->f, in a frame for the endpoint alone: what is told as somebody
+ * else's would have been judged by another's identity where it was sent. */
+static __always_inline __u32 guard_target(const struct pol *p)
+{
+	if (!(p->ep.flags & BPF_POL_EP_GUARD) || pol_owns(p, &p->f.dst) ||
+	    flow_is_link(&p->f, &p->f.dst) || flow_is_multicast(&p->f, &p->f.dst))
+		return BPF_POL_R_NONE;
+	return BPF_POL_R_NOT_FOR;
+}
+
+#endif
