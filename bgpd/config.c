@@ -25,6 +25,11 @@ struct config *config_new(void)
 	TAILQ_INIT(&c->ila_ids);
 	TAILQ_INIT(&c->label_lists);
 	TAILQ_INIT(&c->tenant_lists);
+	TAILQ_INIT(&c->label_keys);
+	TAILQ_INIT(&c->assigns);
+	TAILQ_INIT(&c->maps);
+	TAILQ_INIT(&c->policy_files);
+	TAILQ_INIT(&c->endpoints);
 	config_identity_reset(c);
 	c->log_level = -1;
 	c->ila_afi = ILA_AFI_DEFAULT;
@@ -59,6 +64,8 @@ void config_free(struct config *c)
 	FREE_ALL(&c->ilas);
 	FREE_ALL(&c->ila_ids);
 	config_lists_free(c);
+	config_identity_reset(c);
+	FREE_ALL(&c->endpoints);
 	/* Passwords shall not linger. */
 	explicit_bzero(c, sizeof(*c));
 	free(c);
@@ -127,6 +134,11 @@ struct config *config_copy(const struct config *c)
 	COPY_ALL(&d->ilas, &c->ilas, cfg_ila);
 	COPY_ALL(&d->ila_ids, &c->ila_ids, cfg_ila_id);
 	config_lists_copy(d, c);
+	COPY_ALL(&d->label_keys, &c->label_keys, cfg_label_key);
+	COPY_ALL(&d->assigns, &c->assigns, cfg_assign);
+	COPY_ALL(&d->maps, &c->maps, cfg_map);
+	COPY_ALL(&d->policy_files, &c->policy_files, cfg_policy_file);
+	COPY_ALL(&d->endpoints, &c->endpoints, cfg_endpoint);
 	return d;
 }
 

@@ -12,6 +12,7 @@
 #include "lib/ila.h"
 #include "rib/claim.h"
 #include "rib/permit.h"
+#include "rib/tenant.h"
 
 struct out;
 
@@ -190,6 +191,44 @@ struct cfg_identity {
 	uint32_t large;  /* function of the large community, 0: not used */
 };
 
+/* One of `label-keys`: labels with it make identities. */
+struct cfg_label_key {
+	TAILQ_ENTRY(cfg_label_key) link;
+	char key[LABEL_KEY_LEN + 1];
+};
+
+/* `assign LABELS number N` */
+struct cfg_assign {
+	TAILQ_ENTRY(cfg_assign) link;
+	unsigned line;
+	uint32_t number;
+	struct labels labels;
+};
+
+/* `map PREFIX labels L`: who is there, where no route says so. */
+struct cfg_map {
+	TAILQ_ENTRY(cfg_map) link;
+	unsigned line;
+	struct prefix prefix;
+	char tenant[32]; /* "": of every one */
+	struct labels labels;
+};
+
+/* `policy file PATH` */
+struct cfg_policy_file {
+	TAILQ_ENTRY(cfg_policy_file) link;
+	char path[256];
+};
+
+enum { CFG_ENDPOINTS_MAX = 1024 };
+
+/* `endpoint NAME ...` of a tenant */
+struct cfg_endpoint {
+	TAILQ_ENTRY(cfg_endpoint) link;
+	unsigned line;
+	struct tenants_endpoint e;
+};
+
 /* `ila [NAME]`: a SIR domain. */
 struct cfg_ila {
 	TAILQ_ENTRY(cfg_ila) link;
@@ -268,6 +307,11 @@ struct config {
 	uint16_t ila_afi; /* number of the family `ila unicast`, default 2 241 */
 	uint8_t ila_safi;
 	struct cfg_identity identity;
+	TAILQ_HEAD(, cfg_label_key) label_keys;
+	TAILQ_HEAD(, cfg_assign) assigns;
+	TAILQ_HEAD(, cfg_map) maps;
+	TAILQ_HEAD(, cfg_policy_file) policy_files;
+	TAILQ_HEAD(, cfg_endpoint) endpoints; /* of all tenants */
 	TAILQ_HEAD(, cfg_label_list) label_lists;
 	TAILQ_HEAD(, cfg_tenant_list) tenant_lists;
 };
@@ -315,6 +359,9 @@ struct cfg_tenant_list *config_tenant_list_find(const struct config *c,
 
 /** cfg_labels_name - "accept" and so on. */
 const char *cfg_labels_name(enum cfg_labels l);
+
+/** config_identity_used - is there anything in `identity`? */
+bool config_identity_used(const struct config *c);
 
 /** cfg_ila_unnamed - the one that `address-family ila unicast` is about? */
 bool cfg_ila_unnamed(const struct cfg_ila *d);

@@ -159,7 +159,9 @@ int config_check_fault(const struct config *c, struct cfg_fault *f)
 		if (check_range(c, r, f))
 			return -EINVAL;
 	return check_tenants(c, f) || config_ila_check(c, f) ||
-			       config_labels_check(c, f)
+			       config_labels_check(c, f) ||
+			       config_identity_check(c, f) ||
+			       config_endpoint_check(c, f)
 		       ? -EINVAL
 		       : 0;
 }

@@ -96,7 +96,7 @@ struct cmd_rows {
 
 extern const struct cmd_rows config_top_rows, config_bgp_rows, config_nbr_rows,
 	config_evpn_rows, config_tenant_rows, config_ila_rows, config_identity_rows,
-	config_labels_rows;
+	config_endpoint_rows, config_labels_rows;
 
 static inline struct cfg_edit *cfg_edit_of(const struct cmd_args *a)
 {
@@ -156,6 +156,21 @@ void config_origin_print(const struct cfg_nbr *n, const struct cfg_nbr_af *af,
 /** config_identity_reset - as if there was no `identity`. */
 void config_identity_reset(struct config *c);
 void config_identity_print(const struct config *c, struct out *o);
+
+/** config_identity_check - what config_check_fault() says of it; Return: 0, -EINVAL. */
+int config_identity_check(const struct config *c, struct cfg_fault *f);
+
+/* ---- config_endpoint.c: endpoints of the configuration ---- */
+
+/** config_endpoint_print - the lines of one tenant. */
+void config_endpoint_print(const struct config *c, const char *tenant, struct out *o);
+
+/** config_endpoint_check - what config_check_fault() says of them; Return: 0, -EINVAL.
+ */
+int config_endpoint_check(const struct config *c, struct cfg_fault *f);
+
+/** config_endpoints_remove - all of a tenant. */
+void config_endpoints_remove(struct config *c, const char *tenant);
 
 /* ---- config_labels.c: whom we believe, and what its endpoints may be ---- */
 

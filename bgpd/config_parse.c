@@ -35,9 +35,9 @@ const struct cmd_mode config_modes[CFG_MODES] = {
 void config_rows_register(struct cmd_tree *t)
 {
 	static const struct cmd_rows *const all[] = {
-		&config_top_rows,      &config_bgp_rows,    &config_nbr_rows,
-		&config_evpn_rows,     &config_tenant_rows, &config_ila_rows,
-		&config_identity_rows, &config_labels_rows,
+		&config_top_rows,      &config_bgp_rows,      &config_nbr_rows,
+		&config_evpn_rows,     &config_tenant_rows,   &config_ila_rows,
+		&config_identity_rows, &config_endpoint_rows, &config_labels_rows,
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(all); i++)

@@ -251,7 +251,8 @@ static void print_bgp(const struct config *c, struct out *o)
 	out_line(o, "exit\n");
 }
 
-static void print_tenant(const struct cfg_tenant *t, struct out *o)
+static void print_tenant(const struct config *c, const struct cfg_tenant *t,
+			 struct out *o)
 {
 	char buf[ADDR_STR];
 
@@ -272,6 +273,7 @@ static void print_tenant(const struct cfg_tenant *t, struct out *o)
 	if (t->encoding == VNI_MPLS_SHIFTED)
 		out_line(o, " vni-encoding mpls-shifted\n");
 	config_ila_tenant_print(t, o);
+	config_endpoint_print(c, t->name, o);
 	out_line(o, "exit\n!\n");
 }
 
@@ -289,5 +291,5 @@ void config_print(const struct config *c, struct out *o)
 	config_ila_print(c, o);
 	config_identity_print(c, o);
 	TAILQ_FOREACH (t, &c->tenants, link)
-		print_tenant(t, o);
+		print_tenant(c, t, o);
 }

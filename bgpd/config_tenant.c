@@ -38,6 +38,7 @@ static int remove_tenant(void *ctx, const struct cmd_args *a, struct out *o)
 	(void)o;
 	if (!t)
 		return cfg_fail(a, "name", "there is no such tenant");
+	config_endpoints_remove(c, t->name);
 	TAILQ_REMOVE(&c->tenants, t, link);
 	free(t);
 	return CMD_OK;
