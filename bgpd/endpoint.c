@@ -42,6 +42,86 @@ void endpoint_save(struct engine *e)
 	free(text);
 }
 
+/* ---- declaring ------------------------------------------------------------- */
+
+static int declare(struct engine *e, const struct tenants_endpoint *ep, char *err,
+		   size_t errlen)
+{
+	int rc = ila_endpoint_check(e->ila, ep, err, errlen);
+
+	if (!rc)
+		rc = tenants_endpoint_add(e->tenants, ep, err, errlen);
+	if (!rc)
+		ila_declare(e->ila, tenants_endpoint_find(e->tenants, ep->name), true);
+	return rc;
+}
+
+static void undeclare(struct engine *e, const char *name)
+{
+	tenants_endpoint_del(e->tenants, name);
+	ila_undeclare(e->ila, name);
+}
+
+/* ---- of the configuration -------------------------------------------------- */
+
+static const struct cfg_endpoint *cfg_find(const struct config *c, const char *name)
+{
+	const struct cfg_endpoint *i;
+
+	TAILQ_FOREACH (i, &c->endpoints, link)
+		if (!strcmp(i->e.name, name))
+			return i;
+	return NULL;
+}
+
+/* Names of what the configuration declares no longer. */
+struct gone {
+	const struct config *c;
+	char (*name)[ENDPOINT_NAME];
+	size_t n;
+};
+
+static void gone_add(void *arg, const struct tenants_endpoint_info *i)
+{
+	struct gone *g = arg;
+
+	if (!i->e->configured || cfg_find(g->c, i->e->name))
+		return;
+	g->name = xrealloc(g->name, (g->n + 1) * sizeof(*g->name));
+	str_copy(g->name[g->n++], ENDPOINT_NAME, i->e->name);
+}
+
+/* Is it there as it should be? What it has of its own is its sequence. */
+static bool is_there(const struct engine *e, const struct tenants_endpoint *want)
+{
+	const struct tenants_endpoint *has =
+		tenants_endpoint_find(e->tenants, want->name);
+	char a[ENDPOINT_LINE], b[ENDPOINT_LINE];
+	struct tenants_endpoint plain;
+
+	if (!has || !has->configured)
+		return false;
+	plain = *has;
+	plain.seq = 0;
+	return !strcmp(endpoint_format(&plain, a), endpoint_format(want, b));
+}
+
+void endpoint_configure(struct engine *e, const struct config *c)
+{
+	struct gone gone = { .c = c };
+	const struct cfg_endpoint *i;
+	char err[256];
+
+	tenants_endpoint_foreach(e->tenants, gone_add, &gone);
+	for (size_t k = 0; k < gone.n; k++)
+		undeclare(e, gone.name[k]);
+	free(gone.name);
+	TAILQ_FOREACH (i, &c->endpoints, link)
+		if (!is_there(e, &i->e) && declare(e, &i->e, err, sizeof(err)))
+			log_err(LOG_EVPN, "endpoint %s of the configuration: %s",
+				i->e.name, err);
+}
+
 /* ---- commands -------------------------------------------------------------- */
 
 static int endpoint_add(void *ctx, const struct cmd_args *args, struct out *o)
@@ -52,14 +132,41 @@ static int endpoint_add(void *ctx, const struct cmd_args *args, struct out *o)
 	int rc = endpoint_parse(cmd_arg(args, "line"), &ep, err, sizeof(err));
 
 	if (!rc)
-		rc = ila_endpoint_check(e->ila, &ep, err, sizeof(err));
-	if (!rc)
-		rc = tenants_endpoint_add(e->tenants, &ep, err, sizeof(err));
+		rc = declare(e, &ep, err, sizeof(err));
 	if (rc) {
 		out_line(o, "%% %s\n", err);
 		return CMD_WARNING;
 	}
-	ila_declare(e->ila, &ep, true);
+	export_kick(&e->routes);
+	return CMD_OK;
+}
+
+/* Who may be changed by a command: not what the configuration declares. */
+static bool is_declared(const struct engine *e, const char *name, struct out *o)
+{
+	const struct tenants_endpoint *ep = tenants_endpoint_find(e->tenants, name);
+
+	if (!ep)
+		out_line(o, "%% No such endpoint\n");
+	else if (ep->configured)
+		out_line(o, "%% Endpoint %s is of the configuration\n", name);
+	return ep && !ep->configured;
+}
+
+static int endpoint_labels(void *ctx, const struct cmd_args *args, struct out *o)
+{
+	const char *name = cmd_arg(args, "word"), *labels = cmd_arg(args, "labels");
+	struct engine *e = ctx;
+	char err[256];
+
+	if (!is_declared(e, name, o))
+		return CMD_WARNING;
+	if (tenants_endpoint_labels(e->tenants, name, cmd_has(args, "no") ? "" : labels,
+				    err, sizeof(err))) {
+		out_line(o, "%% %s\n", err);
+		return CMD_WARNING;
+	}
+	ila_declare(e->ila, tenants_endpoint_find(e->tenants, name), false);
 	export_kick(&e->routes);
 	return CMD_OK;
 }
@@ -68,11 +175,9 @@ static int endpoint_delete(void *ctx, const struct cmd_args *args, struct out *o
 {
 	struct engine *e = ctx;
 
-	if (tenants_endpoint_del(e->tenants, cmd_arg(args, "word"))) {
-		out_line(o, "%% No such endpoint\n");
+	if (!is_declared(e, cmd_arg(args, "word"), o))
 		return CMD_WARNING;
-	}
-	ila_undeclare(e->ila, cmd_arg(args, "word"));
+	undeclare(e, cmd_arg(args, "word"));
 	export_kick(&e->routes);
 	return CMD_OK;
 }
@@ -191,6 +296,10 @@ static const struct cmd_row rows[] = {
 	  "NAME tenant T interface I [mac M] [ip A,B] [labels k=v,...] [anycast] "
 	  "[weight W] [local-preference N]",
 	  endpoint_add, 0 },
+	{ CMD_EXEC, "endpoint set WORD labels WORD$labels",
+	  "Other labels for a declared endpoint", endpoint_labels, 0 },
+	{ CMD_EXEC, "endpoint set WORD no labels", "No labels for a declared endpoint",
+	  endpoint_labels, 0 },
 	{ CMD_EXEC, "endpoint delete WORD", "Forget a declared endpoint",
 	  endpoint_delete, 0 },
 	{ CMD_EXEC, "show endpoints [json]", "Declared endpoints", endpoints_show, 0 },

@@ -54,7 +54,13 @@ static int networks_configure(struct engine *e, const struct config *c)
 
 	bgp_identify(&e->bgp, c);
 	rc = evpn_configure(e, c);
-	return rc ? rc : mappings_configure(e, c);
+	if (!rc)
+		rc = mappings_configure(e, c);
+	if (rc)
+		return rc;
+	identity_configure(e, c);
+	endpoint_configure(e, c);
+	return 0;
 }
 
 int engine_apply(struct engine *e, struct config *next, char *err, size_t errlen)
@@ -234,6 +240,7 @@ static void on_hello(struct engine *e, const struct intent_hello *h)
 	fibc_put(e->fibc, INTENT_SYNC_BEGIN, 0, NULL);
 	tenants_resync(e->tenants);
 	ila_resync(e->ila);
+	identity_resync(e);
 	fibc_put(e->fibc, INTENT_SYNC_END, 0, NULL);
 	fibc_put(e->fibc, INTENT_READY, 0, NULL);
 	sessions_start(e, h->kept || h->fib_restarts);
@@ -368,6 +375,7 @@ static int shell_start(struct engine *e)
 	show_rtc_register(e);
 	show_evpn_register(e);
 	show_ila_register(e);
+	show_identity_register(e);
 	show_fib_register(e);
 	endpoint_register(e);
 	clear_register(e);
@@ -457,6 +465,7 @@ static void engine_fini(struct engine *e)
 	vty_stop(e->vty);
 	cmd_tree_free(e->cmds);
 	bgp_fini(&e->bgp);
+	identity_fini(e);
 	evpn_fini(e);
 	mappings_fini(e);
 	routes_fini(&e->routes);

@@ -11,10 +11,12 @@
 #include "bgpd/peer.h"
 #include "bgpd/routes.h"
 #include "lib/ev.h"
+#include "rib/identity.h"
 #include "rib/ila.h"
 #include "rib/tenant.h"
 
 struct cmd_args;
+struct nlri_ops;
 struct cmd_tree;
 struct out;
 struct event_base;
@@ -53,6 +55,7 @@ struct engine {
 	struct rib_cursor ila_cursor[ILA_CARRIERS]; /* its place in each table */
 	bool has_ila_cursors;
 	uint32_t ila_reimport[ILA_CARRIERS]; /* as reimport */
+	struct identities *ids;              /* NULL: nothing is configured of labels */
 	bool sweep_due; /* complete: tell fib once all is imported */
 	bool swept;
 	struct fibc *fibc;
@@ -121,6 +124,21 @@ bool mappings_idle(const struct engine *e);
 /** ila_plane_name - of enum ila_plane. */
 const char *ila_plane_name(unsigned plane);
 
+/* identity.c: between labels, who has them, and fib */
+
+/** identity_configure - labels and static map of a configuration, after tenants and
+ * mappings know theirs. */
+void identity_configure(struct engine *e, const struct config *c);
+void identity_fini(struct engine *e);
+
+/** identity_resync - all there is, again, for fib. */
+void identity_resync(struct engine *e);
+
+/** identity_fits - may this route of ours go out? One whose labels make its attributes
+ * too long is said, counted, and must be withdrawn. */
+bool identity_fits(struct engine *e, const struct nlri_ops *ops, const struct nlri *n,
+		   const struct attrs *a);
+
 /* rtc_own.c */
 
 /** rtc_own_update - originate what the tenants import now; cheap when nothing is new.
@@ -139,6 +157,7 @@ void show_rtc_register(struct engine *e);
 void rtc_show(struct out *o, const struct peer *p, const struct family *f);
 void show_evpn_register(struct engine *e);
 void show_ila_register(struct engine *e);
+void show_identity_register(struct engine *e);
 void show_fib_register(struct engine *e);
 void endpoint_register(struct engine *e);
 void clear_register(struct engine *e);
@@ -155,6 +174,9 @@ void show_capabilities(struct out *o, const struct peer *p);
 
 /** show_graceful_restart - what of a neighbor is kept, and for how long; show_gr.c. */
 void show_graceful_restart(const struct engine *e, struct out *o, const struct peer *p);
+
+/** endpoint_configure - endpoints of a configuration, and none of the one before. */
+void endpoint_configure(struct engine *e, const struct config *c);
 
 /* endpoint.c: the state file */
 void endpoint_load(struct engine *e);

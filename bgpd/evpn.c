@@ -28,7 +28,10 @@ static void on_originate(void *ctx, const struct nlri *n, const struct attrs *a)
 {
 	struct engine *e = ctx;
 
-	routes_originate(&e->routes, evpn_family(), n, a);
+	if (identity_fits(e, evpn_family()->ops, n, a))
+		routes_originate(&e->routes, evpn_family(), n, a);
+	else
+		routes_unoriginate(&e->routes, evpn_family(), n);
 }
 
 static void on_withdraw(void *ctx, const struct nlri *n)

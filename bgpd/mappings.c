@@ -65,7 +65,10 @@ static void on_originate(void *ctx, enum ila_carrier c, const struct ila_addr *a
 	struct engine *e = ctx;
 
 	nlri_of(c, addr, &n);
-	routes_originate(&e->routes, &families[family_of[c]], &n, a);
+	if (identity_fits(e, families[family_of[c]].ops, &n, a))
+		routes_originate(&e->routes, &families[family_of[c]], &n, a);
+	else
+		routes_unoriginate(&e->routes, &families[family_of[c]], &n);
 }
 
 static void on_withdraw(void *ctx, enum ila_carrier c, const struct ila_addr *addr)

@@ -643,6 +643,7 @@ static void tables_register(struct engine *e)
 	for (size_t i = 0; i < ARRAY_SIZE(tables); i++)
 		table_register(e, &tables[i]);
 	table_register(e, &metrics_ila);
+	table_register(e, &metrics_identity);
 }
 
 int metrics_start(struct engine *e, char *err, size_t errlen)

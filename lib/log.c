@@ -15,9 +15,9 @@
 
 static const char *const sub_names[LOG_SUBS] = {
 	[LOG_MAIN] = "main", [LOG_SESSION] = "session", [LOG_UPDATE] = "update",
-	[LOG_RIB] = "rib",   [LOG_EVPN] = "evpn",       [LOG_FIB] = "fib",
-	[LOG_ILA] = "ila",   [LOG_CONFIG] = "config",   [LOG_VTY] = "vty",
-	[LOG_WEB] = "web",
+	[LOG_RIB] = "rib",   [LOG_EVPN] = "evpn",       [LOG_POLICY] = "policy",
+	[LOG_FIB] = "fib",   [LOG_ILA] = "ila",         [LOG_CONFIG] = "config",
+	[LOG_VTY] = "vty",   [LOG_WEB] = "web",
 };
 static const char *const level_names[] = { "err", "warn", "info", "debug" };
 static const int syslog_prio[] = { 3, 4, 6, 7 };

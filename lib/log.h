@@ -16,6 +16,7 @@ enum log_sub {
 	LOG_UPDATE,
 	LOG_RIB,
 	LOG_EVPN,
+	LOG_POLICY,
 	LOG_ILA,
 	LOG_FIB,
 	LOG_CONFIG,

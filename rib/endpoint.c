@@ -408,6 +408,9 @@ static int add_check(const struct tenants *t, struct tenants_endpoint *e,
 {
 	int rc = unique_check(t, e, ep, err, errlen);
 
+	if (ep && ep->e.configured && !e->configured)
+		return refuse(err, errlen, -EEXIST, "of the configuration is endpoint",
+			      e->name);
 	if (!rc)
 		rc = labels_canonical(e->labels, e->labels, err, errlen);
 	if (rc)

@@ -40,6 +40,22 @@ const char *identity_reason_name(enum identity_set s)
 	return (unsigned)s < IDSET_FIRST ? names[s] : "labels";
 }
 
+const char *identity_reason_text(enum identity_set s)
+{
+	static const char *const text[IDSET_FIRST] = {
+		[IDSET_NONE] = "nothing is said",
+		[IDSET_UNLABELLED] = "an endpoint without labels that count",
+		[IDSET_MALFORMED] = "its labels are malformed, or its numbers differ",
+		[IDSET_MISMATCH] = "its number does not follow from its labels",
+		[IDSET_RESERVED] = "its number is one that nobody may claim",
+		[IDSET_CONFLICT] = "routes that are as good say different things",
+		[IDSET_FULL] = "too many label sets",
+		[IDSET_HOST] = "this host",
+	};
+
+	return (unsigned)s < IDSET_FIRST ? text[s] : "labels";
+}
+
 /* ---- handles ----------------------------------------------------------- */
 
 uint32_t identities_ref(struct identities *d, uint32_t set)
@@ -405,7 +421,7 @@ static void map_put(struct identities *d, const struct identity_map *m)
 {
 	uint32_t set = handle_of(labelsets_intern(d->sets, labels_bytes(&m->labels)));
 
-	for (unsigned k = 0; k < m->n_scopes; k++) {
+	for (size_t k = 0; k < m->n_scopes; k++) {
 		uint32_t i = addr_get(d, m->scope[k], &m->prefix.ip, m->prefix.bits);
 
 		addr_at(d, i)->in_map = true;

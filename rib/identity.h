@@ -17,7 +17,6 @@ enum {
 	IDENTITY_KEYS = 32,   /* label-keys */
 	IDENTITY_MAPS = 4096, /* lines of the static map */
 	IDENTITY_ASSIGNS = 1024,
-	IDENTITY_SCOPES = 64,  /* networks that one line of the map is for */
 	IDENTITY_ATTRS = 2048, /* octets of attributes with labels that we originate */
 	IDENTITY_IFNAME = 16,
 };
@@ -41,6 +40,9 @@ enum identity_set {
 
 /** identity_reason_name - one word with underscores for IDSET_MALFORMED and so on. */
 const char *identity_reason_name(enum identity_set s);
+
+/** identity_reason_text - the same in words. */
+const char *identity_reason_text(enum identity_set s);
 
 /* An address, or a prefix of the static map. */
 struct identity_addr {
@@ -98,8 +100,8 @@ const struct identity_domain *identities_domain(const struct identities *d);
 struct identity_map {
 	struct prefix prefix;
 	struct labels labels;
-	unsigned n_scopes;
-	uint32_t scope[IDENTITY_SCOPES]; /* VNIs; 0: ILA */
+	size_t n_scopes;
+	const uint32_t *scope; /* VNIs; 0: ILA */
 };
 
 struct identity_conf {

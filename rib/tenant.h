@@ -225,7 +225,8 @@ struct tenants_endpoint {
  * A tenant not yet configured is accepted, and served once it is, if there is a MAC.
  * Adding, also again, counts as learning the MAC here: it outbids remote VTEPs.
  * Return: 0; -EINVAL bad value, -EEXIST another endpoint of the tenant has that MAC,
- * IP or interface, -ENOSPC too many.
+ * IP or interface, or it is one of the configuration and this one is not, -ENOSPC too
+ * many.
  */
 int tenants_endpoint_add(struct tenants *t, const struct tenants_endpoint *e, char *err,
 			 size_t errlen);

@@ -434,9 +434,11 @@ static void bare_number(void **state)
 	world_fini(&w);
 }
 
-static struct identity_map map(const char *prefix, const char *labels, uint32_t scope)
+/* In networks vni and vni + 1. */
+static struct identity_map map(const char *prefix, const char *labels, uint32_t vni)
 {
-	struct identity_map m = { .n_scopes = 2, .scope = { scope, scope + 1 } };
+	static const uint32_t scopes[] = { 1, 2, 3, 4, 5, 6, 7, 8, 9 };
+	struct identity_map m = { .n_scopes = 2, .scope = scopes + vni - 1 };
 
 	assert_int_equal(prefix_parse(prefix, &m.prefix), 0);
 	assert_int_equal(labels_parse(labels, &m.labels), LABEL_FINE);
