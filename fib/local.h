@@ -11,7 +11,7 @@ struct fib;
 struct lfdb;
 struct lneigh;
 
-/** lfdb_set - a bridge has a MAC on a port, not marked extern_learn.
+/** lfdb_set - a bridge has a MAC on a port; on the VXLAN device, one without our mark.
  * @flags: FDB_STICKY, FDB_STATIC, LFDB_PERMANENT */
 void lfdb_set(struct fib *f, uint32_t bridge, const struct mac *mac, uint32_t port,
 	      uint16_t flags);

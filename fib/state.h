@@ -83,7 +83,7 @@ struct lfdb_key {
 
 enum { LFDB_PERMANENT = 1 << 8 }; /* beside FDB_STICKY, FDB_STATIC */
 
-/* A bridge's entry that is not marked extern_learn. */
+/* A bridge's entry that is not ours: on the VXLAN device, one without our mark. */
 struct lfdb {
 	struct up up;
 	struct lfdb_key key;
