@@ -224,6 +224,20 @@ static const char *remote_role(const struct peer *p)
 	return r->present ? role_name(r->role) : "undefined";
 }
 
+/* Text and JSON alike. */
+static void nbr_session(const struct engine *e, struct out *o, const struct peer *p)
+{
+	if (show_is_up(p))
+		show_capabilities(o, p);
+	if (p->stats.established)
+		show_graceful_restart(e, o, p);
+	nbr_messages(o, p);
+	nbr_errors(o, p);
+	nbr_families(e, o, p);
+	nbr_memory(e, o, p);
+	maxprefix_show_held(o, p);
+}
+
 static void nbr_json(const struct engine *e, struct out *o, const struct peer *p)
 {
 	char id[ADDR_STR];
@@ -248,15 +262,7 @@ static void nbr_json(const struct engine *e, struct out *o, const struct peer *p
 	out_str(o, "localRouterId", show_id(p->bgp->router_id, id));
 	out_str(o, "bgpState", fsm_state_name(p->state));
 	nbr_timers_json(o, p);
-	if (show_is_up(p))
-		show_capabilities(o, p);
-	if (p->stats.established)
-		show_graceful_restart(e, o, p);
-	nbr_messages(o, p);
-	nbr_errors(o, p);
-	nbr_families(e, o, p);
-	nbr_memory(e, o, p);
-	maxprefix_show_held(o, p);
+	nbr_session(e, o, p);
 	nbr_end_json(o, p);
 }
 
@@ -293,15 +299,7 @@ static void nbr_text(const struct engine *e, struct out *o, const struct peer *p
 		 "  Configured hold time is %u seconds, keepalive interval is %u "
 		 "seconds\n",
 		 p->hold_s, p->keepalive_s, p->cfg.hold_s, p->cfg.keepalive_s);
-	if (show_is_up(p))
-		show_capabilities(o, p);
-	if (p->stats.established)
-		show_graceful_restart(e, o, p);
-	nbr_messages(o, p);
-	nbr_errors(o, p);
-	nbr_families(e, o, p);
-	nbr_memory(e, o, p);
-	maxprefix_show_held(o, p);
+	nbr_session(e, o, p);
 	out_text(o, "\n  Connections established %llu; dropped %llu\n",
 		 (unsigned long long)p->stats.established,
 		 (unsigned long long)p->stats.dropped);
