@@ -20,7 +20,7 @@
 #include "lib/util.h"
 
 /* What one turn may ask. Answers that no mapping waits for count more. */
-enum { TURN = 1024, WAITED_FOR = 1, UNHURRIED = 64 };
+enum { TURN = 1024, WAITED_FOR = 1, UNHURRIED = 256 };
 
 /* ---- which locators ---- */
 
