@@ -168,6 +168,16 @@ static void __attribute__((noreturn)) child(const struct start *s, int chan_fd)
 	_exit(127);
 }
 
+/* So much may lie between engine and fib: while the engine reads what a peer has sent
+ * (at most 256 kB, tens of thousands of routes), fib has enough to do. */
+static void chan_widen(int fd)
+{
+	const int bytes = 512 << 10;
+
+	if (setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &bytes, sizeof(bytes)))
+		setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes));
+}
+
 static pid_t engine_spawn(void *arg, int *chan_fd)
 {
 	const struct start *s = arg;
@@ -177,6 +187,7 @@ static pid_t engine_spawn(void *arg, int *chan_fd)
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fd))
 		return -errno;
+	chan_widen(fd[1]);
 	/* The child must not run the parent's signal handlers. */
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, &old);
