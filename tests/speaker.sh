@@ -1,10 +1,10 @@
 # For tests with tests/interop/speaker, our session layer without tables: sourced after
 # lib.sh.
 
-# say NAME COMMAND - to a speaker.
+# say NAME COMMAND - to a speaker; one that has died keeps nobody waiting.
 say()
 {
-	echo "$2" >"$T_TMP/$1/in"
+	echo "$2" 1<>"$T_TMP/$1/in"
 }
 
 # speaker_start NAME PROGRAM

@@ -82,7 +82,7 @@ def block(ids, ident):
 
 
 def macip(n):
-    body = b"\0\1" + socket.inet_aton(src) + b"\0\1" + b"\0" * 14 + \
+    body = b"\0\1" + ipaddress.ip_address(src).packed + b"\0\1" + b"\0" * 14 + \
         b"\x30\2\0\0\0" + struct.pack("!H", n) + b"\0" + b"\0\0\x64"
     return bytes([2, len(body)]) + body
 
