@@ -9,6 +9,7 @@
 #include "fib/be_bpf.h"
 #include "fib/be_ila.h"
 #include "fib/be_vxlan.h"
+#include "fib/pol.h"
 #include "fib/state.h"
 #include "lib/util.h"
 
@@ -18,6 +19,7 @@ static const struct backend {
 } backends[] = {
 	{ "vxlan", be_vxlan_apply },
 	{ "route", be_ila_apply },
+	{ "policy", pol_apply },
 };
 
 /* Who translates, by enum ila_plane; NULL: not built in. */
@@ -56,4 +58,5 @@ void backends_flush(struct fib *f)
 	for (size_t i = 0; i < ARRAY_SIZE(planes); i++)
 		if (planes[i] && planes[i]->flush)
 			planes[i]->flush(f);
+	pol_flush(f);
 }

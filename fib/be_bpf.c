@@ -51,7 +51,7 @@ static void counters_clear(const struct be_bpf *b, uint32_t dom)
 	for (uint32_t i = 0; cpus > 0 && i < ILA_COUNTS; i++) {
 		uint32_t key = dom * BPF_ILA_ROW + i;
 
-		bpf_map_update_elem(b->progs.map[BPF_M_COUNT], &key, zero, BPF_ANY);
+		bpf_map_update_elem(b->progs->map[BPF_M_COUNT], &key, zero, BPF_ANY);
 	}
 	free(zero);
 }
@@ -94,11 +94,6 @@ static void doms_release(const struct fib *f, struct be_bpf *b)
 
 /* ---- opening and closing ---- */
 
-static const char *dir_of(const struct fib *f)
-{
-	return f->o->bpf_dir ? f->o->bpf_dir : "/sys/fs/bpf/selvage";
-}
-
 /* The buckets of the map of mappings: at most 1/512 of the machine's memory at first.
  */
 static uint32_t first_size(const struct fib *f)
@@ -119,13 +114,13 @@ static uint32_t first_size(const struct fib *f)
 
 static int open_parts(struct fib *f, struct be_bpf *b, char *why)
 {
-	int err = bpf_progs_open(&b->progs, dir_of(f), first_size(f), why);
+	int err = bpf_progs_open(b->progs, BPF_O_ILA, bpf_dir(f), first_size(f), why);
 
 	if (err)
 		return err;
-	bpf_attach_open(&b->attach, &b->progs, f->o->no_tcx);
+	bpf_attach_open(b->attach, BPF_O_ILA);
 	for (const struct link *l = f->links; l; l = l->hh.next)
-		bpf_attach_adopt(&b->attach, l->ifindex);
+		bpf_attach_adopt(b->attach, BPF_O_ILA, l->ifindex);
 	mirror_init(&b->ifs, sizeof(uint32_t), sizeof(struct bpf_ila_if));
 	mirror_init(&b->remotes, sizeof(__be64), sizeof(struct bpf_ila_rewrite));
 	bpf_groups_init(&b->groups);
@@ -141,12 +136,12 @@ static int open_parts(struct fib *f, struct be_bpf *b, char *why)
 
 static void close_parts(struct be_bpf *b)
 {
-	bpf_attach_close(&b->attach);
+	bpf_attach_close(b->attach, BPF_O_ILA);
 	mirror_fini(&b->ifs);
 	mirror_fini(&b->remotes);
 	bpf_groups_fini(&b->groups);
 	nft_close(&b->nft);
-	bpf_progs_close(&b->progs);
+	bpf_progs_close(b->progs, BPF_O_ILA);
 	b->open = false;
 }
 
@@ -160,6 +155,8 @@ static int open_all(struct fib *f, char *why)
 	if (!b)
 		b = f->bpf = xcalloc(1, sizeof(*b));
 	*b = (struct be_bpf) {
+		.progs = &f->progs,
+		.attach = &f->attach,
 		.nft.nl.fd = -1,
 		.max_entries = f->o->bpf_map_max ? f->o->bpf_map_max : ENTRIES_MAX,
 	};
@@ -191,30 +188,30 @@ static void bpf_close(struct fib *f)
 /* The map of a mirror is another one after it grew. */
 static void mirrors_point(struct be_bpf *b)
 {
-	b->ifs.fd = b->progs.map[BPF_M_IF];
-	b->remotes.fd = b->progs.map[BPF_M_REMOTE];
-	b->groups.map.fd = b->progs.map[BPF_M_GROUP];
+	b->ifs.fd = b->progs->map[BPF_M_IF];
+	b->remotes.fd = b->progs->map[BPF_M_REMOTE];
+	b->groups.map.fd = b->progs->map[BPF_M_GROUP];
 }
 
 /* Return: 0: there is room now; -E2BIG: no more. */
 static int grow(struct be_bpf *b, enum bpf_map_id m)
 {
-	uint32_t was = b->progs.max[m], at;
+	uint32_t was = b->progs->max[m], at;
 	uint32_t max = MIN_OF(was * GROWTH, b->max_entries);
 	char why[BPF_WHY] = "";
 	int err;
 
 	if (was >= max)
 		return -E2BIG;
-	err = bpf_progs_grow(&b->progs, m, max, why);
+	err = bpf_progs_grow(b->progs, m, max, why);
 	if (err) {
 		log_warn(LOG_FIB, "eBPF: a full map cannot grow, %s, entries=%u", why,
 			 was);
 		return -E2BIG;
 	}
 	mirrors_point(b);
-	bpf_attach_reload(&b->attach);
-	err = bpf_attach_work(&b->attach, &at);
+	bpf_attach_reload(b->attach, BPF_O_ILA);
+	err = bpf_attach_work(b->attach, BPF_O_ILA, &at);
 	log_info(LOG_FIB, "eBPF: a full map has grown, entries=%u err=%d", max, err);
 	return 0;
 }
@@ -273,7 +270,7 @@ static void flush_set(struct fib *f)
 		uint32_t end = at;
 
 		if (!err)
-			end += bpf_map_write(b->progs.map[BPF_M_MAP], s->key + at,
+			end += bpf_map_write(b->progs->map[BPF_M_MAP], s->key + at,
 					     s->value + at, s->n - at, &err);
 		for (; at < end; at++)
 			done(f, s->who[at], 0);
@@ -292,7 +289,7 @@ static void flush_del(struct fib *f)
 	uint32_t n;
 	int err;
 
-	n = bpf_map_erase(b->progs.map[BPF_M_MAP], s->key, s->n, &err);
+	n = bpf_map_erase(b->progs->map[BPF_M_MAP], s->key, s->n, &err);
 	for (uint32_t i = 0; i < s->n; i++)
 		done(f, s->who[i], i < n ? 0 : err);
 	s->n = 0;
@@ -333,10 +330,10 @@ static void put_map(struct fib *f, struct want_entry *e)
 static int write_one(struct be_bpf *b, enum bpf_map_id m, const void *key,
 		     const void *value)
 {
-	int err = bpf_map_update_elem(b->progs.map[m], key, value, BPF_ANY);
+	int err = bpf_map_update_elem(b->progs->map[m], key, value, BPF_ANY);
 
 	while (err == -E2BIG && !grow(b, m))
-		err = bpf_map_update_elem(b->progs.map[m], key, value, BPF_ANY);
+		err = bpf_map_update_elem(b->progs->map[m], key, value, BPF_ANY);
 	return err;
 }
 
@@ -347,7 +344,7 @@ static int erase_half(struct be_bpf *b, const struct ip *a)
 	int err = 0;
 
 	if (!ila64_is_zero(&half))
-		bpf_map_erase(b->progs.map[BPF_M_DOM], &half, 1, &err);
+		bpf_map_erase(b->progs->map[BPF_M_DOM], &half, 1, &err);
 	return err;
 }
 
@@ -383,7 +380,7 @@ static int put_local(struct be_bpf *b, const struct want_entry *e)
 	int err;
 
 	if (!want_is_active(e)) {
-		bpf_map_erase(b->progs.map[BPF_M_LOCAL], e->key.ip.b, 1, &err);
+		bpf_map_erase(b->progs->map[BPF_M_LOCAL], e->key.ip.b, 1, &err);
 		return err;
 	}
 	dom = bpf_dom_get(b, &a.prefix);
@@ -505,7 +502,7 @@ static void bpf_loc_del(struct fib *f, struct ila_loc *l)
 static void bpf_link_gone(struct fib *f, uint32_t ifindex)
 {
 	if (be(f) && be(f)->open)
-		bpf_attach_gone(&be(f)->attach, ifindex);
+		bpf_attach_gone(be(f)->attach, ifindex);
 }
 
 static void bpf_hops_freed(struct fib *f, uint32_t id)
@@ -527,11 +524,11 @@ static void trouble(struct be_bpf *b, int err, const char *why)
 static void sweep(struct be_bpf *b)
 {
 	b->swept = true;
-	bpf_attach_sweep(&b->attach);
+	bpf_attach_sweep(b->attach, BPF_O_ILA);
 	mirror_sweep(&b->ifs);
 	mirror_sweep(&b->remotes);
 	mirror_sweep(&b->groups.map);
-	bpf_progs_sweep(&b->progs);
+	bpf_progs_sweep(b->progs);
 }
 
 static void bpf_flush(struct fib *f)
@@ -541,9 +538,9 @@ static void bpf_flush(struct fib *f)
 	if (!b || !b->open)
 		return;
 	ila_gate_remove(f);
-	bpf_attach_flush(&b->attach);
+	bpf_attach_flush(b->attach, BPF_O_ILA);
 	nft_remove(&b->nft);
-	bpf_progs_remove(&b->progs);
+	bpf_progs_remove(b->progs, BPF_O_ILA);
 	close_parts(b);
 }
 
@@ -581,7 +578,7 @@ static int bpf_dump(struct fib *f, bool first)
 	char why[NL_WHY];
 	int err;
 
-	if (first && bpf_progs_left(dir_of(f))) {
+	if (first && bpf_progs_left(bpf_dir(f), BPF_O_ILA)) {
 		err = open_all(f, why);
 		if (err)
 			log_warn(LOG_FIB,
@@ -594,7 +591,7 @@ static int bpf_dump(struct fib *f, bool first)
 		return 0;
 	err = be_bpf_tables(f, b, first);
 	if (!first)
-		bpf_attach_audit(&b->attach);
+		bpf_attach_audit(b->attach, BPF_O_ILA);
 	f->ila.work_due = true;
 	return err;
 }
@@ -613,7 +610,7 @@ static bool counters_read(const struct be_bpf *b, uint32_t dom, uint64_t *sum)
 		uint32_t key = dom * BPF_ILA_ROW + i;
 
 		sum[i] = 0;
-		if (bpf_map_lookup_elem(b->progs.map[BPF_M_COUNT], &key, part))
+		if (bpf_map_lookup_elem(b->progs->map[BPF_M_COUNT], &key, part))
 			continue;
 		for (int c = 0; c < cpus; c++)
 			sum[i] += part[c];

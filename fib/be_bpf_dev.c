@@ -59,8 +59,8 @@ static void renew_endpoints(struct fib *f)
 		}
 		i = bpf_if_value(&p->want.addr, &v, dom);
 		mirror_set(&b->ifs, &l->ifindex, &i);
-		bpf_attach_set(&b->attach, BPF_P_CONTAINER, l->ifindex);
-		bpf_attach_set(&b->attach, BPF_P_TO_CONTAINER, l->ifindex);
+		bpf_attach_set(b->attach, BPF_P_CONTAINER, l->ifindex);
+		bpf_attach_set(b->attach, BPF_P_TO_CONTAINER, l->ifindex);
 	}
 }
 
@@ -78,7 +78,7 @@ static int renew_gate(struct fib *f, const struct bpf_underlay *u, char *why)
 	if (err || !out)
 		return err;
 	mirror_set(&b->ifs, &out, &host);
-	bpf_attach_set(&b->attach, BPF_P_CONTAINER, out);
+	bpf_attach_set(b->attach, BPF_P_CONTAINER, out);
 	return 0;
 }
 
@@ -105,24 +105,24 @@ int bpf_devices_work(struct fib *f, const struct bpf_underlay *u, char *why)
 	int err, first;
 
 	mirror_renew(&b->ifs);
-	bpf_attach_renew(&b->attach);
+	bpf_attach_renew(b->attach, BPF_O_ILA);
 	first = renew_gate(f, u, why);
 	renew_endpoints(f);
 	for (unsigned i = 0; i < u->n; i++) {
 		const struct link *l = link_find(f, u->ifindex[i]);
 
 		if (!l || l->ethernet) {
-			bpf_attach_set(&b->attach, BPF_P_UNDERLAY, u->ifindex[i]);
+			bpf_attach_set(b->attach, BPF_P_UNDERLAY, u->ifindex[i]);
 			continue;
 		}
 		first = first ? first : -EMEDIUMTYPE;
 		snprintf(why, NL_WHY, "underlay %s has no Ethernet header", l->name);
 	}
-	bpf_attach_renewed(&b->attach);
+	bpf_attach_renewed(b->attach, BPF_O_ILA);
 	mirror_renewed(&b->ifs);
 	err = bpf_mirror_push(b, &b->ifs, BPF_M_IF);
 	if (!err)
-		err = bpf_attach_work(&b->attach, &at);
+		err = bpf_attach_work(b->attach, BPF_O_ILA, &at);
 	if (err && !first) {
 		first = err;
 		snprintf(why, NL_WHY, "ifindex %u: %s", at, strerror(-err));

@@ -103,7 +103,7 @@ static void number_adopt(struct be_bpf *b, const struct dom_entry *s)
 
 static int dump_doms(struct dumper *d)
 {
-	int fd = d->b->progs.map[BPF_M_DOM], err;
+	int fd = d->b->progs->map[BPF_M_DOM], err;
 	struct dom_table t = { .n = 0 };
 
 	err = bpf_map_read(fd, on_dom, &t);
@@ -188,12 +188,12 @@ static void on_map(void *arg, const void *key, const void *value)
 
 int be_bpf_adopt(struct be_bpf *b)
 {
-	int err = mirror_adopt(&b->ifs, b->progs.map[BPF_M_IF]);
+	int err = mirror_adopt(&b->ifs, b->progs->map[BPF_M_IF]);
 
 	if (!err)
-		err = mirror_adopt(&b->remotes, b->progs.map[BPF_M_REMOTE]);
+		err = mirror_adopt(&b->remotes, b->progs->map[BPF_M_REMOTE]);
 	if (!err)
-		err = mirror_adopt(&b->groups.map, b->progs.map[BPF_M_GROUP]);
+		err = mirror_adopt(&b->groups.map, b->progs->map[BPF_M_GROUP]);
 	return err;
 }
 
@@ -216,8 +216,8 @@ int be_bpf_tables(struct fib *f, struct be_bpf *b, bool first)
 	if (!err)
 		err = dump_doms(&d);
 	if (!err)
-		err = bpf_map_read(b->progs.map[BPF_M_LOCAL], on_local, &d);
+		err = bpf_map_read(b->progs->map[BPF_M_LOCAL], on_local, &d);
 	if (!err)
-		err = bpf_map_read(b->progs.map[BPF_M_MAP], on_map, &d);
+		err = bpf_map_read(b->progs->map[BPF_M_MAP], on_map, &d);
 	return err;
 }

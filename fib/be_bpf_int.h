@@ -34,8 +34,8 @@ struct bpf_batch {
 
 struct be_bpf {
 	bool open;
-	struct bpf_progs progs;
-	struct bpf_attach attach;
+	struct bpf_progs *progs;   /* fib's */
+	struct bpf_attach *attach; /* dto. */
 	struct mirror ifs, remotes;
 	struct bpf_groups groups;
 	struct nft nft;

@@ -40,6 +40,8 @@ struct bpf_point {
 	bool stale;   /* runs another program than the one loaded last */
 	bool broken;  /* somebody took it off: attaching it is a repair */
 	bool filter;  /* by clsact */
+	bool found;   /* was there when we came */
+	int err;      /* last refusal */
 	int link;     /* descriptor, -1: none */
 };
 
@@ -88,9 +90,14 @@ static void point_drop(struct bpf_attach *a, struct bpf_point *pt)
 	free(pt);
 }
 
+static bool is_of(const struct bpf_point *pt, enum bpf_obj_id o)
+{
+	return bpf_prog_obj(pt->key.prog) == o;
+}
+
 static int attach_type(const struct bpf_point *pt)
 {
-	return pt->key.prog == BPF_P_TO_CONTAINER ? TCX_EGRESS : TCX_INGRESS;
+	return bpf_prog_egress(pt->key.prog) ? TCX_EGRESS : TCX_INGRESS;
 }
 
 /* ---- links ---- */
@@ -269,7 +276,7 @@ static void detach(struct bpf_attach *a, struct bpf_point *pt)
 
 /* ---- found at start ---- */
 
-static void adopt_pin(struct bpf_attach *a, const char *name)
+static void adopt_pin(struct bpf_attach *a, enum bpf_obj_id o, const char *name)
 {
 	const char *dash = strrchr(name, '-');
 	struct bpf_point *pt;
@@ -280,7 +287,7 @@ static void adopt_pin(struct bpf_attach *a, const char *name)
 		if (strlen(bpf_prog_name(p)) == (size_t)(dash - name) &&
 		    !strncmp(name, bpf_prog_name(p), (size_t)(dash - name)))
 			break;
-	if (!dash || p == BPF_PROGS)
+	if (!dash || p == BPF_PROGS || bpf_prog_obj(p) != o)
 		return;
 	pt = point_get(a, p, (uint32_t)strtoul(dash + 1, NULL, 10));
 	path_of(path, a, pt);
@@ -290,63 +297,72 @@ static void adopt_pin(struct bpf_attach *a, const char *name)
 		point_drop(a, pt);
 		return;
 	}
-	pt->there = pt->adopted = true;
+	pt->there = pt->adopted = pt->found = true;
 	pt->stale = prog_id != a->progs->prog_id[p];
 }
 
 /* Is there a tcx? Where it is, device 0 is what is wrong. */
-static bool has_tcx(const struct bpf_progs *progs)
+static bool has_tcx(const struct bpf_progs *progs, enum bpf_obj_id o)
 {
-	int fd = bpf_link_create(progs->prog[BPF_P_UNDERLAY], 0,
-				 (enum bpf_attach_type)TCX_INGRESS, NULL);
+	enum bpf_prog_id p = o == BPF_O_ILA ? BPF_P_UNDERLAY : BPF_P_NET_UNDERLAY;
 
-	return fd == -ENODEV;
+	return bpf_link_create(progs->prog[p], 0, (enum bpf_attach_type)TCX_INGRESS,
+			       NULL) == -ENODEV;
 }
 
-void bpf_attach_open(struct bpf_attach *a, struct bpf_progs *progs, bool no_tcx)
+void bpf_attach_init(struct bpf_attach *a, struct bpf_progs *progs, bool no_tcx)
+{
+	*a = (struct bpf_attach) { .progs = progs, .no_tcx = no_tcx };
+}
+
+void bpf_attach_open(struct bpf_attach *a, enum bpf_obj_id o)
 {
 	const struct dirent *e;
-	DIR *d = opendir(progs->dir);
+	DIR *d = opendir(a->progs->dir);
 
-	*a = (struct bpf_attach) { .progs = progs, .hold = progs->fresh };
-	a->no_tcx = no_tcx || !has_tcx(progs);
+	a->hold[o] = a->progs->fresh[o];
+	a->no_tcx = a->no_tcx || !has_tcx(a->progs, o);
 	while (d && (e = readdir(d)))
-		adopt_pin(a, e->d_name);
+		adopt_pin(a, o, e->d_name);
 	if (d)
 		closedir(d);
 }
 
-void bpf_attach_adopt(struct bpf_attach *a, uint32_t ifindex)
+void bpf_attach_adopt(struct bpf_attach *a, enum bpf_obj_id o, uint32_t ifindex)
 {
 	for (uint32_t p = 0; a->no_tcx && p < BPF_PROGS; p++) {
-		struct bpf_point *pt = point_get(a, p, ifindex);
+		struct bpf_point *pt;
 		uint32_t prog_id;
 
+		if (bpf_prog_obj(p) != o)
+			continue;
+		pt = point_get(a, p, ifindex);
 		if (pt->there)
 			continue;
 		if (!filter_is_at(pt, &prog_id)) {
 			point_drop(a, pt);
 			continue;
 		}
-		pt->there = pt->adopted = pt->filter = true;
+		pt->there = pt->adopted = pt->filter = pt->found = true;
 		pt->stale = prog_id != a->progs->prog_id[p];
 	}
 }
 
-void bpf_attach_close(struct bpf_attach *a)
+void bpf_attach_close(struct bpf_attach *a, enum bpf_obj_id o)
 {
 	struct bpf_point *pt, *next;
 
 	HASH_ITER (hh, a->points, pt, next)
-		point_drop(a, pt);
+		if (is_of(pt, o))
+			point_drop(a, pt);
 }
 
 /* ---- what is to be ---- */
 
-void bpf_attach_renew(struct bpf_attach *a)
+void bpf_attach_renew(struct bpf_attach *a, enum bpf_obj_id o)
 {
 	for (struct bpf_point *pt = a->points; pt; pt = pt->hh.next)
-		pt->old = true;
+		pt->old |= is_of(pt, o);
 }
 
 void bpf_attach_set(struct bpf_attach *a, enum bpf_prog_id p, uint32_t ifindex)
@@ -357,10 +373,29 @@ void bpf_attach_set(struct bpf_attach *a, enum bpf_prog_id p, uint32_t ifindex)
 	pt->adopted = pt->old = false;
 }
 
-void bpf_attach_renewed(struct bpf_attach *a)
+void bpf_attach_renewed(struct bpf_attach *a, enum bpf_obj_id o)
 {
 	for (struct bpf_point *pt = a->points; pt; pt = pt->hh.next)
-		pt->wanted = pt->wanted && !pt->old;
+		if (is_of(pt, o))
+			pt->wanted = pt->wanted && !pt->old;
+}
+
+int bpf_attach_state(const struct bpf_attach *a, enum bpf_prog_id p, uint32_t ifindex)
+{
+	const struct bpf_point *pt = point_find(a, p, ifindex);
+
+	if (!pt || !pt->wanted)
+		return -ENOENT;
+	if (pt->there)
+		return 0;
+	return pt->err ? pt->err : -EINPROGRESS;
+}
+
+bool bpf_attach_found(const struct bpf_attach *a, enum bpf_prog_id p, uint32_t ifindex)
+{
+	const struct bpf_point *pt = point_find(a, p, ifindex);
+
+	return pt && pt->there && pt->found;
 }
 
 void bpf_attach_gone(struct bpf_attach *a, uint32_t ifindex)
@@ -377,7 +412,7 @@ void bpf_attach_gone(struct bpf_attach *a, uint32_t ifindex)
 	}
 }
 
-int bpf_attach_work(struct bpf_attach *a, uint32_t *ifindex)
+int bpf_attach_work(struct bpf_attach *a, enum bpf_obj_id o, uint32_t *ifindex)
 {
 	struct bpf_point *pt, *next;
 	int first = 0;
@@ -385,12 +420,15 @@ int bpf_attach_work(struct bpf_attach *a, uint32_t *ifindex)
 	HASH_ITER (hh, a->points, pt, next) {
 		int err = 0;
 
+		if (!is_of(pt, o))
+			continue;
 		if (pt->wanted && !pt->there)
 			err = attach(a, pt);
-		else if (pt->there && pt->stale && !a->hold)
+		else if (pt->there && pt->stale && !a->hold[o])
 			err = replace(a, pt);
 		else if (!pt->wanted && !pt->adopted && pt->there)
 			detach(a, pt);
+		pt->err = err;
 		if (err && !first) {
 			first = err;
 			*ifindex = pt->key.ifindex;
@@ -401,41 +439,43 @@ int bpf_attach_work(struct bpf_attach *a, uint32_t *ifindex)
 	return first;
 }
 
-void bpf_attach_reload(struct bpf_attach *a)
+void bpf_attach_reload(struct bpf_attach *a, enum bpf_obj_id o)
 {
 	for (struct bpf_point *pt = a->points; pt; pt = pt->hh.next)
-		pt->stale = true;
+		pt->stale |= is_of(pt, o);
 }
 
-void bpf_attach_audit(struct bpf_attach *a)
+void bpf_attach_audit(struct bpf_attach *a, enum bpf_obj_id o)
 {
 	for (struct bpf_point *pt = a->points; pt; pt = pt->hh.next) {
 		uint32_t prog_id = 0;
 
-		if (!pt->there)
+		if (!is_of(pt, o) || !pt->there)
 			continue;
 		if (!is_at(pt, &prog_id)) {
-			pt->there = false;
+			pt->there = pt->found = false;
 			pt->broken = true;
-		} else if (!a->hold && prog_id != a->progs->prog_id[pt->key.prog]) {
+		} else if (!a->hold[o] && prog_id != a->progs->prog_id[pt->key.prog]) {
 			pt->stale = true;
 		}
 	}
 }
 
-void bpf_attach_sweep(struct bpf_attach *a)
+void bpf_attach_sweep(struct bpf_attach *a, enum bpf_obj_id o)
 {
-	a->hold = false;
+	a->hold[o] = false;
 	for (struct bpf_point *pt = a->points; pt; pt = pt->hh.next)
-		pt->adopted = false;
+		if (is_of(pt, o))
+			pt->adopted = false;
 }
 
-void bpf_attach_flush(struct bpf_attach *a)
+void bpf_attach_flush(struct bpf_attach *a, enum bpf_obj_id o)
 {
 	uint32_t ifindex;
 
-	bpf_attach_sweep(a);
+	bpf_attach_sweep(a, o);
 	for (struct bpf_point *pt = a->points; pt; pt = pt->hh.next)
-		pt->wanted = false;
-	bpf_attach_work(a, &ifindex);
+		if (is_of(pt, o))
+			pt->wanted = false;
+	bpf_attach_work(a, o, &ifindex);
 }

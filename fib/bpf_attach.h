@@ -1,4 +1,4 @@
-/* fib/bpf_attach.h - on which devices the ILA programs run. */
+/* fib/bpf_attach.h - on which devices our programs run. */
 #ifndef FIB_BPF_ATTACH_H
 #define FIB_BPF_ATTACH_H
 
@@ -12,29 +12,39 @@ struct bpf_point;
 struct bpf_attach {
 	struct bpf_progs *progs; /* borrowed */
 	struct bpf_point *points;
-	bool hold;         /* programs of an earlier run stay for now */
-	bool no_tcx;       /* the kernel has none: clsact */
-	uint64_t repaired; /* programs that somebody else had taken off */
+	bool hold[BPF_OBJS]; /* programs of an earlier run stay for now */
+	bool no_tcx;         /* the kernel has none: clsact */
+	uint64_t repaired;   /* programs that somebody else had taken off */
 };
 
-/**
- * bpf_attach_open - find what an earlier run has pinned
- * @no_tcx: work as on a kernel that has none
- *
- * It stays until it is asked for again, or bpf_attach_sweep().
+/*
+ * Each object has its own life: what is said below is said of the programs of one.
  */
-void bpf_attach_open(struct bpf_attach *a, struct bpf_progs *progs, bool no_tcx);
-void bpf_attach_close(struct bpf_attach *a);
+
+/** bpf_attach_init - no_tcx: work as on a kernel that has none. */
+void bpf_attach_init(struct bpf_attach *a, struct bpf_progs *progs, bool no_tcx);
+
+/** bpf_attach_open - it was loaded: find what an earlier run has pinned. It stays until
+ * it is asked for again, or bpf_attach_sweep(). */
+void bpf_attach_open(struct bpf_attach *a, enum bpf_obj_id o);
+void bpf_attach_close(struct bpf_attach *a, enum bpf_obj_id o);
 
 /** bpf_attach_adopt - find what an earlier run has put on this device, where it could
  * not be pinned. Call for each device there is at start. */
-void bpf_attach_adopt(struct bpf_attach *a, uint32_t ifindex);
+void bpf_attach_adopt(struct bpf_attach *a, enum bpf_obj_id o, uint32_t ifindex);
 
 /** bpf_attach_renew, bpf_attach_renewed - between the two bpf_attach_set() says where
  * programs are to run, and so where no longer; bpf_attach_work() does it. */
-void bpf_attach_renew(struct bpf_attach *a);
+void bpf_attach_renew(struct bpf_attach *a, enum bpf_obj_id o);
 void bpf_attach_set(struct bpf_attach *a, enum bpf_prog_id p, uint32_t ifindex);
-void bpf_attach_renewed(struct bpf_attach *a);
+void bpf_attach_renewed(struct bpf_attach *a, enum bpf_obj_id o);
+
+/** bpf_attach_state - does a program run there? Return: 0; -errno: the last refusal;
+ * -EINPROGRESS: it is wanted, and was not tried; -ENOENT: it is not wanted there. */
+int bpf_attach_state(const struct bpf_attach *a, enum bpf_prog_id p, uint32_t ifindex);
+
+/** bpf_attach_found - was it there when we came, on this very device? */
+bool bpf_attach_found(const struct bpf_attach *a, enum bpf_prog_id p, uint32_t ifindex);
 
 /** bpf_attach_gone - a device is gone, and its programs with it, even if another one
  * has its ifindex by now. */
@@ -46,20 +56,20 @@ void bpf_attach_gone(struct bpf_attach *a, uint32_t ifindex);
  *
  * Return: 0; else -errno of the first refusal, the rest is done.
  */
-int bpf_attach_work(struct bpf_attach *a, uint32_t *ifindex);
+int bpf_attach_work(struct bpf_attach *a, enum bpf_obj_id o, uint32_t *ifindex);
 
 /** bpf_attach_reload - programs were loaded anew: each is replaced by the next
  * bpf_attach_work(), no packet passes between the two. */
-void bpf_attach_reload(struct bpf_attach *a);
+void bpf_attach_reload(struct bpf_attach *a, enum bpf_obj_id o);
 
 /** bpf_attach_audit - look whether each is where it should be; bpf_attach_work() then
  * repairs. */
-void bpf_attach_audit(struct bpf_attach *a);
+void bpf_attach_audit(struct bpf_attach *a, enum bpf_obj_id o);
 
 /** bpf_attach_sweep - take off what was found and not asked for again. */
-void bpf_attach_sweep(struct bpf_attach *a);
+void bpf_attach_sweep(struct bpf_attach *a, enum bpf_obj_id o);
 
 /** bpf_attach_flush - take off everything. */
-void bpf_attach_flush(struct bpf_attach *a);
+void bpf_attach_flush(struct bpf_attach *a, enum bpf_obj_id o);
 
 #endif

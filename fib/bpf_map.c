@@ -13,7 +13,7 @@
 
 #include "lib/util.h"
 
-enum { READ_BATCH = 4096, ONE = 256, KEY_MAX = 16 };
+enum { READ_BATCH = 4096, ONE = 256, KEY_MAX = 24 };
 
 /* ---- whole maps ---- */
 
@@ -319,6 +319,33 @@ void mirror_unset(struct mirror *m, const void *key)
 		dirty(m, e, true);
 	else
 		entry_drop(m, e);
+}
+
+void mirror_discard(struct mirror *m, const void *key)
+{
+	struct mirror_entry *e = entry_find(m, key);
+
+	if (!e)
+		return;
+	mirror_unset(m, key);
+	e = entry_find(m, key);
+	if (!e)
+		return;
+	e->flags &= (uint8_t)~ME_ADOPTED;
+	dirty(m, e, true);
+}
+
+bool mirror_done(const struct mirror *m, const void *key)
+{
+	const struct mirror_entry *e = entry_find(m, key);
+
+	return e &&
+	       (e->flags & (ME_WANTED | ME_SEEN | ME_DIRTY)) == (ME_WANTED | ME_SEEN);
+}
+
+uint32_t mirror_extra(const struct mirror *m)
+{
+	return HASH_COUNT(m->entries) - m->wanted;
 }
 
 void mirror_renew(struct mirror *m)

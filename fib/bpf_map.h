@@ -58,6 +58,10 @@ int mirror_adopt(struct mirror *m, int fd);
 void mirror_set(struct mirror *m, const void *key, const void *value);
 void mirror_unset(struct mirror *m, const void *key);
 
+/** mirror_discard - whatever is there goes, wanted or not: of an object that is gone.
+ */
+void mirror_discard(struct mirror *m, const void *key);
+
 /** mirror_renew, mirror_renewed - between the two all that is wanted is set anew; the
  * rest of it is unset. */
 void mirror_renew(struct mirror *m);
@@ -68,6 +72,12 @@ const void *mirror_get(const struct mirror *m, const void *key);
 
 /** mirror_seen - what is wanted, else what the map has; NULL if neither. */
 const void *mirror_seen(const struct mirror *m, const void *key);
+
+/** mirror_done - does the map have what is wanted of this key? */
+bool mirror_done(const struct mirror *m, const void *key);
+
+/** mirror_extra - entries that are in the map, or may be, and that nobody wants. */
+uint32_t mirror_extra(const struct mirror *m);
 
 /**
  * mirror_write - bring the map up to date

@@ -1,7 +1,10 @@
 /*
- * Loads the programs of bpf/ila.bpf.c and keeps their maps under --bpf-dir. A map's
- * name carries the number of its layout, so what is found under it can be read. Not for
- * what is in the maps (fib/be_bpf.c), nor for where programs run (fib/bpf_attach.c).
+ * Loads the programs of bpf/ and keeps their maps under --bpf-dir. A map's name carries
+ * the number of its layout, so what is found under it can be read. Not for what is in
+ * the maps (fib/be_bpf.c, fib/pol.c), nor for where programs run (fib/bpf_attach.c).
+ *
+ * Objects are loaded when they are needed: the verifier takes its time. What is open
+ * already is what the next one gets of the maps that they share.
  *
  * A map that is to be replaced is filled before it gets its name, by rename(): at any
  * moment a start finds maps that are whole.
@@ -24,36 +27,113 @@
 
 #include "bpf/ila.skel.h"
 #include "bpf/maps.h"
+#include "bpf/net.skel.h"
 #include "fib/bpf_map.h"
 #include "lib/log.h"
 #include "lib/util.h"
 
 enum { PATH = 192 };
 
-static const char *const prog_names[BPF_PROGS] = {
-	[BPF_P_CONTAINER] = "ila_from_container",
-	[BPF_P_TO_CONTAINER] = "ila_to_container",
-	[BPF_P_UNDERLAY] = "ila_from_underlay",
-};
+enum { ILA = 1 << BPF_O_ILA, NET = 1 << BPF_O_NET };
 
-/* The size at first, where the programs do not say it; bpf_progs_grow() adds. */
 static const struct {
 	const char *name;
-	uint32_t max;
+	enum bpf_obj_id obj;
+	bool egress;
+} progs[BPF_PROGS] = {
+	[BPF_P_CONTAINER] = { "ila_from_container", BPF_O_ILA, false },
+	[BPF_P_TO_CONTAINER] = { "ila_to_container", BPF_O_ILA, true },
+	[BPF_P_UNDERLAY] = { "ila_from_underlay", BPF_O_ILA, false },
+	[BPF_P_NET_CONTAINER] = { "net_from_container", BPF_O_NET, false },
+	[BPF_P_NET_TO_CONTAINER] = { "net_to_container", BPF_O_NET, true },
+	[BPF_P_NET_UNDERLAY] = { "net_from_underlay", BPF_O_NET, false },
+};
+
+/* Who has it, and its size at first where the programs do not say it (0: they do);
+ * bpf_progs_grow() adds. */
+static const struct {
+	const char *name;
+	uint32_t objs, max;
 } maps[BPF_MAPS] = {
-	[BPF_M_DOM] = { "ila_dom_v1", 0 },
-	[BPF_M_LOCAL] = { "ila_local_v1", 4096 },
-	[BPF_M_IF] = { "ila_if_v1", 4096 },
-	[BPF_M_REMOTE] = { "ila_remote_v1", 4096 },
-	[BPF_M_GROUP] = { "ila_group_v1", 1024 },
-	[BPF_M_MAP] = { "ila_map_v1", 0 }, /* bpf_progs_open() */
-	[BPF_M_COUNT] = { "ila_count_v1", 0 },
+	[BPF_M_DOM] = { "ila_dom_v1", ILA, 0 },
+	[BPF_M_LOCAL] = { "ila_local_v1", ILA, 4096 },
+	[BPF_M_IF] = { "ila_if_v1", ILA, 4096 },
+	[BPF_M_REMOTE] = { "ila_remote_v1", ILA, 4096 },
+	[BPF_M_GROUP] = { "ila_group_v1", ILA, 1024 },
+	[BPF_M_MAP] = { "ila_map_v1", ILA, 0 }, /* bpf_progs_open() */
+	[BPF_M_COUNT] = { "ila_count_v1", ILA, 0 },
+	[BPF_M_POL_OPT] = { "pol_opt_v1", ILA | NET, 0 },
+	[BPF_M_POL_VERDICT] = { "pol_verdict_v1", ILA | NET, 0 },
+	[BPF_M_POL_GROUP] = { "pol_group_v1", ILA | NET, 4096 },
+	[BPF_M_POL_NET] = { "pol_net_v1", ILA | NET, 0 },
+	[BPF_M_POL_IDENT] = { "pol_ident_v1", ILA | NET, 1 << 16 },
+	[BPF_M_POL_EP] = { "pol_ep_v1", ILA | NET, 4096 },
+	[BPF_M_POL_CT] = { "pol_ct_v1", ILA | NET, 0 },
+	[BPF_M_POL_RULE] = { "pol_rule_v1", ILA | NET, 0 },
+	[BPF_M_POL_REASON] = { "pol_reason_v1", ILA | NET, 0 },
+	[BPF_M_POL_EVENT] = { "pol_event_v1", ILA | NET, 0 },
+	[BPF_M_NET_VTEP] = { "net_vtep_v1", NET, 0 },
+	[BPF_M_NET_DOM] = { "net_dom_v1", NET, 4096 },
+	[BPF_M_NET_NEIGH] = { "net_neigh_v1", NET, 1 << 16 },
+	[BPF_M_NET_FDB] = { "net_fdb_v1", NET, 1 << 16 },
+	[BPF_M_NET_COUNT] = { "net_count_v1", NET, 0 },
 };
 
 const char *bpf_prog_name(enum bpf_prog_id p)
 {
-	return prog_names[p];
+	return progs[p].name;
 }
+
+enum bpf_obj_id bpf_prog_obj(enum bpf_prog_id p)
+{
+	return progs[p].obj;
+}
+
+bool bpf_prog_egress(enum bpf_prog_id p)
+{
+	return progs[p].egress;
+}
+
+bool bpf_map_has(enum bpf_map_id m, enum bpf_obj_id o)
+{
+	return maps[m].objs & 1u << o;
+}
+
+/* The skeletons carry the objects; each has its own kind of descriptor. */
+static struct bpf_object *ila_open(void **skel)
+{
+	struct ila_bpf *s = ila_bpf__open();
+
+	*skel = s;
+	return s ? s->obj : NULL;
+}
+
+static void ila_close(void *skel)
+{
+	ila_bpf__destroy(skel);
+}
+
+static struct bpf_object *net_open(void **skel)
+{
+	struct net_bpf *s = net_bpf__open();
+
+	*skel = s;
+	return s ? s->obj : NULL;
+}
+
+static void net_close(void *skel)
+{
+	net_bpf__destroy(skel);
+}
+
+static const struct {
+	struct bpf_object *(*open)(void **skel);
+	void (*close)(void *skel);
+	enum bpf_map_id mark; /* a map that nobody else has */
+} objs[BPF_OBJS] = {
+	[BPF_O_ILA] = { ila_open, ila_close, BPF_M_MAP },
+	[BPF_O_NET] = { net_open, net_close, BPF_M_NET_DOM },
+};
 
 /* ---- libbpf's words ---- */
 
@@ -135,9 +215,9 @@ struct plan {
 	uint32_t first[BPF_MAPS]; /* a new map has so much */
 };
 
-static struct bpf_map *map_in(const struct ila_bpf *s, enum bpf_map_id m)
+static struct bpf_map *map_in(const struct bpf_object *obj, enum bpf_map_id m)
 {
-	return bpf_object__find_map_by_name(s->obj, maps[m].name);
+	return bpf_object__find_map_by_name(obj, maps[m].name);
 }
 
 static bool info_get(int fd, struct bpf_map_info *i)
@@ -155,14 +235,14 @@ static bool same_layout(const struct bpf_map_info *i, const struct bpf_map *m)
 }
 
 /* Use what is there, or make a map that has room for it. */
-static int plan_map(const struct ila_bpf *s, struct plan *p, enum bpf_map_id m)
+static int plan_map(const struct bpf_object *obj, struct plan *p, enum bpf_map_id m)
 {
 	uint32_t max = p->max[m], first = MAX_OF(p->first[m], maps[m].max);
-	struct bpf_map *map = map_in(s, m);
+	struct bpf_map *map = map_in(obj, m);
 	struct bpf_map_info i;
 
 	if (!map)
-		return -ENOENT;
+		return 0; /* no program of the object uses it */
 	if (p->old[m] >= 0 && info_get(p->old[m], &i) && same_layout(&i, map)) {
 		if (i.type == bpf_map__type(map) &&
 		    i.map_flags == bpf_map__map_flags(map) && i.max_entries >= max)
@@ -174,6 +254,14 @@ static int plan_map(const struct ila_bpf *s, struct plan *p, enum bpf_map_id m)
 	return max ? bpf_map__set_max_entries(map, max) : 0;
 }
 
+/* Only what fib has written is worth a copy. */
+static bool is_copied(const struct bpf_map_info *was, const struct bpf_map_info *now)
+{
+	return (was->type == BPF_MAP_TYPE_HASH || was->type == BPF_MAP_TYPE_LPM_TRIE) &&
+	       was->type == now->type && was->key_size == now->key_size &&
+	       was->value_size == now->value_size;
+}
+
 /* Fill it, then give it its name. */
 static int map_settle(const struct bpf_progs *b, const struct plan *p,
 		      enum bpf_map_id m, int fd)
@@ -182,9 +270,8 @@ static int map_settle(const struct bpf_progs *b, const struct plan *p,
 	struct bpf_map_info was, now;
 	int err = 0;
 
-	if (p->old[m] >= 0 && m != BPF_M_COUNT && info_get(p->old[m], &was) &&
-	    info_get(fd, &now) && was.key_size == now.key_size &&
-	    was.value_size == now.value_size)
+	if (p->old[m] >= 0 && info_get(p->old[m], &was) && info_get(fd, &now) &&
+	    is_copied(&was, &now))
 		err = bpf_map_copy(p->old[m], fd);
 	if (err)
 		return err;
@@ -213,38 +300,43 @@ static uint32_t prog_number(int fd)
 }
 
 /* The object's descriptors are its own: keep copies. */
-static void take(struct bpf_progs *b, const struct ila_bpf *s)
+static void take(struct bpf_progs *b, const struct bpf_object *obj, enum bpf_obj_id o)
 {
 	for (int m = 0; m < BPF_MAPS; m++) {
-		const struct bpf_map *map = map_in(s, m);
+		const struct bpf_map *map = map_in(obj, m);
 
+		if (!map)
+			continue;
 		fd_set_to(&b->map[m], dup(bpf_map__fd(map)));
 		b->max[m] = bpf_map__max_entries(map);
 	}
 	for (int i = 0; i < BPF_PROGS; i++) {
-		const struct bpf_program *prog =
-			bpf_object__find_program_by_name(s->obj, prog_names[i]);
+		const struct bpf_program *prog;
 
+		if (progs[i].obj != o)
+			continue;
+		prog = bpf_object__find_program_by_name(obj, progs[i].name);
 		fd_set_to(&b->prog[i], dup(bpf_program__fd(prog)));
 		b->prog_id[i] = prog_number(b->prog[i]);
 	}
 }
 
-static int load(struct bpf_progs *b, struct plan *p)
+static int load(struct bpf_progs *b, enum bpf_obj_id o, struct plan *p)
 {
-	struct ila_bpf *s = ila_bpf__open();
-	int err = s ? 0 : -errno;
+	void *skel = NULL;
+	struct bpf_object *obj = objs[o].open(&skel);
+	int err = obj ? 0 : -errno;
 
 	for (int m = 0; !err && m < BPF_MAPS; m++)
-		err = plan_map(s, p, m);
+		err = plan_map(obj, p, m);
 	if (!err)
-		err = ila_bpf__load(s);
+		err = bpf_object__load(obj);
 	for (int m = 0; !err && m < BPF_MAPS; m++)
 		if (p->made[m])
-			err = map_settle(b, p, m, bpf_map__fd(map_in(s, m)));
+			err = map_settle(b, p, m, bpf_map__fd(map_in(obj, m)));
 	if (!err)
-		take(b, s);
-	ila_bpf__destroy(s);
+		take(b, obj, o);
+	objs[o].close(skel);
 	return err;
 }
 
@@ -257,76 +349,121 @@ static void fail(char *why, int err)
 		str_copy(why, BPF_WHY, last_words[0] ? last_words : strerror(-err));
 }
 
-static bool found_links;
+static bool found_links[BPF_OBJS];
 
 static void look_for_link(const char *dir UNUSED, const char *name)
 {
 	for (int i = 0; i < BPF_PROGS; i++)
-		found_links |= !strncmp(name, prog_names[i], strlen(prog_names[i]));
+		found_links[progs[i].obj] |=
+			!strncmp(name, progs[i].name, strlen(progs[i].name));
 }
 
-int bpf_progs_open(struct bpf_progs *b, const char *dir, uint32_t size, char *why)
+void bpf_progs_init(struct bpf_progs *b)
 {
-	struct plan p = { 0 };
-	char path[PATH];
-	int err;
-
 	*b = (struct bpf_progs) { .lock = -1 };
 	memset(b->map, -1, sizeof(b->map));
 	memset(b->prog, -1, sizeof(b->prog));
-	libbpf_set_print(on_print);
-	last_words[0] = why[0] = '\0';
+}
+
+static int dir_open(struct bpf_progs *b, const char *dir, char *why)
+{
+	int err;
+
+	if (b->lock >= 0)
+		return 0;
 	err = str_copy(b->dir, sizeof(b->dir), dir);
 	if (err) {
 		str_copy(why, BPF_WHY, "name of the BPF folder is too long");
 		return err;
 	}
 	err = dir_make(b->dir, why);
-	if (!err)
-		err = dir_lock(b, why);
+	return err ? err : dir_lock(b, why);
+}
+
+/* What is open already, else what is pinned. */
+static int old_map(const struct bpf_progs *b, enum bpf_map_id m)
+{
+	char path[PATH];
+
+	if (b->map[m] >= 0)
+		return dup(b->map[m]);
+	path_of(path, b->dir, maps[m].name);
+	return bpf_obj_get(path);
+}
+
+int bpf_progs_open(struct bpf_progs *b, enum bpf_obj_id o, const char *dir,
+		   uint32_t size, char *why)
+{
+	struct plan p = { 0 };
+	int err;
+
+	libbpf_set_print(on_print);
+	last_words[0] = why[0] = '\0';
+	err = dir_open(b, dir, why);
 	if (err) {
-		bpf_progs_close(b);
+		bpf_progs_close(b, o);
 		return err;
 	}
-	for (int m = 0; m < BPF_MAPS; m++) {
-		path_of(path, b->dir, maps[m].name);
-		p.old[m] = bpf_obj_get(path);
-	}
+	for (int m = 0; m < BPF_MAPS; m++)
+		p.old[m] = bpf_map_has(m, o) ? old_map(b, m) : -1;
 	p.first[BPF_M_MAP] = size;
-	err = load(b, &p);
-	found_links = false;
+	err = load(b, o, &p);
+	memset(found_links, 0, sizeof(found_links));
 	dir_each(b->dir, look_for_link);
-	b->fresh = found_links && p.old[BPF_M_MAP] < 0;
+	b->fresh[o] = found_links[o] && p.old[objs[o].mark] < 0;
 	for (int m = 0; m < BPF_MAPS; m++)
 		fd_set_to(&p.old[m], -1);
+	b->loaded[o] = !err;
 	if (!err)
 		return 0;
 	fail(why, err);
-	bpf_progs_close(b);
+	bpf_progs_close(b, o);
 	return err;
 }
 
 int bpf_progs_grow(struct bpf_progs *b, enum bpf_map_id m, uint32_t max, char *why)
 {
-	struct plan p = { 0 };
-	int err;
+	int err = 0;
 
 	last_words[0] = why[0] = '\0';
-	memcpy(p.old, b->map, sizeof(p.old));
-	p.max[m] = max;
-	err = load(b, &p);
+	for (int o = 0; !err && o < BPF_OBJS; o++) {
+		struct plan p = { 0 };
+
+		if (!b->loaded[o] || !bpf_map_has(m, o))
+			continue;
+		memcpy(p.old, b->map, sizeof(p.old));
+		p.max[m] = max;
+		err = load(b, o, &p);
+	}
 	if (err)
 		fail(why, err);
 	return err;
 }
 
-void bpf_progs_close(struct bpf_progs *b)
+/* Has another object that is loaded this map too? */
+static bool is_shared(const struct bpf_progs *b, enum bpf_map_id m, enum bpf_obj_id o)
 {
-	fd_set_to(&b->lock, -1);
+	for (int i = 0; i < BPF_OBJS; i++)
+		if (i != (int)o && b->loaded[i] && bpf_map_has(m, i))
+			return true;
+	return false;
+}
+
+void bpf_progs_close(struct bpf_progs *b, enum bpf_obj_id o)
+{
+	bool any = false;
+
+	b->loaded[o] = false;
 	for (int m = 0; m < BPF_MAPS; m++)
-		fd_set_to(&b->map[m], -1);
+		if (bpf_map_has(m, o) && !is_shared(b, m, o))
+			fd_set_to(&b->map[m], -1);
 	for (int i = 0; i < BPF_PROGS; i++)
-		fd_set_to(&b->prog[i], -1);
+		if (progs[i].obj == o)
+			fd_set_to(&b->prog[i], -1);
+	for (int i = 0; i < BPF_OBJS; i++)
+		any |= b->loaded[i];
+	if (!any)
+		fd_set_to(&b->lock, -1);
 }
 
 /* ---- the end ---- */
@@ -337,7 +474,7 @@ static bool is_ours(const char *name)
 		if (!strcmp(name, maps[m].name))
 			return true;
 	for (int i = 0; i < BPF_PROGS; i++)
-		if (!strncmp(name, prog_names[i], strlen(prog_names[i])))
+		if (!strncmp(name, progs[i].name, strlen(progs[i].name)))
 			return true;
 	return false;
 }
@@ -346,17 +483,18 @@ static void drop_stranger(const char *dir, const char *name)
 {
 	char path[PATH];
 
-	if (is_ours(name) || strncmp(name, "ila_", 4))
+	if (is_ours(name) || (strncmp(name, "ila_", 4) && strncmp(name, "pol_", 4) &&
+			      strncmp(name, "net_", 4)))
 		return;
 	path_of(path, dir, name);
 	unlink(path);
 }
 
-bool bpf_progs_left(const char *dir)
+bool bpf_progs_left(const char *dir, enum bpf_obj_id o)
 {
 	char path[PATH];
 
-	path_of(path, dir, maps[BPF_M_MAP].name);
+	path_of(path, dir, maps[objs[o].mark].name);
 	return !access(path, F_OK);
 }
 
@@ -365,12 +503,14 @@ void bpf_progs_sweep(const struct bpf_progs *b)
 	dir_each(b->dir, drop_stranger);
 }
 
-void bpf_progs_remove(struct bpf_progs *b)
+void bpf_progs_remove(struct bpf_progs *b, enum bpf_obj_id o)
 {
 	char path[PATH];
 
 	bpf_progs_sweep(b);
 	for (int m = 0; m < BPF_MAPS; m++) {
+		if (!bpf_map_has(m, o) || is_shared(b, m, o))
+			continue;
 		path_of(path, b->dir, maps[m].name);
 		unlink(path);
 	}

@@ -16,6 +16,7 @@
 #include "fib/be_vxlan.h"
 #include "fib/dev.h"
 #include "fib/link.h"
+#include "fib/pol.h"
 #include "fib/port.h"
 #include "fib/state.h"
 #include "fib/up.h"
@@ -415,6 +416,7 @@ void dom_set(struct fib *f, const struct intent_l2dom *i)
 	d->raised = false;
 	f->ports_due = true;
 	dom_touch(f, d);
+	net_dom_changed(f, d);
 }
 
 void dom_unset(struct fib *f, uint32_t vni)
@@ -428,6 +430,7 @@ void dom_unset(struct fib *f, uint32_t vni)
 	d->told = false;
 	f->ports_due = true;
 	dom_touch(f, d);
+	net_dom_changed(f, d);
 }
 
 void dom_adopt(struct fib *f, bool on)

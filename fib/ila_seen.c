@@ -56,8 +56,7 @@ static void dump_missing(struct fib *f, uint32_t vni, bool sure)
 	uint64_t at = 0;
 
 	while ((e = want_each(&f->want, &at)))
-		if (e->key.table >= TABLE_ILA_DOMAIN && e->dump != f->dump &&
-		    e->flags & WE_SEEN &&
+		if (want_is_ila(e) && e->dump != f->dump && e->flags & WE_SEEN &&
 		    (vni == ILA_PLANE_EBPF) == (e->key.vni == ILA_PLANE_EBPF))
 			ila_unseen(f, e, sure);
 }

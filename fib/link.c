@@ -15,6 +15,7 @@
 #include "fib/dom.h"
 #include "fib/ila.h"
 #include "fib/local.h"
+#include "fib/pol.h"
 #include "fib/state.h"
 #include "fib/up.h"
 #include "lib/util.h"
@@ -238,6 +239,7 @@ static void link_new_event(struct fib *f, const struct ifinfomsg *i,
 	up_queue(f, &l->up);
 	dom_link_changed(f, l);
 	ila_link_changed(f, l, was.name);
+	pol_link_changed(f, l, was.name);
 }
 
 void link_gone(struct fib *f, struct link *l)
@@ -254,6 +256,7 @@ void link_gone(struct fib *f, struct link *l)
 	}
 	dom_link_gone(f, l);
 	ila_link_gone(f, l);
+	pol_link_gone(f, l);
 	local_link_gone(f, ifindex);
 	if (vxlan && master)
 		bridge_vni_update(f, master);
@@ -311,6 +314,7 @@ static void laddr_free(struct fib *f, struct laddr *a)
 		free(a);
 	}
 	ila_addr_changed(f, &ip);
+	pol_addr_changed(f);
 }
 
 void laddr_event(struct fib *f, const struct nlmsghdr *h)
@@ -347,6 +351,7 @@ void laddr_event(struct fib *f, const struct nlmsghdr *h)
 	a->dump = f->dump;
 	up_queue(f, &a->up);
 	ila_addr_changed(f, &k.ip);
+	pol_addr_changed(f);
 }
 
 void link_sweep(struct fib *f)

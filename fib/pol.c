@@ -1,104 +1,393 @@
 /*
- * Identities, workloads and their policies. The programs are not there yet: no workload
- * becomes ready, and its state says so.
+ * Identity and policy in the kernel: opens programs and maps when something is wanted,
+ * and sees to the order of what is written (spec: identity-policy 7.7). Not for what is
+ * in the maps: fib/pol_policy.c (verdicts), fib/pol_ident.c (addresses), fib/pol_load.c
+ * (endpoints), fib/net.c (forwarding), fib/pol_seen.c (what is really there).
  */
 #include "fib/pol.h"
 
+#include <bpf/bpf.h>
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "fib/pol_int.h"
 #include "fib/run.h"
 #include "fib/state.h"
-#include "lib/chan.h"
+#include "lib/clock.h"
 #include "lib/util.h"
 
-static const char not_yet[] = "policy in the data plane is not supported yet";
+/* A map grows so many times over when it is full, up to so many entries. */
+enum { GROWTH = 4, ENTRIES_MAX = 1 << 24, RETRY_MS = 10000 };
 
-int pol_ident_set(struct fib *f UNUSED, const void *body UNUSED,
-		  const char **why UNUSED)
+int pol_fd(const struct fib *f, enum bpf_map_id m)
 {
-	return 0;
+	return f->progs.map[m];
 }
 
-int pol_ident_del(struct fib *f UNUSED, const void *body UNUSED,
-		  const char **why UNUSED)
+void pol_due(struct fib *f)
 {
-	return 0;
-}
-
-int pol_workload_set(struct fib *f, const void *body, const char **why UNUSED)
-{
-	const struct intent_workload *w = body;
-	struct intent_workload_state s = { .err = -EOPNOTSUPP, .policy = w->policy };
-
-	memcpy(s.ifname, w->ifname, sizeof(s.ifname));
-	str_copy(s.why, sizeof(s.why), not_yet);
-	if (f->chan)
-		chan_put(f->chan, INTENT_WORKLOAD_STATE, 0, &s, sizeof(s));
+	f->pol->due = true;
 	fib_turn_soon(f);
+}
+
+struct pol *pol_get(struct fib *f)
+{
+	struct pol *p = f->pol;
+
+	if (p)
+		return p;
+	p = f->pol = xcalloc(1, sizeof(*p));
+	TAILQ_INIT(&p->policies);
+	STAILQ_INIT(&p->retired);
+	p->idents = (struct want_dom) { .queue = WQ_POL, .open = true };
+	p->opt.overlay = BPF_POL_INIT;
+	mirror_init(&p->eps, sizeof(uint32_t), sizeof(struct bpf_pol_ep));
+	mirror_init(&p->groups, sizeof(struct bpf_pol_group), sizeof(uint32_t));
+	mirror_init(&p->net_doms, sizeof(uint32_t), sizeof(struct bpf_net_dom));
+	mirror_init(&p->vteps, sizeof(struct bpf_net_vtep), sizeof(uint32_t));
+	return p;
+}
+
+/* ---- opening and closing ---- */
+
+static int adopt(struct fib *f)
+{
+	struct pol *p = f->pol;
+	int err = mirror_adopt(&p->eps, pol_fd(f, BPF_M_POL_EP));
+
+	if (!err)
+		err = mirror_adopt(&p->groups, pol_fd(f, BPF_M_POL_GROUP));
+	if (!err)
+		err = mirror_adopt(&p->net_doms, pol_fd(f, BPF_M_NET_DOM));
+	if (!err)
+		err = mirror_adopt(&p->vteps, pol_fd(f, BPF_M_NET_VTEP));
+	return err ? err : policies_adopt(f);
+}
+
+static void serve(struct fib *f, bool on)
+{
+	struct pol *p = f->pol;
+
+	want_serve(&f->want, &p->idents, on, true);
+	for (struct net_dom *d = p->doms; d; d = d->hh.next)
+		want_serve(&f->want, &d->w, on, d->w.open);
+}
+
+static void close_all(struct fib *f)
+{
+	pol_monitor_close(f->pol);
+	bpf_attach_close(&f->attach, BPF_O_NET);
+	bpf_progs_close(&f->progs, BPF_O_NET);
+	f->pol->open = false;
+	serve(f, false);
+}
+
+static int open_all(struct fib *f)
+{
+	struct pol *p = f->pol;
+	int err;
+
+	if (p->open)
+		return 0;
+	p->why[0] = '\0';
+	err = bpf_progs_open(&f->progs, BPF_O_NET, bpf_dir(f), 0, p->why);
+	if (!err) {
+		bpf_attach_open(&f->attach, BPF_O_NET);
+		for (const struct link *l = f->links; l; l = l->hh.next)
+			bpf_attach_adopt(&f->attach, BPF_O_NET, l->ifindex);
+		err = adopt(f);
+	}
+	if (err && !p->why[0])
+		str_copy(p->why, sizeof(p->why), strerror(-err));
+	if (err && err != p->err)
+		log_err(LOG_FIB, "policy: cannot be enforced, %s, err=%d", p->why, err);
+	p->err = err;
+	p->open = !err;
+	p->opt_due = true;
+	if (err)
+		close_all(f);
+	else
+		serve(f, true);
+	return err;
+}
+
+/* Is there anything that the programs are for? */
+static bool in_use(const struct fib *f)
+{
+	const struct pol *p = f->pol;
+	const struct intent_table_counters *c = f->want.count;
+
+	return p->loads || p->by_engine || net_in_use(p) || c[TABLE_IDENT].wanted ||
+	       c[TABLE_IDENT].seen || c[TABLE_NET_FDB].seen || c[TABLE_NET_NEIGH].seen;
+}
+
+void pol_flush(struct fib *f)
+{
+	struct pol *p = f->pol;
+
+	if (!p || !p->open)
+		return;
+	bpf_attach_flush(&f->attach, BPF_O_NET);
+	policies_remove(f);
+	bpf_progs_remove(&f->progs, BPF_O_NET);
+	close_all(f);
+	policies_free(p);
+	loads_free(p);
+	mirror_fini(&p->eps);
+	mirror_fini(&p->groups);
+	mirror_fini(&p->net_doms);
+	mirror_fini(&p->vteps);
+}
+
+void pol_fini(struct fib *f)
+{
+	struct pol *p = f->pol;
+	struct local *l, *next;
+
+	if (!p)
+		return;
+	if (p->open)
+		close_all(f);
+	policies_free(p);
+	loads_free(p);
+	net_free(p);
+	HASH_ITER (hh, p->locals, l, next) {
+		HASH_DEL(p->locals, l);
+		free(l);
+	}
+	mirror_fini(&p->eps);
+	mirror_fini(&p->groups);
+	mirror_fini(&p->net_doms);
+	mirror_fini(&p->vteps);
+	free(p);
+	f->pol = NULL;
+}
+
+/* ---- room ---- */
+
+static void mirrors_point(struct fib *f)
+{
+	f->pol->eps.fd = pol_fd(f, BPF_M_POL_EP);
+	f->pol->groups.fd = pol_fd(f, BPF_M_POL_GROUP);
+	f->pol->net_doms.fd = pol_fd(f, BPF_M_NET_DOM);
+	f->pol->vteps.fd = pol_fd(f, BPF_M_NET_VTEP);
+}
+
+int pol_grow(struct fib *f, enum bpf_map_id m)
+{
+	uint32_t was = f->progs.max[m], at;
+	uint32_t most = f->o->bpf_map_max ? f->o->bpf_map_max : ENTRIES_MAX;
+	uint32_t max = MIN_OF(was * GROWTH, most);
+	char why[BPF_WHY] = "";
+	int err;
+
+	if (was >= max)
+		return -E2BIG;
+	err = bpf_progs_grow(&f->progs, m, max, why);
+	if (err) {
+		log_warn(LOG_FIB, "policy: a full map cannot grow, %s, entries=%u", why,
+			 was);
+		return -E2BIG;
+	}
+	mirrors_point(f);
+	for (int o = 0; o < BPF_OBJS; o++) {
+		bpf_attach_reload(&f->attach, o);
+		bpf_attach_work(&f->attach, o, &at);
+	}
+	log_info(LOG_FIB, "policy: a full map has grown, entries=%u", max);
 	return 0;
 }
 
-int pol_workload_del(struct fib *f UNUSED, const void *body UNUSED,
-		     const char **why UNUSED)
+int pol_push(struct fib *f, struct mirror *m, enum bpf_map_id id)
 {
-	return 0;
+	int err = mirror_write(m, false);
+
+	while (err == -E2BIG && !pol_grow(f, id))
+		err = mirror_write(m, false);
+	return err;
 }
 
-int pol_policy_begin(struct fib *f UNUSED, const void *body UNUSED,
-		     const char **why UNUSED)
+/* ---- generations ---- */
+
+void pol_sync_begin(struct fib *f)
 {
-	return 0;
+	struct pol *p = f->pol;
+
+	if (!p)
+		return;
+	policies_forget(p);
+	for (struct load *l = p->loads; l; l = l->hh.next)
+		l->known = false;
+	mirror_renew(&p->groups);
+	p->monitor = false;
+	pol_due(f);
 }
 
-int pol_verdict_set(struct fib *f UNUSED, const void *body UNUSED,
-		    const char **why UNUSED)
+static void tables_sweep(struct fib *f)
 {
-	return 0;
+	struct pol *p = f->pol;
+
+	p->swept = true;
+	bpf_attach_sweep(&f->attach, BPF_O_NET);
+	mirror_sweep(&p->eps);
+	mirror_sweep(&p->groups);
+	mirror_sweep(&p->net_doms);
+	mirror_sweep(&p->vteps);
+	bpf_progs_sweep(&f->progs);
 }
 
-int pol_verdict_del(struct fib *f UNUSED, const void *body UNUSED,
-		    const char **why UNUSED)
+void pol_sweep(struct fib *f)
 {
-	return 0;
+	if (!f->pol)
+		return;
+	mirror_renewed(&f->pol->groups);
+	loads_sweep(f);
+	pol_locals_sweep(f);
+	policies_sweep(f);
+	pol_due(f);
 }
 
-int pol_policy_commit(struct fib *f, const void *body, const char **why UNUSED)
-{
-	const struct intent_policy *p = body;
-	struct intent_policy_state s = { .err = -EOPNOTSUPP, .policy = p->policy };
+/* ---- turns ---- */
 
-	str_copy(s.why, sizeof(s.why), not_yet);
-	if (f->chan)
-		chan_put(f->chan, INTENT_POLICY_STATE, 0, &s, sizeof(s));
-	fib_turn_soon(f);
-	return 0;
+static void opt_write(struct fib *f)
+{
+	struct pol *p = f->pol;
+	uint32_t zero = 0;
+
+	p->opt.flags = p->monitor ? BPF_POL_OPT_EVENTS : 0;
+	bpf_map_update_elem(pol_fd(f, BPF_M_POL_OPT), &zero, &p->opt, BPF_ANY);
+	p->opt_due = false;
 }
 
-int pol_policy_del(struct fib *f UNUSED, const void *body UNUSED,
-		   const char **why UNUSED)
+static void trouble(struct fib *f, int err)
 {
-	return 0;
+	struct pol *p = f->pol;
+
+	if (err && err != p->err)
+		log_warn(LOG_FIB, "policy: maps cannot be written, err=%d", err);
+	p->err = err;
 }
 
-int pol_monitor(struct fib *f UNUSED, const void *body UNUSED, const char **why UNUSED)
+int64_t pol_before(struct fib *f)
 {
-	return 0;
+	struct pol *p = f->pol;
+	int64_t now = clock_ms();
+
+	if (!p || (!p->open && !in_use(f)))
+		return INT64_MAX;
+	if (!p->open && now < p->retry_ms)
+		return p->retry_ms;
+	if (!p->open) {
+		p->due = true;
+		if (open_all(f)) {
+			p->retry_ms = clock_ms() + RETRY_MS;
+			loads_tell(f);
+			return p->retry_ms;
+		}
+	}
+	if (p->again_ms && now >= p->again_ms) {
+		p->again_ms = 0;
+		p->due = true;
+	}
+	if (!p->due)
+		return p->again_ms ? p->again_ms : INT64_MAX;
+	if (p->opt_due)
+		opt_write(f);
+	pol_monitor_work(f);
+	loads_resolve(f);
+	policies_work(f);
+	loads_reshape(f);
+	net_work(f);
+	trouble(f, pol_push(f, &p->groups, BPF_M_POL_GROUP));
+	return p->again_ms ? p->again_ms : INT64_MAX;
 }
 
-int pol_group_set(struct fib *f UNUSED, const void *body UNUSED,
-		  const char **why UNUSED)
+/* In reverse: who has an address went before, by pol_apply(). */
+static void clean(struct fib *f)
 {
-	return 0;
+	struct pol *p = f->pol;
+
+	mirror_write(&p->eps, true);
+	mirror_write(&p->vteps, true);
+	mirror_write(&p->net_doms, true);
+	mirror_write(&p->groups, true);
+	policies_clean(f);
 }
 
-int pol_group_del(struct fib *f UNUSED, const void *body UNUSED,
-		  const char **why UNUSED)
+void pol_after(struct fib *f)
 {
-	return 0;
+	struct pol *p = f->pol;
+
+	if (!p || !p->open || !p->due)
+		return;
+	p->due = false;
+	if (!f->want.syncing && !p->swept)
+		tables_sweep(f);
+	loads_work(f);
+	loads_tell(f);
+	if (f->want.n_queue[WQ_POL])
+		p->due = true; /* addresses first */
+	else
+		clean(f);
+	policies_count(f);
+	loads_count(f);
+	if (p->swept && !f->want.syncing && !in_use(f)) {
+		pol_flush(f);
+		policies_count(f);
+		loads_count(f);
+	}
 }
 
-int pol_overlay(struct fib *f UNUSED, const void *body UNUSED, const char **why UNUSED)
+int pol_dump(struct fib *f, bool first)
 {
-	return 0;
+	int err;
+
+	if (first && bpf_progs_left(bpf_dir(f), BPF_O_NET)) {
+		pol_get(f);
+		open_all(f);
+	}
+	if (!f->pol || !f->pol->open)
+		return 0;
+	err = pol_tables_read(f, first);
+	if (!first) {
+		bpf_attach_audit(&f->attach, BPF_O_NET);
+		err = err ? err : policies_audit(f);
+		f->pol->opt_due = true;
+	}
+	pol_due(f);
+	return err;
+}
+
+void pol_link_changed(struct fib *f, const struct link *l, const char *was)
+{
+	if (!f->pol)
+		return;
+	if (strcmp(l->name, was))
+		pol_locals_on(f, was);
+	pol_locals_on(f, l->name);
+	pol_due(f);
+}
+
+/* At once: the next device may have its ifindex. */
+void pol_link_gone(struct fib *f, const struct link *l)
+{
+	struct pol *p = f->pol;
+
+	if (!p)
+		return;
+	if (p->open) {
+		mirror_discard(&p->eps, &l->ifindex);
+		bpf_attach_gone(&f->attach, l->ifindex);
+		mirror_write(&p->eps, true);
+	}
+	pol_locals_on(f, l->name);
+	pol_due(f);
+}
+
+/* The underlay may be another device now. */
+void pol_addr_changed(struct fib *f)
+{
+	if (f->pol)
+		pol_due(f);
 }

@@ -14,6 +14,7 @@
 #include "fib/be_bpf.h"
 #include "fib/dom.h"
 #include "fib/ila.h"
+#include "fib/pol.h"
 #include "fib/serve.h"
 #include "fib/state.h"
 #include "fib/super.h"
@@ -87,9 +88,12 @@ static void turn(struct fib *f)
 		want_unpark_due(&f->want, now);
 	next = dom_retry(f, now);
 	dom_work(f);
+	next = MIN_OF(next, pol_before(f));
 	ila_work(f);
 	backends_apply(f, APPLY_MAX);
+	pol_after(f);
 	next = MIN_OF(next, be_bpf_counters(f));
+	next = MIN_OF(next, pol_counters(f));
 	up_send(f);
 	if (f->want.n_diff || !TAILQ_EMPTY(&f->doms))
 		fib_turn_soon(f);
@@ -136,6 +140,7 @@ void fib_sweep(struct fib *f)
 	n = want_sweep(&f->want);
 	dom_sweep(f);
 	ila_sweep(f);
+	pol_sweep(f);
 	log_info(LOG_FIB, "swept what was not renewed, entries=%u", n);
 	fib_turn_soon(f);
 }
@@ -248,6 +253,8 @@ static int setup(struct fib *f)
 	f->tick_ms = INT64_MAX;
 	f->ev_fd = f->own_fd = f->nl.fd = f->gnl.fd = -1;
 	files_raise(FILES_WANTED);
+	bpf_progs_init(&f->progs);
+	bpf_attach_init(&f->attach, &f->progs, f->o->no_tcx);
 	ila_init(f);
 	want_init(&f->want);
 	want_begin(&f->want); /* nothing goes before an engine has spoken */
@@ -309,6 +316,7 @@ static void teardown(struct fib *f)
 	super_stop(f);
 	watch_close(f);
 	ila_fini(f);
+	pol_fini(f);
 	nl_close(&f->nl);
 	nl_close(&f->gnl);
 	if (f->ev_turn)

@@ -26,6 +26,7 @@ static void do_sync_begin(struct fib *f, const struct intent_hdr *h UNUSED,
 {
 	fib_sweep_cancel(f);
 	want_begin(&f->want);
+	pol_sync_begin(f);
 }
 
 static void do_sync_end(struct fib *f, const struct intent_hdr *h,
@@ -92,6 +93,7 @@ static void do_mac_set(struct fib *f, const struct intent_hdr *h UNUSED,
 	k.table = TABLE_BRIDGE_FDB;
 	v = (struct want_val) { .flags = m->flags & FMAC_STICKY ? WV_STICKY : 0 };
 	set(f, &k, &v, m->cookie);
+	net_mac_set(f, m);
 }
 
 static void do_mac_del(struct fib *f, const struct intent_hdr *h UNUSED,
@@ -105,6 +107,7 @@ static void do_mac_del(struct fib *f, const struct intent_hdr *h UNUSED,
 	unset(f, &k);
 	k.table = TABLE_BRIDGE_FDB;
 	unset(f, &k);
+	net_mac_del(f, m);
 }
 
 static void do_neigh_set(struct fib *f, const struct intent_hdr *h UNUSED,
@@ -116,6 +119,7 @@ static void do_neigh_set(struct fib *f, const struct intent_hdr *h UNUSED,
 			      .flags = n->flags & FNEIGH_ROUTER ? WV_ROUTER : 0 };
 
 	set(f, &k, &v, n->cookie);
+	net_neigh_set(f, n);
 }
 
 static void do_neigh_del(struct fib *f, const struct intent_hdr *h UNUSED,
@@ -125,6 +129,7 @@ static void do_neigh_del(struct fib *f, const struct intent_hdr *h UNUSED,
 	struct want_key k = { .vni = n->vni, .ip = n->ip, .table = TABLE_NEIGH };
 
 	unset(f, &k);
+	net_neigh_del(f, n);
 }
 
 static void do_flood_set(struct fib *f, const struct intent_hdr *h UNUSED,

@@ -7,6 +7,8 @@
 #include <sys/queue.h>
 #include <uthash.h>
 
+#include "fib/bpf_attach.h"
+#include "fib/bpf_prog.h"
 #include "fib/fib.h"
 #include "fib/ila.h"
 #include "fib/intent.h"
@@ -20,6 +22,7 @@ struct event;
 struct event_base;
 struct dom;
 struct be_bpf;
+struct pol;
 
 /* Something to be told to the engine, once for all changes since the last time. */
 enum up_kind { UP_LINK, UP_ADDR, UP_FDB, UP_NEIGH, UP_DUMP_END };
@@ -164,7 +167,10 @@ struct fib {
 	struct endpoint *endpoints;
 	TAILQ_HEAD(dom_list, dom) doms; /* dirty */
 	struct ila ila;
+	struct bpf_progs progs;
+	struct bpf_attach attach;
 	struct be_bpf *bpf; /* owned by fib/be_bpf.c */
+	struct pol *pol;    /* owned by fib/pol.c; NULL: nothing was ever wanted */
 	bool adopt;
 	bool ports_due; /* endpoints and bridges without ports are to be looked at */
 
@@ -194,6 +200,12 @@ struct fib {
 	struct super *super;
 	bool turn_due;
 };
+
+/** bpf_dir - where maps and programs are pinned. */
+static inline const char *bpf_dir(const struct fib *f)
+{
+	return f->o->bpf_dir ? f->o->bpf_dir : "/sys/fs/bpf/selvage";
+}
 
 /** fib_turn_soon - run fib_turn() once more in this round of the loop. */
 void fib_turn_soon(struct fib *f);

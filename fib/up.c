@@ -14,6 +14,7 @@
 #include "fib/ila.h"
 #include "fib/link.h"
 #include "fib/local.h"
+#include "fib/pol.h"
 #include "fib/state.h"
 #include "lib/chan.h"
 #include "lib/clock.h"
@@ -188,6 +189,7 @@ void up_start(struct fib *f, uint32_t restarts)
 		first_picture(f, &n->up);
 	ila_retell(f);
 	be_bpf_retell(f);
+	pol_retell(f);
 	f->dump_end.kind = UP_DUMP_END;
 	first_picture(f, &f->dump_end);
 	f->want.changed = true;
@@ -265,15 +267,10 @@ void up_ila_state(struct fib *f, const struct intent_ila_state *s)
 	fib_turn_soon(f);
 }
 
-static bool is_ila(uint8_t table)
-{
-	return table == TABLE_ILA_DOMAIN || table == TABLE_ILA_MAP ||
-	       table == TABLE_ILA_LOCAL;
-}
-
 static bool is_fdb(uint8_t table)
 {
-	return table == TABLE_VXLAN_FDB || table == TABLE_BRIDGE_FDB;
+	return table == TABLE_VXLAN_FDB || table == TABLE_BRIDGE_FDB ||
+	       table == TABLE_NET_FDB;
 }
 
 static void send_results(struct fib *f)
@@ -285,15 +282,15 @@ static void send_results(struct fib *f)
 					   .err = want_err(e),
 					   .table = e->key.table };
 
-		if (!is_ila(e->key.table))
+		if (!want_is_ila(e))
 			r.vni = e->key.vni;
 		if (is_fdb(e->key.table))
 			r.mac = want_mac(&e->key.ip);
 		else
 			r.ip = e->key.ip;
-		if (e->key.table == TABLE_NEIGH)
+		if (e->key.table == TABLE_NEIGH || e->key.table == TABLE_NET_NEIGH)
 			r.mac = want_mac(&e->want.to);
-		if (e->key.table == TABLE_VXLAN_FDB)
+		if (e->key.table == TABLE_VXLAN_FDB || e->key.table == TABLE_NET_FDB)
 			r.ip = e->want.to;
 		if (e->key.table == TABLE_ILA_DOMAIN) {
 			struct intent_entry shown = { 0 };
@@ -345,7 +342,7 @@ static void answer_entry(struct fib *f, const struct query *q,
 				  .err = want_err(e) };
 	bool differs = e->since_ms != 0;
 
-	if ((q->ask.table < TABLES && q->ask.table != e->key.table) ||
+	if ((q->ask.table != TABLES && q->ask.table != e->key.table) ||
 	    (q->ask.diff_only && !differs && !r.err))
 		return;
 	r.state |= e->flags & WE_WANTED ? ENTRY_WANTED : 0;
@@ -357,7 +354,12 @@ static void answer_entry(struct fib *f, const struct query *q,
 	r.state |= e->flags & WE_HELD ? ENTRY_HELD : 0;
 	if (differs)
 		r.age_ms = (uint32_t)clock_ms() - e->since_ms;
-	if (!is_ila(e->key.table)) {
+	if (want_is_pol(e)) {
+		pol_entry(f, e, v, &r);
+		put(f, INTENT_ENTRY, 0, &r, sizeof(r));
+		return;
+	}
+	if (!want_is_ila(e)) {
 		l2_entry(e, v, &r);
 		put(f, INTENT_ENTRY, 0, &r, sizeof(r));
 		return;
@@ -377,7 +379,7 @@ static void answer_dom(struct fib *f, const struct query *q, const struct dom *d
 				  .vni = d->w.vni,
 				  .ip = d->vxlan ? d->vxlan->vtep : d->want.vtep };
 
-	if ((q->ask.table < TABLES && q->ask.table != TABLE_L2DOM) ||
+	if ((q->ask.table != TABLES && q->ask.table != TABLE_L2DOM) ||
 	    (!d->wanted && !d->vxlan))
 		return;
 	r.state |= d->wanted ? ENTRY_WANTED : 0;
@@ -394,6 +396,11 @@ static void answer_dom(struct fib *f, const struct query *q, const struct dom *d
 	put(f, INTENT_ENTRY, 0, &r, sizeof(r));
 }
 
+static void put_plain(struct fib *f, uint16_t type, const void *body, uint32_t len)
+{
+	put(f, type, 0, body, len);
+}
+
 static void answer(struct fib *f)
 {
 	struct query *q = STAILQ_FIRST(&f->queries);
@@ -401,9 +408,11 @@ static void answer(struct fib *f)
 
 	if (!q || !chan_has_room(f->chan))
 		return;
-	if (!q->dom_at++)
+	if (!q->dom_at++) {
 		for (struct dom *d = f->by_vni; d; d = d->hh.next)
 			answer_dom(f, q, d);
+		pol_answer(f, &q->ask, put_plain);
+	}
 	while (chan_has_room(f->chan)) {
 		e = want_each(&f->want, &q->at);
 		if (e) {

@@ -20,20 +20,24 @@
 struct want_key {
 	uint32_t vni; /* tables of ILA: enum ila_plane that it belongs to, or 0 */
 	/* TABLE_NEIGH: the address; TABLE_FLOOD: the VTEP; FDB: the MAC, 6 bytes;
-	 * TABLE_ILA_*: a SIR address, or prefix or locator and zeros */
+	 * TABLE_ILA_*: a SIR address, or prefix or locator and zeros; TABLE_IDENT: an
+	 * address or prefix; TABLE_NET_*: as their namesakes */
 	struct ip ip;
-	uint8_t table; /* enum intent_table, not TABLE_L2DOM */
-	uint8_t zero[2];
+	uint8_t table; /* enum intent_table, not TABLE_L2DOM, _POLICY, _WORKLOAD */
+	uint8_t bits;  /* TABLE_IDENT: of ip; else 0 */
+	uint8_t zero;
 };
 _Static_assert(sizeof(struct want_key) == 24, "want_key has no padding");
 
 /* What the object says. Fields that a table does not use are zero. */
 struct want_val {
 	/* TABLE_VXLAN_FDB: VNI to send with, 0: as the device; TABLE_ILA_MAP: see
-	 * fib/ila.h; TABLE_ILA_LOCAL: ifindex */
+	 * fib/ila.h; TABLE_ILA_LOCAL: ifindex; TABLE_IDENT: identity; TABLE_NET_FDB: as
+	 * TABLE_VXLAN_FDB, or WV_LOCAL and the ifindex */
 	uint32_t num;
-	/* TABLE_VXLAN_FDB: VTEP; TABLE_NEIGH: MAC; TABLE_ILA_*: locator or SIR prefix,
-	 * 8 bytes, or a tenant's prefix, 12 bytes */
+	/* TABLE_VXLAN_FDB, TABLE_NET_FDB: VTEP; TABLE_NEIGH, TABLE_NET_NEIGH: MAC;
+	 * TABLE_ILA_*: locator or SIR prefix, 8 bytes, or a tenant's prefix, 12 bytes;
+	 * TABLE_IDENT: ifindex, 4 bytes, or none */
 	struct ip to;
 	uint8_t csum, ident_type; /* TABLE_ILA_* */
 	uint8_t flags;            /* WV_* */
@@ -77,9 +81,11 @@ static inline struct ila64 want_half(const struct ip *a)
 
 enum {
 	WV_STICKY = 1,  /* TABLE_BRIDGE_FDB */
-	WV_ROUTER = 2,  /* TABLE_NEIGH */
+	WV_ROUTER = 2,  /* TABLE_NEIGH, TABLE_NET_NEIGH */
 	WV_STRANGE = 4, /* seen only: ours, but not as we write it */
 	WV_UNREACH = 8, /* TABLE_ILA_DOMAIN: what has no mapping goes no further */
+	WV_GBP = 16,    /* TABLE_NET_FDB: the VTEP reads group ids */
+	WV_LOCAL = 32,  /* TABLE_NET_FDB: an endpoint of this host */
 };
 
 enum {
@@ -99,7 +105,7 @@ enum {
 };
 
 /* Who writes: each takes the differences of its own objects. */
-enum want_queue { WQ_L2, WQ_ROUTE, WQ_BPF, WANT_QUEUES };
+enum want_queue { WQ_L2, WQ_ROUTE, WQ_BPF, WQ_POL, WANT_QUEUES };
 
 /* A list of entries, by their numbers. */
 struct want_list {
@@ -223,6 +229,17 @@ void want_done(struct want *w, struct want_entry *e, int err, const char *why);
  */
 void want_hold(struct want *w, struct want_entry *e, const struct want_val *v,
 	       uint32_t cookie, int err, const char *why);
+
+/** want_is_ila, want_is_pol - whose tables: fib/ila.h, fib/pol.h? */
+static inline bool want_is_ila(const struct want_entry *e)
+{
+	return e->key.table >= TABLE_ILA_DOMAIN && e->key.table <= TABLE_ILA_LOCAL;
+}
+
+static inline bool want_is_pol(const struct want_entry *e)
+{
+	return e->key.table >= TABLE_POLICY;
+}
 
 /** want_err, want_why - last refusal: 0 or -errno, and text or "". */
 static inline int want_err(const struct want_entry *e)

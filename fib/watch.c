@@ -18,6 +18,7 @@
 #include "fib/local.h"
 #include "fib/route.h"
 #include "fib/seen.h"
+#include "fib/pol.h"
 #include "fib/state.h"
 #include "lib/clock.h"
 #include "lib/util.h"
@@ -185,6 +186,8 @@ static int dump_all(struct dump *d)
 		return err;
 	link_sweep(d->f);
 	err = ila_dump(d->f, d->from == SEEN_FIRST);
+	if (!err)
+		err = pol_dump(d->f, d->from == SEEN_FIRST);
 	if (!err)
 		err = dump_neighs(d, AF_BRIDGE);
 	if (!err)

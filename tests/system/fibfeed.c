@@ -8,6 +8,16 @@
  *   unmap ADDR
  *   maps N LOCATOR                  mappings 2::, 2:0:1::, .. below the last SIR prefix
  *   endpoint ADDR IF|- [VNID] [PREFIX]   unendpoint ADDR
+ *   tenant VNI BRIDGE VTEP [UNDERLAY] [gbp] [ebpf]       untenant VNI
+ *   mac VNI MAC VTEP [gbp]   unmac VNI MAC   neigh VNI IP MAC   port IF VNI
+ *   ident VNI IP[/BITS] IDENTITY [IF]    unident VNI IP[/BITS]
+ *   idents VNI N IDENTITY                10.128.0.0 and the following
+ *   group VNI GROUP IDENTITY|0
+ *   policy N begin|commit|del
+ *   allow|deny|forget N in|out IDENTITY [PROTO [PORT [PLEN [RULE]]]]
+ *   allows N COUNT                       identities 1000 and the following
+ *   workload IF VNI IDENTITY POLICY [mac M] [ebpf] [ila]   unworkload IF
+ *   monitor 0|1   rules                  counters of rules
  *   sweep | later | begin           SYNC_END with and without its flag; SYNC_BEGIN
  *   engine                          the engine dies, another one comes
  *   exit clean|keep                 the engine leaves on purpose
@@ -31,6 +41,7 @@
 #include "lib/chan.h"
 #include "lib/log.h"
 #include "lib/util.h"
+#include "tests/system/fibfeed.h"
 
 static struct fib_opts opts;
 static struct chan *chan;
@@ -38,11 +49,13 @@ static struct ila64 last_sir;
 static int ctl; /* hands channels to fib's spawn() */
 static unsigned entries, query_ends;
 
-static void die(const char *what)
+void feed_die(const char *what)
 {
 	fprintf(stderr, "fibfeed: %s\n", what);
 	exit(1);
 }
+
+#define die feed_die
 
 /* ---- fib ----------------------------------------------------------------------- */
 
@@ -95,7 +108,7 @@ static void counters_say(const void *body)
 	struct intent_counters c;
 
 	memcpy(&c, body, sizeof(c));
-	for (int t = TABLE_ILA_DOMAIN; t <= TABLE_ILA_LOCAL; t++)
+	for (int t = TABLE_ILA_DOMAIN; t < TABLES; t++)
 		printf("table %d wanted=%u seen=%u failed=%u ops=%llu repaired=%llu "
 		       "swept=%llu\n",
 		       t - TABLE_ILA_DOMAIN, c.table[t].wanted, c.table[t].seen,
@@ -174,10 +187,20 @@ static bool pump(int stdin_fd)
 
 /* ---- lines --------------------------------------------------------------------- */
 
-enum { WORDS = 24 };
+char *feed_word[FEED_WORDS];
+int feed_words;
+#define word feed_word
 
-static char *word[WORDS];
-static int words;
+void feed_put(uint16_t type, const void *body, size_t len)
+{
+	put(type, 0, body, len);
+}
+
+void feed_rest(void)
+{
+	while (!chan_has_room(chan))
+		pump(-1);
+}
 
 static void half(const char *text, struct ila64 *out)
 {
@@ -220,10 +243,10 @@ static void do_domain(void)
 	d.plane = !strcmp(word[4], "ebpf")     ? ILA_PLANE_EBPF
 		  : !strcmp(word[4], "kernel") ? ILA_PLANE_KERNEL
 					       : ILA_PLANE_AUTO;
-	for (int i = 5; i < words; i++) {
+	for (int i = 5; i < feed_words; i++) {
 		if (!strcmp(word[i], "vnid"))
 			d.flags |= ILA_DOM_VNID;
-		else if (!strcmp(word[i], "underlay") && i + 1 < words)
+		else if (!strcmp(word[i], "underlay") && i + 1 < feed_words)
 			str_copy(d.underlay[n++], INTENT_IFNAME, word[++i]);
 	}
 	last_sir = d.sir;
@@ -241,7 +264,8 @@ static void do_undomain(void)
 static void do_map(void)
 {
 	struct intent_ila_map m = { .addr = address(word[1]),
-				    .csum = words > 3 ? mode_of(word[3]) : domain_mode,
+				    .csum = feed_words > 3 ? mode_of(word[3])
+							   : domain_mode,
 				    .cookie = 1 };
 
 	half(word[2], &m.locator);
@@ -265,7 +289,7 @@ static void do_multi(void)
 	} w[ILA_LOCATORS];
 
 	m.ident_type = (uint8_t)ila_type_of(&m.addr.id);
-	for (int i = 2; i + 1 < words && m.n < ILA_LOCATORS; i += 2) {
+	for (int i = 2; i + 1 < feed_words && m.n < ILA_LOCATORS; i += 2) {
 		half(word[i], &w[m.n].locator);
 		w[m.n++].weight = (uint16_t)strtoul(word[i + 1], NULL, 10);
 	}
@@ -290,8 +314,7 @@ static void do_maps(void)
 					       (uint8_t)(i >> 16), (uint8_t)(i >> 8),
 					       (uint8_t)i, 0xff, 0xff } };
 		put(INTENT_ILA_MAP_SET, 0, &m, sizeof(m));
-		while (!chan_has_room(chan))
-			pump(-1);
+		feed_rest();
 	}
 }
 
@@ -310,9 +333,9 @@ static void do_endpoint(void)
 		e.flags |= ILA_EP_HOST;
 	else
 		str_copy(e.ifname, sizeof(e.ifname), word[2]);
-	if (words > 3)
+	if (feed_words > 3)
 		e.vnid = (uint32_t)strtoul(word[3], NULL, 10);
-	if (words > 4) {
+	if (feed_words > 4) {
 		struct ila_addr prefix = address(word[4]);
 
 		e.flags |= ILA_EP_PREFIX;
@@ -376,33 +399,46 @@ static void do_settle(void)
 	puts("unsettled");
 }
 
-static const struct verb {
-	const char *name;
-	int words; /* at least */
-	void (*act)(void);
-} verbs[] = {
-	{ "domain", 5, do_domain },     { "undomain", 2, do_undomain },
-	{ "map", 3, do_map },           { "multi", 6, do_multi },
-	{ "maps", 3, do_maps },         { "unmap", 2, do_unmap },
-	{ "endpoint", 3, do_endpoint }, { "unendpoint", 2, do_unendpoint },
-	{ "sweep", 1, do_sweep },       { "later", 1, do_later },
-	{ "begin", 1, do_begin },       { "engine", 1, engine_start },
-	{ "exit", 2, do_exit },         { "settle", 1, do_settle },
+static const struct feed_verb verbs[] = {
+	{ "domain", 5, do_domain },
+	{ "undomain", 2, do_undomain },
+	{ "map", 3, do_map },
+	{ "multi", 6, do_multi },
+	{ "maps", 3, do_maps },
+	{ "unmap", 2, do_unmap },
+	{ "endpoint", 3, do_endpoint },
+	{ "unendpoint", 2, do_unendpoint },
+	{ "sweep", 1, do_sweep },
+	{ "later", 1, do_later },
+	{ "begin", 1, do_begin },
+	{ "engine", 1, engine_start },
+	{ "exit", 2, do_exit },
+	{ "settle", 1, do_settle },
+	{ NULL, 0, NULL },
 };
+
+static const struct feed_verb *verb_find(const struct feed_verb *v)
+{
+	while (v->name && (strcmp(word[0], v->name) || feed_words < v->words))
+		v++;
+	return v->name ? v : NULL;
+}
 
 static void line_do(char *line)
 {
-	words = 0;
-	for (char *w = strtok(line, " \t\n"); w && words < WORDS;
+	feed_words = 0;
+	for (char *w = strtok(line, " \t\n"); w && feed_words < FEED_WORDS;
 	     w = strtok(NULL, " \t\n"))
-		word[words++] = w;
-	for (size_t i = 0; words && i < ARRAY_SIZE(verbs); i++)
-		if (!strcmp(word[0], verbs[i].name) && words >= verbs[i].words) {
-			verbs[i].act();
-			return;
-		}
-	if (words)
+		word[feed_words++] = w;
+	if (!feed_words)
+		return;
+
+	const struct feed_verb *v = verb_find(verbs);
+
+	v = v ? v : verb_find(feed_pol_verbs);
+	if (!v)
 		die(word[0]);
+	v->act();
 }
 
 static void options(int argc, char **argv)

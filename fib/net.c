@@ -1,0 +1,283 @@
+/*
+ * What programs need to forward VXLAN: own VTEPs, domains, MACs and neighbours, beside
+ * the kernel's own tables, which stay right by themselves. Whatever is missing here
+ * goes the way of bridge and VXLAN device.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fib/dom.h"
+#include "fib/link.h"
+#include "fib/pol_int.h"
+#include "fib/state.h"
+#include "lib/util.h"
+
+enum { UNDERLAYS = 64 };
+
+static struct net_dom *find(const struct pol *p, uint32_t vni)
+{
+	struct net_dom *n;
+
+	HASH_FIND(hh, p->doms, &vni, sizeof(vni), n);
+	return n;
+}
+
+struct net_dom *net_dom_get(struct fib *f, uint32_t vni)
+{
+	struct pol *p = pol_get(f);
+	struct net_dom *n = find(p, vni);
+
+	if (n)
+		return n;
+	n = xcalloc(1, sizeof(*n));
+	n->vni = vni;
+	n->w = (struct want_dom) { .vni = vni, .queue = WQ_POL, .serve = p->open };
+	HASH_ADD(hh, p->doms, vni, sizeof(n->vni), n);
+	return n;
+}
+
+static bool is_fast(const struct fib *f, uint32_t vni)
+{
+	const struct net_dom *n = f->pol ? find(f->pol, vni) : NULL;
+
+	return n && n->fast;
+}
+
+bool net_in_use(const struct pol *p)
+{
+	for (const struct net_dom *n = p->doms; n; n = n->hh.next)
+		if (n->fast)
+			return true;
+	return false;
+}
+
+void net_free(struct pol *p)
+{
+	struct net_dom *n, *next;
+
+	HASH_ITER (hh, p->doms, n, next) {
+		HASH_DEL(p->doms, n);
+		free(n);
+	}
+}
+
+/* ---- MACs and neighbours ---- */
+
+static struct want_key key_of(uint8_t table, uint32_t vni, const struct ip *ip)
+{
+	return (struct want_key) { .vni = vni, .ip = *ip, .table = table };
+}
+
+static void set(struct fib *f, const struct want_key *k, const struct want_val *v,
+		uint32_t cookie)
+{
+	struct want_entry *e = want_get(&f->want, k, &net_dom_get(f, k->vni)->w);
+
+	want_set(&f->want, e, v, cookie);
+}
+
+static void unset(struct fib *f, const struct want_key *k)
+{
+	struct want_entry *e = want_find(&f->want, k);
+
+	if (e)
+		want_unset(&f->want, e);
+}
+
+/* One of our own endpoints has it: what others say of it comes too early or too late.
+ */
+static bool is_local(const struct fib *f, const struct want_key *k)
+{
+	const struct want_entry *e = want_find(&f->want, k);
+
+	return e && e->flags & WE_WANTED && e->want.flags & WV_LOCAL;
+}
+
+void net_mac_set(struct fib *f, const struct intent_mac *m)
+{
+	struct ip mac = want_of_mac(&m->mac);
+	struct want_key k = key_of(TABLE_NET_FDB, m->vni, &mac);
+	struct want_val v = { .to = m->vtep,
+			      .num = m->dst_vni == m->vni ? 0 : m->dst_vni,
+			      .flags = m->flags & FMAC_GBP ? WV_GBP : 0 };
+
+	if (is_fast(f, m->vni) && !is_local(f, &k))
+		set(f, &k, &v, m->cookie);
+}
+
+void net_mac_del(struct fib *f, const struct intent_mac *m)
+{
+	struct ip mac = want_of_mac(&m->mac);
+	struct want_key k = key_of(TABLE_NET_FDB, m->vni, &mac);
+
+	if (f->pol && !is_local(f, &k))
+		unset(f, &k);
+}
+
+void net_neigh_set(struct fib *f, const struct intent_neigh *n)
+{
+	struct want_key k = key_of(TABLE_NET_NEIGH, n->vni, &n->ip);
+	struct want_val v = { .to = want_of_mac(&n->mac),
+			      .flags = n->flags & FNEIGH_ROUTER ? WV_ROUTER : 0 };
+
+	if (is_fast(f, n->vni))
+		set(f, &k, &v, n->cookie);
+}
+
+void net_neigh_del(struct fib *f, const struct intent_neigh *n)
+{
+	struct want_key k = key_of(TABLE_NET_NEIGH, n->vni, &n->ip);
+
+	if (f->pol)
+		unset(f, &k);
+}
+
+/* What the kernel's own table is to have of a MAC or neighbour, for programs too. */
+static void follow(struct fib *f, const struct want_entry *e)
+{
+	bool fdb = e->key.table == TABLE_VXLAN_FDB;
+	struct want_key k =
+		key_of(fdb ? TABLE_NET_FDB : TABLE_NET_NEIGH, e->key.vni, &e->key.ip);
+
+	if ((fdb || e->key.table == TABLE_NEIGH) && e->flags & WE_WANTED &&
+	    !is_local(f, &k))
+		set(f, &k, &e->want, e->cookie);
+}
+
+void net_local(struct fib *f, uint32_t vni, const struct mac *mac, uint32_t ifindex)
+{
+	struct ip ip = want_of_mac(mac);
+	struct want_key k = key_of(TABLE_NET_FDB, vni, &ip);
+	struct want_val v = { .num = ifindex, .flags = WV_LOCAL };
+	struct want_entry *remote;
+
+	if (ifindex) {
+		set(f, &k, &v, 0);
+		return;
+	}
+	unset(f, &k);
+	k.table = TABLE_VXLAN_FDB; /* it may be elsewhere by now */
+	remote = is_fast(f, vni) ? want_find(&f->want, &k) : NULL;
+	if (remote)
+		follow(f, remote);
+}
+
+/* ---- domains ---- */
+
+static void fast_set(struct fib *f, struct net_dom *n, struct dom *d, bool fast)
+{
+	struct want_entry *e, *next;
+
+	if (n->fast == fast)
+		return;
+	n->fast = fast;
+	want_serve(&f->want, &n->w, f->pol->open, true);
+	if (fast) {
+		for (e = want_in_dom(&f->want, &d->w, NULL); e;
+		     e = want_in_dom(&f->want, &d->w, e))
+			follow(f, e);
+		return;
+	}
+	for (e = want_in_dom(&f->want, &n->w, NULL); e; e = next) {
+		next = want_in_dom(&f->want, &n->w, e);
+		if (!(e->want.flags & WV_LOCAL))
+			want_unset(&f->want, e);
+	}
+}
+
+void net_dom_changed(struct fib *f, struct dom *d)
+{
+	bool fast = d->wanted && d->want.flags & L2DOM_EBPF;
+
+	if (!f->pol && !fast)
+		return;
+	if (fast || find(f->pol, d->w.vni))
+		fast_set(f, net_dom_get(f, d->w.vni), d, fast);
+	pol_due(f);
+}
+
+static const struct link *holder(const struct fib *f, const struct ip *vtep)
+{
+	for (const struct laddr *a = f->addrs; a; a = a->hh.next) {
+		const struct link *l =
+			ip_eq(&a->key.ip, vtep) ? link_find(f, a->key.ifindex) : NULL;
+
+		if (l && !l->loopback && l->ethernet)
+			return l;
+	}
+	return NULL;
+}
+
+/* By name, else the device that has the VTEP's address. */
+static const struct link *underlay(const struct fib *f, const struct dom *d)
+{
+	const struct ip *vtep = d->vxlan ? &d->vxlan->vtep : &d->want.vtep;
+	const struct link *l;
+
+	if (!d->want.underlay[0])
+		return vtep->len ? holder(f, vtep) : NULL;
+	l = link_by_name(f, d->want.underlay);
+	return l && l->ethernet && !l->loopback ? l : NULL;
+}
+
+static void dom_put(struct fib *f, const struct net_dom *n, const struct dom *d)
+{
+	const struct link *u = underlay(f, d);
+	struct bpf_net_dom v = { .vxlan = d->vxlan ? d->vxlan->ifindex : 0 };
+	struct bpf_net_vtep t = { .flags = 0 };
+	uint32_t one = 1;
+
+	if (!d->vxlan)
+		return;
+	if (polval_vtep(&d->vxlan->vtep, v.vtep))
+		v.flags |= BPF_NET_DOM_IP6;
+	v.port = htons(d->vxlan->port);
+	v.flags |= d->vxlan->gbp ? BPF_NET_DOM_GBP : 0;
+	v.flags |= n->fast ? BPF_NET_DOM_FAST : 0;
+	if (u && n->fast) {
+		v.underlay = u->ifindex;
+		v.mtu = (uint16_t)MIN_OF(u->mtu, UINT16_MAX);
+	}
+	mirror_set(&f->pol->net_doms, &n->vni, &v);
+	if (!n->fast || !d->vxlan->vtep.len)
+		return;
+	memcpy(t.vtep, v.vtep, sizeof(t.vtep));
+	t.port = v.port;
+	t.flags = v.flags & BPF_NET_DOM_IP6;
+	mirror_set(&f->pol->vteps, &t, &one);
+}
+
+void net_work(struct fib *f)
+{
+	struct pol *p = f->pol;
+	const struct dom *d;
+
+	/* Endpoints of tenants that the kernel forwards for are in a domain too. */
+	for (const struct load *l = p->loads; l; l = l->hh.next)
+		if (l->want.vni)
+			net_dom_get(f, l->want.vni);
+	mirror_renew(&p->net_doms);
+	mirror_renew(&p->vteps);
+	for (const struct net_dom *n = p->doms; n; n = n->hh.next) {
+		d = dom_find(f, n->vni);
+		if (d && d->wanted)
+			dom_put(f, n, d);
+	}
+	mirror_renewed(&p->vteps);
+	mirror_renewed(&p->net_doms);
+	pol_push(f, &p->vteps, BPF_M_NET_VTEP);
+	pol_push(f, &p->net_doms, BPF_M_NET_DOM);
+}
+
+void net_attach(struct fib *f)
+{
+	for (const struct net_dom *n = f->pol->doms; n; n = n->hh.next) {
+		const struct dom *d = n->fast ? dom_find(f, n->vni) : NULL;
+		const struct link *u = d && d->wanted ? underlay(f, d) : NULL;
+
+		if (u)
+			bpf_attach_set(&f->attach, BPF_P_NET_UNDERLAY, u->ifindex);
+	}
+}

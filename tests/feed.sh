@@ -1,0 +1,62 @@
+# A fib process that is told by lines of text what to do (fibfeed), under the capabilities
+# that it has in earnest. Sourced after tests/lib.sh.
+tools=$T_BUILD/tests/system
+# As fib runs: the kernel refuses some of what root could do without these bounds.
+caps=-all,+net_admin,+bpf,+perfmon
+[ -x "$tools/fibfeed" ] || die "tests/system/fibfeed is not built"
+
+# feed_start HOST [OPTION...] - a fib process and its engine; feed HOST LINE tells it.
+feed_start()
+{
+	local h=$1 d
+
+	shift
+	d=$(dir_of "$h")
+	bpffs_add "$h" || skip "no BPF file system can be mounted"
+	[ -p "$d/in" ] || mkfifo "$d/in"
+	: >"$d/log"
+	daemon_start "$h" "$h" setpriv "--bounding-set=$caps" "--inh-caps=$caps" \
+		"$tools/fibfeed" "$d/in" "$d/bpf" audit 1 "$@"
+	wait_for 5 said "$h" '^fib [0-9]' || die "fibfeed on $h does not start"
+}
+
+feed()
+{
+	local h=$1
+
+	shift
+	printf '%s\n' "$@" >"$T_TMP/$h/in"
+}
+
+said()
+{
+	grep -q -- "$2" "$T_TMP/$1/log"
+}
+
+settled_more()
+{
+	[ "$(grep -c '^settled' "$T_TMP/$1/log")" -gt "$2" ]
+}
+
+# settle HOST... - until nothing differs any more.
+settle()
+{
+	local h n
+
+	for h; do
+		n=$(grep -c '^settled' "$T_TMP/$h/log")
+		feed "$h" settle
+		wait_for 10 settled_more "$h" "$n" || fail "fib on $h does not settle"
+	done
+}
+
+# kill_both HOST - fib and its engine, without a word.
+kill_both()
+{
+	local fib
+
+	fib=$(awk '$1 == "fib" { print $2; exit }' "$T_TMP/$1/log")
+	kill -KILL "$(pid_of "$1")" "$fib"
+	wait_for 5 t_all_dead "$(pid_of "$1")" "$fib"
+	unset "T_PID[$1]"
+}
