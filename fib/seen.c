@@ -287,11 +287,11 @@ static void bridge_foreign(struct fib *f, const struct msg *m, struct dom *d,
 }
 
 /*
- * The mark counts on the VXLAN device only. On another port it may still be ours: the
- * bridge moved the entry for a frame in the moment in which we wrote it. It may as well
- * be of somebody who marks what he writes there, nothing tells the two apart, and we
- * delete nothing that we did not install. So it is a local MAC, one that does not age:
- * it goes with its port, with a frame from another one, or by hand.
+ * The mark counts on the VXLAN device only. On another port it may be what was
+ * ours: a command that replaces an entry leaves the mark on it, a frame takes it off.
+ * It may as well be of somebody who marks what he writes there, nothing tells the two
+ * apart, and we delete nothing that we did not install. So it is a local MAC, one that
+ * does not age: it goes with its port, with a frame from another one, or by hand.
  */
 static void bridge_msg(struct fib *f, const struct msg *m)
 {

@@ -196,7 +196,7 @@ size_t labelsets_bytes(const struct labelsets *s)
 
 static bool same_labels(struct bytes a, struct bytes b)
 {
-	return a.len == b.len && !memcmp(a.p, b.p, a.len);
+	return a.len == b.len && (!a.len || !memcmp(a.p, b.p, a.len));
 }
 
 static const struct labels_assign *assign_find(const struct labelsets *s,
