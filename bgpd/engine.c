@@ -465,9 +465,9 @@ static void engine_fini(struct engine *e)
 	vty_stop(e->vty);
 	cmd_tree_free(e->cmds);
 	bgp_fini(&e->bgp);
-	identity_fini(e);
 	evpn_fini(e);
 	mappings_fini(e);
+	identity_fini(e);
 	routes_fini(&e->routes);
 	fibc_free(e->fibc);
 	ev_timer_fini(&e->tick);

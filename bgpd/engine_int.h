@@ -129,6 +129,8 @@ const char *ila_plane_name(unsigned plane);
 /** identity_configure - labels and static map of a configuration, after tenants and
  * mappings know theirs. */
 void identity_configure(struct engine *e, const struct config *c);
+
+/** identity_fini - memory only, last of the three. */
 void identity_fini(struct engine *e);
 
 /** identity_resync - all there is, again, for fib. */

@@ -78,9 +78,9 @@ _Static_assert((int)IDENTITY_IFNAME == (int)INTENT_IFNAME, "names of devices");
 
 static void all_again(struct engine *e)
 {
-	e->reimport = 1;
+	e->reimport = e->has_cursor;
 	for (int c = 0; c < ILA_CARRIERS; c++)
-		e->ila_reimport[c] = 1;
+		e->ila_reimport[c] = e->has_ila_cursors;
 	export_kick(&e->routes);
 }
 
@@ -250,7 +250,8 @@ void identity_configure(struct engine *e, const struct config *c)
 
 void identity_fini(struct engine *e)
 {
-	stop(e);
+	identities_free(e->ids);
+	e->ids = NULL;
 }
 
 void identity_resync(struct engine *e)

@@ -554,6 +554,7 @@ void identities_counts_get(const struct identities *d, struct identity_counts *o
 		out->unknown += !l->labels.p;
 		out->twins += l->origin == LABELS_TWIN;
 	}
+	out->held = labelsets_count(d->sets);
 	out->bytes = labelsets_bytes(d->sets) + table_bytes(&d->addrs) +
 		     table_bytes(&d->names) + table_bytes(&d->numbers);
 }

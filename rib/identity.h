@@ -89,7 +89,7 @@ struct identity_domain {
 struct identities *identities_new(const struct identity_domain *d,
 				  const struct identity_hooks *hooks, void *ctx);
 
-/** identities_free - memory only; all handles must have been given back. */
+/** identities_free - memory only: nobody is told, and handles end with it. */
 void identities_free(struct identities *d);
 
 const struct identity_domain *identities_domain(const struct identities *d);
@@ -221,9 +221,10 @@ void identities_addresses(const struct identities *d, uint32_t number, uint32_t 
 struct identity_counts {
 	uint32_t sets, unknown, twins; /* in use: with labels, bare numbers; of these */
 	uint32_t local, remote, maps;  /* addresses, lines in force */
-	uint32_t now[IDSET_FIRST];     /* addresses by enum identity_set */
-	uint64_t total[IDSET_FIRST];   /* how often one became that */
-	uint64_t oversized;            /* routes not sent */
+	uint32_t held;             /* sets and numbers that somebody has a handle of */
+	uint32_t now[IDSET_FIRST]; /* addresses by enum identity_set */
+	uint64_t total[IDSET_FIRST]; /* how often one became that */
+	uint64_t oversized;          /* routes not sent */
 	size_t bytes;
 };
 void identities_counts_get(const struct identities *d, struct identity_counts *out);

@@ -424,7 +424,6 @@ void ila_free(struct ila *m)
 {
 	if (!m)
 		return;
-	ila_identify(m, NULL);
 	for (uint32_t at = 0, i; (i = map_next(m, &at));)
 		if (map_at(m, i)->n > 1)
 			free(map_at(m, i)->multi);

@@ -17,7 +17,7 @@ struct route_facts {
 	struct ip vtep;
 	uint32_t label; /* raw 24 bits */
 	uint32_t seq;
-	bool sticky, router, encap_mpls, llgr_stale;
+	bool sticky, router, encap_mpls, llgr_stale, gbp;
 	uint32_t set; /* who it says is there: a reference */
 };
 
@@ -324,7 +324,8 @@ static void fill(struct tenants *t, struct import *imp, struct evi *e,
 	imp->seq = f->seq;
 	imp->vtep = vtep_ref(t, &f->vtep);
 	imp->vni = had | dst_vni(t, e, f) | (f->sticky ? IMP_STICKY : 0) |
-		   (f->router ? IMP_ROUTER : 0) | (f->llgr_stale ? IMP_LLGR : 0);
+		   (f->router ? IMP_ROUTER : 0) | (f->llgr_stale ? IMP_LLGR : 0) |
+		   (f->gbp ? IMP_GBP : 0);
 	if (old)
 		vtep_unref(t, old);
 }
@@ -495,6 +496,8 @@ static bool communities_read(const struct attrs *a, struct route_facts *f)
 			mpls |= c[7] == ENCAP_MPLS && !c[6];
 		} else if (c[0] == 0x06 && c[1] == 0x08) {
 			f->router = c[2] & 1; /* RFC 9047 */
+		} else if (c[0] == 0x03 && c[1] == 0x17) {
+			f->gbp = true; /* who says its group takes groups */
 		}
 	}
 	f->encap_mpls = mpls && !vxlan;

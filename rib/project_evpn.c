@@ -26,7 +26,8 @@ static void mac_send(struct tenants *t, const struct mac_entry *m, uint16_t type
 	struct intent_mac b = {
 		.vni = t->evi[m->evi]->vni,
 		.dst_vni = m->inst_vni & IMP_VNI,
-		.flags = m->inst_vni & IMP_STICKY ? FMAC_STICKY : 0,
+		.flags = (uint16_t)((m->inst_vni & IMP_STICKY ? FMAC_STICKY : 0) |
+				    (m->inst_vni & IMP_GBP ? FMAC_GBP : 0)),
 		.mac = m->mac,
 	};
 
@@ -51,7 +52,7 @@ void project_mac(struct tenants *t, struct mac_entry *m, bool again)
 		return;
 	}
 
-	uint32_t vni = r->vni & (IMP_VNI | IMP_STICKY);
+	uint32_t vni = r->vni & (IMP_VNI | IMP_STICKY | IMP_GBP);
 
 	if (!again && m->inst_vtep == r->vtep && m->inst_vni == vni)
 		return;

@@ -52,7 +52,6 @@ void tenants_free(struct tenants *t)
 {
 	if (!t)
 		return;
-	tenants_identify(t, NULL);
 	locals_free(t);
 	endpoint_fini(t);
 	for (uint32_t i = 1; i <= t->n_evi; i++)

@@ -107,6 +107,7 @@ enum {
 	IMP_ROUTER = 1 << 25,
 	IMP_LLGR = 1 << 26,   /* long-lived stale: last choice */
 	IMP_LABELS = 1 << 27, /* says who is behind it: tenants.claims */
+	IMP_GBP = 1 << 28,    /* its VTEP takes a group in the header of frames */
 };
 
 struct import {

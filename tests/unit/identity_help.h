@@ -93,7 +93,7 @@ static inline void book_empty(const struct book *b, const struct identities *ids
 
 	assert_int_equal(b->n, 0);
 	identities_counts_get(ids, &c);
-	assert_int_equal(c.sets + c.unknown + c.remote + c.local, 0);
+	assert_int_equal(c.held + c.remote + c.local, 0);
 }
 
 /* The identity of an address; 0: none. */

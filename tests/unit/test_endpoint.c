@@ -399,9 +399,40 @@ static void are_listed(void **state)
 	host_free(h);
 }
 
+/* The configuration takes what was declared, and keeps it from commands and the file.
+ */
+static void of_the_configuration(void **state)
+{
+	static const char own[] =
+		"web tenant red interface veth9 mac 02:00:00:00:00:09";
+	struct host *h = host_new(2);
+	struct tenants_endpoint e;
+	char err[128], *text;
+
+	(void)state;
+	assert_int_equal(add(h, own), 0);
+	assert_int_equal(endpoint_parse(WEB, &e, err, sizeof(err)), 0);
+	e.configured = true;
+	assert_int_equal(tenants_endpoint_add(h->t, &e, err, sizeof(err)), 0);
+	assert_non_null(host_own(h, 1, NULL));
+	assert_int_equal(add(h, own), -EEXIST);
+	text = tenants_endpoints_encode(h->t);
+	assert_null(strstr(text, "web"));
+	free(text);
+	assert_int_equal(tenants_endpoints_decode(h->t,
+						  "selvage-endpoints 1\nweb tenant red "
+						  "interface veth9\n",
+						  err, sizeof(err)),
+			 1);
+	assert_true(tenants_endpoint_find(h->t, "web")->configured);
+	assert_null(tenants_endpoint_find(h->t, "wei"));
+	host_free(h);
+}
+
 int main(void)
 {
 	const struct CMUnitTest t[] = {
+		cmocka_unit_test(of_the_configuration),
 		cmocka_unit_test(words_are_read),
 		cmocka_unit_test(too_long_is_refused),
 		cmocka_unit_test(longest_line_fits),

@@ -194,6 +194,29 @@ static void arrives(void **state)
 	node_fini(&b);
 }
 
+/* A VTEP that announces groups takes them in frames; no other gets any. */
+static void takes_groups(void **state)
+{
+	struct node a, b;
+
+	(void)state;
+	node_init(&a, 1);
+	node_init(&b, 2);
+	endpoint(&a, "e tenant red interface v1 mac 02:00:00:00:00:01 labels app=web");
+	deliver(&a, &b);
+	assert_int_equal(b.h->mac[0].flags, 0);
+	a.h->evis[0].gbp = true;
+	host_configure(a.h);
+	deliver(&a, &b);
+	assert_int_equal(b.h->n_mac, 1);
+	assert_int_equal(b.h->mac[0].flags, FMAC_GBP);
+	relabel(&a, "e", "");
+	deliver(&a, &b);
+	assert_int_equal(b.h->mac[0].flags, 0);
+	node_fini(&a);
+	node_fini(&b);
+}
+
 /* It moves to the host that hears, and is there whatever the old one says. */
 static void moves(void **state)
 {
@@ -334,11 +357,11 @@ static void comes_and_goes(void **state)
 int main(void)
 {
 	const struct CMUnitTest t[] = {
-		cmocka_unit_test(on_routes),      cmocka_unit_test(learned_before),
-		cmocka_unit_test(no_move),        cmocka_unit_test(arrives),
-		cmocka_unit_test(moves),          cmocka_unit_test(several),
-		cmocka_unit_test(not_believed),   cmocka_unit_test(crowd),
-		cmocka_unit_test(comes_and_goes),
+		cmocka_unit_test(on_routes),    cmocka_unit_test(learned_before),
+		cmocka_unit_test(no_move),      cmocka_unit_test(arrives),
+		cmocka_unit_test(takes_groups), cmocka_unit_test(moves),
+		cmocka_unit_test(several),      cmocka_unit_test(not_believed),
+		cmocka_unit_test(crowd),        cmocka_unit_test(comes_and_goes),
 	};
 
 	return cmocka_run_group_tests(t, NULL, NULL);

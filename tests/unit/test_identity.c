@@ -141,7 +141,7 @@ static void world_fini(struct world *w)
 	for (int i = 0; i < ADDRS; i++)
 		assert_int_equal(w->addr[i].identity, 0);
 	identities_counts_get(w->d, &c);
-	assert_int_equal(c.sets + c.unknown + c.local + c.remote + c.maps, 0);
+	assert_int_equal(c.held + c.local + c.remote + c.maps, 0);
 	for (int i = 0; i < IDSET_FIRST; i++)
 		assert_int_equal(c.now[i], 0);
 	identities_free(w->d);
@@ -155,12 +155,19 @@ static struct ip ip(const char *text)
 	return a;
 }
 
-static uint32_t identity_at(struct world *w, uint32_t vni, const char *text)
+static const struct identity_addr *addr_at(struct world *w, uint32_t vni,
+					   const char *text)
 {
 	const struct identity_addr k = { .vni = vni,
 					 .ip = ip(text),
 					 .bits = (uint8_t)(ip(text).len * 8) };
-	const struct identity_addr *a = addr_find(w, &k);
+
+	return addr_find(w, &k);
+}
+
+static uint32_t identity_at(struct world *w, uint32_t vni, const char *text)
+{
+	const struct identity_addr *a = addr_at(w, vni, text);
 
 	return a ? a->identity : 0;
 }
@@ -396,6 +403,9 @@ static void addresses(void **state)
 	world_init(&w);
 	put(&w, 100, "10.0.0.1", identities_of_labels(w.d, "app=web"), "veth1");
 	put(&w, 100, "10.0.0.2", identities_of_labels(w.d, "app=web"), "");
+	assert_string_equal(addr_at(&w, 100, "10.0.0.1")->ifname, "veth1");
+	put(&w, 100, "10.0.0.1", identities_of_labels(w.d, "app=web"), "veth2");
+	assert_string_equal(addr_at(&w, 100, "10.0.0.1")->ifname, "veth2");
 	put(&w, 200, "10.0.0.1", identities_of_labels(w.d, "app=db"), "");
 	assert_int_equal(identity_at(&w, 100, "10.0.0.1"), WEB);
 	assert_int_equal(identity_at(&w, 100, "10.0.0.2"), WEB);
@@ -427,6 +437,9 @@ static void bare_number(void **state)
 	put(&w, 1, "10.0.0.1", identities_claim(w.d, &m.a), "");
 	assert_string_equal(w.used[used_find(&w, WEB)].labels, "");
 	put(&w, 1, "10.0.0.2", identities_of_labels(w.d, "app=web"), "");
+	assert_string_equal(w.used[used_find(&w, WEB)].labels, "app=web");
+	put(&w, 1, "10.0.0.1", IDSET_NONE, "");
+	put(&w, 1, "10.0.0.1", identities_claim(w.d, &m.a), ""); /* behind the other */
 	assert_string_equal(w.used[used_find(&w, WEB)].labels, "app=web");
 	put(&w, 1, "10.0.0.2", IDSET_NONE, "");
 	assert_string_equal(w.used[used_find(&w, WEB)].labels, "");

@@ -147,6 +147,30 @@ static void comes_and_goes(void **state)
 	node_fini(&n);
 }
 
+/* The same labels, told by another number. */
+static void other_number(void **state)
+{
+	static const char *const keys[] = { "app" };
+	struct labels_assign assign = { .number = 1001 };
+	const struct identity_conf c = {
+		.keys = keys, .n_keys = 1, .assign = &assign, .n_assign = 1
+	};
+	const struct ila_addr a = sir_addr(10);
+	struct group g;
+	struct node n;
+
+	(void)state;
+	node_init(&n, 1);
+	declare(&n, 10, "app=web");
+	labels_parse("app=web", &assign.labels);
+	identities_configure(n.ids, &c);
+	ila_relabel(n.h->m);
+	assert_int_equal(attrs_group(&ihost_own(n.h, ILA_IP6, &a)->a, &g), 0);
+	assert_true(g.identity == 1001 && g.id == 1001 && !g.derived);
+	assert_int_equal(who(&n, 10), 1001);
+	node_fini(&n);
+}
+
 /* ---- mappings ---------------------------------------------------------- */
 
 enum { PEERS = 4, LOCATORS = 4 };
@@ -227,8 +251,8 @@ int main(void)
 {
 	const struct CMUnitTest t[] = {
 		cmocka_unit_test(both_carriers),  cmocka_unit_test(changes),
-		cmocka_unit_test(comes_and_goes), cmocka_unit_test(arrives),
-		cmocka_unit_test(several),
+		cmocka_unit_test(comes_and_goes), cmocka_unit_test(other_number),
+		cmocka_unit_test(arrives),        cmocka_unit_test(several),
 	};
 
 	return cmocka_run_group_tests(t, NULL, NULL);
