@@ -230,7 +230,7 @@ __noinline int flow_walk6(struct __sk_buff *skb, struct flow *f)
 		if (!len) {
 			f->proto = next;
 			f->l4 = at;
-			return 0;
+			return at > f->end ? -1 : 0;
 		}
 		if (at + 8 > f->end || bpf_skb_load_bytes(skb, at, h, sizeof(h)))
 			return -1;
