@@ -1,6 +1,6 @@
 /*
  * UPDATE bodies. First byte: bit 0 4-octet AS, bit 1 external peer, bit 2 ADD-PATH,
- * bit 3 ILA, bit 4 with next hops of 16 octets.
+ * bit 3 ILA, bit 4 with next hops of 16 octets, bit 5 labels are known.
  * Whatever is not a reset leaves a set of attributes that survives canonical bytes and
  * every kind of export, and can be sent on; routes with the path ids they came with.
  */
@@ -11,6 +11,7 @@
 #include "tests/fuzz/fuzz.h"
 #include "wire/aspath.h"
 #include "wire/ila_com.h"
+#include "wire/labelset.h"
 #include "wire/nlri_evpn.h"
 #include "wire/nlri_ila.h"
 #include "wire/update.h"
@@ -19,6 +20,7 @@ enum { OUT = 3 * 65536 };
 
 static struct update_scratch scratch, scratch2;
 static uint8_t one[OUT], two[OUT], out[OUT];
+static uint8_t code; /* of the label set attribute; 0: not known */
 
 static void questions(const struct attrs *a)
 {
@@ -76,7 +78,9 @@ static bool has_confed(struct bytes path)
 static void export(const struct attrs *a, const struct attr_export *x,
 		   size_t canonical_len)
 {
-	const struct update_ctx ctx = { .as4 = !x->as2, .ebgp = x->ebgp };
+	const struct update_ctx ctx = { .as4 = !x->as2,
+					.ebgp = x->ebgp,
+					.labels = code };
 	const uint64_t mandatory =
 		1 << ATTR_ORIGIN | 1 << ATTR_AS_PATH | 1 << ATTR_LOCAL_PREF;
 	struct wbuf w = wbuf_of(out, OUT), w2 = wbuf_of(two, OUT);
@@ -112,6 +116,28 @@ static void exports(const struct attrs *a)
 
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
 		export(a, &kinds[i], len);
+}
+
+/* Without labels there is nothing left of them, and nothing else is missing. */
+static void unlabelled(struct attrs a)
+{
+	const struct label_marks marks = { .code = LABELSET_CODE, .large = true };
+	struct wbuf w = wbuf_of(out, OUT), again = wbuf_of(two, OUT);
+	struct attrs before = a;
+	struct bytes value;
+	bool had = attrs_labelset(&a, marks.code, &value) != -ENOENT ||
+		   attrs_numbered(&a, &marks);
+
+	must(attrs_unlabel(&a, &marks, &w) == had);
+	must(attrs_labelset(&a, marks.code, &value) == -ENOENT);
+	must(!attrs_numbered(&a, &marks));
+	must(!attrs_unlabel(&a, &marks, &again));
+	must(!a.ext_communities.len == !attrs_has(&a, ATTR_EXT_COMMUNITY));
+	must(a.ext_communities.len <= before.ext_communities.len &&
+	     a.other.len <= before.other.len &&
+	     a.large_communities.len <= before.large_communities.len);
+	must((before.ext_communities.len - a.ext_communities.len) % 8 == 0);
+	must(!attrs_encode(&again, &a));
 }
 
 /* The next route that is neither unreadable nor bad; false at the end. */
@@ -184,13 +210,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.ila = how & 8 ? &nlri_ila_ops : NULL,
 		.ila_addpath = how & 4,
 		.ila_next_hop_16 = how & 16,
+		.labels = how & 32 ? LABELSET_CODE : 0,
 	};
 	struct update u;
 	uint16_t afi;
 
 	enum verdict v = update_decode(body, &ctx, &scratch, &u);
 
-	must(v == u.verdict && (v == V_OK) == (u.n_errors == 0));
+	code = ctx.labels;
+	must(v == u.verdict && (v == V_OK || u.n_errors));
+	for (unsigned i = 0; v == V_OK && i < u.n_errors; i++)
+		must(code && u.errors[i].attr == code);
 	must((v == V_OK) == (u.reason == UR_NONE));
 	if (v == V_RESET) {
 		must(u.err.code == NOTIF_UPDATE && u.err.sub >= 1 && u.err.sub <= 11);
@@ -201,6 +231,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (v == V_WITHDRAW)
 		must(rbuf_left(&u.nlri4) || rbuf_left(&u.reach.nlri));
 	exports(&u.attrs);
+	unlabelled(u.attrs);
 	if (update_is_eor(&u, &afi, &safi))
 		must(v == V_OK && !u.reach.present);
 	if (u.reach.present)
