@@ -335,10 +335,10 @@ int config_identity_check(const struct config *c, struct cfg_fault *f)
 	unsigned n = 0;
 
 	TAILQ_FOREACH (s, &c->assigns, link) {
-		if (++n > IDENTITY_ASSIGNS)
+		if (++n > LABELSETS_ASSIGNS)
 			return cfg_wrong(f, s->line,
 					 "expected at most %d lines `assign`",
-					 IDENTITY_ASSIGNS);
+					 LABELSETS_ASSIGNS);
 		for (t = TAILQ_NEXT(s, link); t; t = TAILQ_NEXT(t, link))
 			if (s->number == t->number)
 				return cfg_wrong(

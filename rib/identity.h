@@ -14,9 +14,8 @@
 struct identities; /* opaque: label sets in use, addresses, the static map */
 
 enum {
-	IDENTITY_KEYS = 32,   /* label-keys */
-	IDENTITY_MAPS = 4096, /* lines of the static map */
-	IDENTITY_ASSIGNS = 1024,
+	IDENTITY_KEYS = 32,    /* label-keys */
+	IDENTITY_MAPS = 4096,  /* lines of the static map */
 	IDENTITY_ATTRS = 2048, /* octets of attributes with labels that we originate */
 	IDENTITY_IFNAME = 16,
 };

@@ -116,6 +116,10 @@ struct entry {
 	uint8_t *b;        /* labels, owned */
 };
 
+/* Sets that lose an assigned number may become twins, however many there are; with a
+ * rival each. */
+enum { TWINS_MAX = LABELSETS_TWINS + 2 * LABELSETS_ASSIGNS };
+
 struct labelsets {
 	const struct labelsets_hooks *hooks;
 	void *ctx;
@@ -125,10 +129,10 @@ struct labelsets {
 	struct slab entries;
 	struct hashidx by_key;     /* labels, or the number where there are none */
 	struct hashidx by_derived; /* sets with labels only */
-	uint32_t twins[LABELSETS_TWINS]; /* ascending by labels */
+	uint32_t twins[TWINS_MAX]; /* ascending by labels */
 	unsigned n_twins;
-	uint32_t twin_at; /* 24 bits handed out last */
-	size_t bytes;     /* of labels */
+	uint32_t twin_half; /* of the range, 0 or TWIN_HALF: where numbers are now */
+	size_t bytes;       /* of labels */
 };
 
 static struct entry *entry_at(const struct labelsets *s, uint32_t i)
@@ -236,10 +240,37 @@ static int labels_cmp(struct bytes a, struct bytes b)
 	return c ? c : (a.len > b.len) - (a.len < b.len);
 }
 
+/* ---- twins ------------------------------------------------------------- */
+
+/* Their numbers leave room between each other, so that one more changes no other. When
+ * there is none left all get new ones, in the half of the range that none has now: a
+ * new number is never that of somebody who is about to change, too. */
+enum { TWIN_HALF = 1 << 23, TWIN_STEP = TWIN_HALF / (TWINS_MAX + 1) };
+
+/* The number of the twin at place i, or of who would be before the first and behind
+ * the last; without IDENTITY_TWIN. */
+static uint32_t twin_at(const struct labelsets *s, int i)
+{
+	if (i < 0)
+		return s->twin_half;
+	if ((unsigned)i == s->n_twins)
+		return s->twin_half + TWIN_HALF;
+	return labelsets_at(s, s->twins[i])->number & ~(uint32_t)IDENTITY_TWIN;
+}
+
+static void twins_number(struct labelsets *s)
+{
+	s->twin_half ^= TWIN_HALF;
+	for (unsigned i = 0; i < s->n_twins; i++)
+		number_set(s, s->twins[i],
+			   IDENTITY_TWIN | (s->twin_half + (i + 1) * TWIN_STEP));
+}
+
 static void twin_add(struct labelsets *s, uint32_t set)
 {
 	struct labelset *l = labelsets_at(s, set), *o;
 	unsigned i = s->n_twins++;
+	uint32_t before, room;
 
 	for (; i; i--) {
 		o = labelsets_at(s, s->twins[i - 1]);
@@ -249,6 +280,13 @@ static void twin_add(struct labelsets *s, uint32_t set)
 	}
 	s->twins[i] = set;
 	l->origin = LABELS_TWIN;
+	before = twin_at(s, (int)i - 1);
+	room = twin_at(s, (int)i + 1) - before;
+	if (room > 1)
+		number_set(s, set,
+			   IDENTITY_TWIN | (before + MIN_OF(room / 2, TWIN_STEP)));
+	else
+		twins_number(s);
 }
 
 static void twin_del(struct labelsets *s, uint32_t set)
@@ -261,22 +299,8 @@ static void twin_del(struct labelsets *s, uint32_t set)
 	memmove(s->twins + i, s->twins + i + 1, (s->n_twins - i) * sizeof(s->twins[0]));
 }
 
-static uint32_t twin_next(struct labelsets *s)
-{
-	s->twin_at = s->twin_at % (IDENTITY_LOCAL_END - IDENTITY_TWIN - 1) + 1;
-	return IDENTITY_TWIN | s->twin_at;
-}
-
-/* All of them, with numbers that none has now: a new number is never that of somebody
- * who is about to change, too. */
-static void twins_number(struct labelsets *s)
-{
-	for (unsigned i = 0; i < s->n_twins; i++)
-		number_set(s, s->twins[i], twin_next(s));
-}
-
-/* Return: false when there are too many twins already. */
-static bool place_derived(struct labelsets *s, uint32_t set)
+/* Return: false when there are so many twins already. */
+static bool place_derived(struct labelsets *s, uint32_t set, unsigned most)
 {
 	uint32_t rival = rival_of(s, set);
 	struct labelset *l = labelsets_at(s, set);
@@ -288,12 +312,11 @@ static bool place_derived(struct labelsets *s, uint32_t set)
 		return true;
 	}
 	first = labelsets_at(s, rival)->origin != LABELS_TWIN;
-	if (s->n_twins + 1 + first > LABELSETS_TWINS)
+	if (s->n_twins + 1 + first > most)
 		return false;
 	if (first)
 		twin_add(s, rival);
 	twin_add(s, set);
-	twins_number(s);
 	return true;
 }
 
@@ -319,7 +342,7 @@ static bool place(struct labelsets *s, uint32_t set)
 	const struct labels_assign *a = assign_find(s, labelsets_at(s, set)->labels);
 
 	if (!a)
-		return place_derived(s, set);
+		return place_derived(s, set, LABELSETS_TWINS);
 	labelsets_at(s, set)->origin = LABELS_ASSIGNED;
 	number_set(s, set, a->number);
 	return true;
@@ -338,8 +361,7 @@ void labelsets_assign(struct labelsets *s, const struct labels_assign *assign, s
 
 		if (l->origin != LABELS_ASSIGNED || (a && a->number == l->number))
 			continue;
-		if (!place_derived(s, i)) /* a number of its own, as long as it lives */
-			number_set(s, i, twin_next(s));
+		place_derived(s, i, TWINS_MAX);
 	}
 	for (uint32_t i = 0; (i = labelsets_next(s, i));) {
 		const struct labelset *l = labelsets_at(s, i);

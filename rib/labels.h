@@ -64,6 +64,7 @@ enum {
 	LABELSETS_MAX = 200000,
 	LABELSETS_BYTES_MAX = 96 << 20,
 	LABELSETS_TWINS = 256,
+	LABELSETS_ASSIGNS = 1024,
 };
 
 enum labelset_origin {
@@ -81,7 +82,7 @@ struct labelset {
 	uint32_t local, remote, mapped; /* addresses that have it (rib/identity.c) */
 };
 
-/* A number that the operator gives to a set. */
+/* A number that the operator gives to a set; LABELSETS_ASSIGNS at most. */
 struct labels_assign {
 	uint32_t number; /* IDENTITY_FIRST .. IDENTITY_ASSIGNED_END - 1 */
 	struct labels labels;
