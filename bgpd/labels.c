@@ -41,6 +41,19 @@ void labels_strip(struct routes *r, const struct peer *p, const struct family *f
 
 /* ---- judging the routes of an UPDATE ----------------------------------------- */
 
+/* The number that the operator gave to labels, 0 none. */
+static uint32_t assigned_number(void *ctx, struct bytes labels)
+{
+	const struct config *c = ctx;
+	const struct cfg_assign *i;
+
+	TAILQ_FOREACH (i, &c->assigns, link)
+		if (i->labels.len == labels.len &&
+		    !memcmp(i->labels.b, labels.p, labels.len))
+			return i->number;
+	return 0;
+}
+
 bool labels_judge(const struct peer *p, const struct family *f, const struct attrs *a,
 		  struct label_judge *out)
 {
@@ -51,7 +64,8 @@ bool labels_judge(const struct peer *p, const struct family *f, const struct att
 	if (!permits->labels && !permits->tenant)
 		return false;
 	*out = (struct label_judge) { .permits = permits, .attrs = a };
-	if (permits->labels && !labels_permitted(permits->labels, &p->cfg.marks, a))
+	if (permits->labels && !labels_permitted(permits->labels, &p->cfg.marks, a,
+						 assigned_number, p->bgp->cfg))
 		out->all = UR_LABELS_DENIED;
 	else if (permits->tenant && f->index == FAM_EVPN &&
 		 !targets_permitted(permits->tenant, a, &denied))
@@ -94,13 +108,16 @@ enum update_reason labels_judge_route(const struct label_judge *j,
 		       : UR_NONE;
 }
 
-static void labels_text(const struct peer *p, const struct attrs *a, char *buf,
-			size_t size)
+static void labels_text(const struct peer *p, unsigned fam, const struct attrs *a,
+			char *buf, size_t size)
 {
 	struct bytes value, labels;
 
 	if (attrs_labelset(a, p->cfg.marks.code, &value))
 		snprintf(buf, size, "a group number without labels");
+	else if (labelset_decode(value, 0, &labels) == LABELSET_OK &&
+		 label_permit_has(p->permits[fam].labels, labels))
+		snprintf(buf, size, "a group number that is not that of its labels");
 	else if (labelset_decode(value, 0, &labels) == LABELSET_OK)
 		labels_format(labels, buf, size);
 	else if (labelset_is_ours(value.p, value.len))
@@ -136,7 +153,7 @@ void labels_refused(struct peer *p, const struct family *f, const struct label_j
 	if (!log_ratelimited(&p->permit_limit, LINES_PER_MINUTE))
 		return;
 	if (labels)
-		labels_text(p, j->attrs, claim, sizeof(claim));
+		labels_text(p, f->index, j->attrs, claim, sizeof(claim));
 	else
 		tenant_text(j, f->ops, n, claim, sizeof(claim));
 	log_warn(LOG_UPDATE, "peer %s: %s permit refused %s: %s",
@@ -145,6 +162,17 @@ void labels_refused(struct peer *p, const struct family *f, const struct label_j
 }
 
 /* ---- settings ---------------------------------------------------------------- */
+
+/* Assigned numbers are part of what is permitted. */
+static uint64_t assigned_sum(const struct config *c)
+{
+	const struct cfg_assign *i;
+	uint64_t sum = 0;
+
+	TAILQ_FOREACH (i, &c->assigns, link)
+		sum = 31 * sum + i->number + hash_bytes(i->labels.b, i->labels.len);
+	return sum;
+}
 
 /* Lists of the configuration in force, which the session does not outlive: every
  * configuration that replaces it is made known to all peers before it goes. */
@@ -162,7 +190,8 @@ static void permits_resolve(struct peer *p, unsigned fam)
 			config_label_list_find(c, af->label_list);
 
 		out->labels = l ? &l->permit : &no_labels;
-		out->sum = 1 + hash_bytes(out->labels->rules, out->labels->len);
+		out->sum = 1 + assigned_sum(c) +
+			   hash_bytes(out->labels->rules, out->labels->len);
 	}
 	if (af->tenant_list[0]) {
 		const struct cfg_tenant_list *l =

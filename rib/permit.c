@@ -12,6 +12,7 @@
 #include "lib/rbuf.h"
 #include "lib/util.h"
 #include "lib/wbuf.h"
+#include "rib/labels.h"
 
 /* ---- rules about labels ------------------------------------------------------ */
 
@@ -157,8 +158,24 @@ bool label_permit_has(const struct label_permit *p, struct bytes labels)
 	return false;
 }
 
+/* Do the numbers say what the labels say? */
+static bool numbers_follow(const struct label_marks *m, const struct attrs *a,
+			   struct bytes value, struct bytes labels,
+			   uint32_t (*assigned)(void *ctx, struct bytes labels),
+			   void *ctx)
+{
+	uint32_t number;
+
+	if (!attrs_numbered(a, m) ||
+	    attrs_numbers_are(a, m, labels_number(labelset_domain(value), labels)))
+		return true;
+	number = assigned(ctx, labels);
+	return number && attrs_numbers_are(a, m, number);
+}
+
 bool labels_permitted(const struct label_permit *p, const struct label_marks *m,
-		      const struct attrs *a)
+		      const struct attrs *a,
+		      uint32_t (*assigned)(void *ctx, struct bytes labels), void *ctx)
 {
 	struct bytes value, labels;
 	int rc = attrs_labelset(a, m->code, &value);
@@ -166,7 +183,8 @@ bool labels_permitted(const struct label_permit *p, const struct label_marks *m,
 	if (!rc)
 		switch (labelset_decode(value, 0, &labels)) {
 		case LABELSET_OK:
-			return label_permit_has(p, labels);
+			return label_permit_has(p, labels) &&
+			       numbers_follow(m, a, value, labels, assigned, ctx);
 		case LABELSET_FOREIGN:
 			if (labelset_is_ours(value.p, value.len))
 				return false; /* another version */

@@ -63,14 +63,17 @@ bool label_permit_has(const struct label_permit *p, struct bytes labels);
 
 /**
  * labels_permitted - judge what a route says of who is behind it
+ * @assigned: the number that the operator gave to labels, 0 none
  *
  * Nothing said is permitted. A set of ours must be, in whatever domain, and one of a
  * version that we cannot read is not. What is malformed, or not ours, gives nobody an
  * identity, and passes. Numbers of groups are believed as the labels beside them are,
- * so without a set that is permitted they are refused.
+ * and by some without looking at the labels: they pass only beside a set that is
+ * permitted, if they are what follows from it, or what is assigned.
  */
 bool labels_permitted(const struct label_permit *p, const struct label_marks *m,
-		      const struct attrs *a);
+		      const struct attrs *a,
+		      uint32_t (*assigned)(void *ctx, struct bytes labels), void *ctx);
 
 /** tenant_permit_add, tenant_permit_del - as those of labels. */
 int tenant_permit_add(struct tenant_permit *p, const struct tenant_rule *r);

@@ -73,6 +73,19 @@ label_set()
 	tlv c0 "$(labels_value 7 "$@")"
 }
 
+# identity_of DOMAIN LABEL... - the number that follows from labels in this order, in hex.
+identity_of()
+{
+	local h n
+
+	# shellcheck disable=SC2059
+	h=$({ printf "$(printf '%08x' "$1" | sed 's/../\\x&/g')"; printf '%s\0' "${@:2}" |
+		head -c -1; } | sha256sum | cut -c1-8)
+	n=$((16#$h | 0x80000000))
+	[ $((n & 0xffff)) -ge 256 ] || n=$((n | 256))
+	printf '%08x' $n
+}
+
 # extcoms COMMUNITY... - the attribute.
 extcoms()
 {

@@ -268,6 +268,27 @@ bool attrs_numbered(const struct attrs *a, const struct label_marks *m)
 	return false;
 }
 
+bool attrs_numbers_are(const struct attrs *a, const struct label_marks *m,
+		       uint32_t number)
+{
+	struct rbuf large = rbuf_of(a->large_communities.p, a->large_communities.len);
+	struct group g = { 0 };
+
+	if (attrs_group(a, &g) == -EBADMSG)
+		return false;
+	if ((g.has_wide && g.identity != number) ||
+	    (g.has_id && g.id != (number & UINT16_MAX)))
+		return false;
+	while (rbuf_left(&large) >= LARGE_COMMUNITY_LEN) {
+		const uint8_t *c = rbuf_take(&large, LARGE_COMMUNITY_LEN);
+		struct rbuf last = rbuf_of(c + 8, 4);
+
+		if (is_large_mark(c, m) && rbuf_u32(&last) != number)
+			return false;
+	}
+	return true;
+}
+
 static void unmark(struct attrs *a, const struct mark_list *l,
 		   const struct label_marks *m, struct wbuf *w)
 {

@@ -149,6 +149,10 @@ static inline bool label_marks_equal(const struct label_marks *a,
  * wire/group.h, or the large community? */
 bool attrs_numbered(const struct attrs *a, const struct label_marks *m);
 
+/** attrs_numbers_are - are all numbers of groups this one, or its low half? */
+bool attrs_numbers_are(const struct attrs *a, const struct label_marks *m,
+		       uint32_t number);
+
 /**
  * attrs_unlabel - take off the label set and all numbers of groups
  * @w: where what is left of a list goes when something was taken out of it; must live

@@ -127,6 +127,7 @@ static void only_permitted(void **state)
 
 	(void)state;
 	label_settings();
+	good.ext_communities.len = sizeof(tags[0]); /* no number */
 	TAILQ_INSERT_TAIL(&cfg.label_lists, &list, link);
 	TAILQ_INSERT_TAIL(&cfg.tenant_lists, &tenants, link);
 	label_rule_parse("app=db", &rule);
@@ -143,6 +144,14 @@ static void only_permitted(void **state)
 	assert_int_equal(held(), 1);
 	assert_int_equal(peer.stats.update_errors[UR_LABELS_DENIED], 1);
 	assert_int_equal(peer.stats.permit_refused[FAM_EVPN][0], 1);
+	/* A number that is not that of the labels goes the same way. */
+	bad = with_labels("app=db");
+	announce(&bad, 2);
+	assert_int_equal(feed(&err), V_OK);
+	assert_int_equal(held(), 0);
+	assert_int_equal(peer.stats.permit_refused[FAM_EVPN][0], 3);
+	announce(&good, 1);
+	assert_int_equal(feed(&err), V_OK);
 	/* Tenants: VNI 100 is permitted, and then not any more. */
 	tenant_permit_add(&tenants.permit, &vni);
 	str_copy(af->tenant_list, sizeof(af->tenant_list), "T");
@@ -154,6 +163,7 @@ static void only_permitted(void **state)
 	assert_int_equal(peer.stats.update_errors[UR_TENANT_DENIED], 1);
 	assert_int_equal(peer.stats.permit_refused[FAM_EVPN][1], 1);
 	good = with_labels("app=db");
+	good.ext_communities.len = sizeof(tags[0]);
 	announce(&good, 1);
 	assert_int_equal(feed(&err), V_OK);
 	assert_int_equal(held(), 0);

@@ -105,6 +105,11 @@ static void edits(void **state)
 #define RT    "0002fde800000064"
 #define GROUP "03170000000003e9"
 #define WIDE  "831d0100800003e9"
+/* Of app=db in domain 7: by SHA-256, and by the operator. */
+#define OWN     "831d0100ebf5a41f"
+#define OWN16   "031700000000a41f"
+#define GIVEN   "831d000000001234"
+#define GIVEN16 "0317000000001234"
 
 /* Against a list of app=db (6170703d6462). */
 static const struct {
@@ -115,7 +120,15 @@ static const struct {
 	{ "a route target", "", RT, true },
 	{ "its own", "c0ff10" SET "6170703d6462", "", true },
 	{ "Partial", "e0ff10" SET "6170703d6462", "", true },
-	{ "its own, and numbers", "c0ff10" SET "6170703d6462", GROUP WIDE, true },
+	{ "its own, and its numbers", "c0ff10" SET "6170703d6462", OWN16 RT OWN, true },
+	{ "its group alone", "c0ff10" SET "6170703d6462", OWN16, true },
+	{ "the assigned numbers", "c0ff10" SET "6170703d6462", GIVEN16 GIVEN, true },
+	{ "one of each", "c0ff10" SET "6170703d6462", GIVEN16 OWN, false },
+	{ "its own, and other numbers", "c0ff10" SET "6170703d6462", GROUP WIDE,
+	  false },
+	{ "another group", "c0ff10" SET "6170703d6462", GROUP, false },
+	{ "another wide one", "c0ff10" SET "6170703d6462", WIDE, false },
+	{ "two groups", "c0ff10" SET "6170703d6462", OWN16 GROUP, false },
 	{ "another", "c0ff10" SET "6170703d6463", "", false },
 	{ "another, of whatever domain", "c0ff10 53564c47010000000008 6170703d6463", "",
 	  false },
@@ -132,6 +145,12 @@ static const struct {
 	{ "of another code", "c0fe10" SET "6170703d6463", "", true },
 };
 
+static uint32_t assigned(void *ctx, struct bytes labels)
+{
+	(void)ctx;
+	return labels.len == 6 && !memcmp(labels.p, "app=db", 6) ? 0x1234 : 0;
+}
+
 static void claims(void **state)
 {
 	const struct label_marks m = { .code = CODE };
@@ -146,7 +165,8 @@ static void claims(void **state)
 		print_message("# %s\n", routes[i].name);
 		unhex(routes[i].other, other, MAX, &a.other.len);
 		unhex(routes[i].extcoms, extcoms, MAX, &a.ext_communities.len);
-		assert_int_equal(labels_permitted(&p, &m, &a), routes[i].want);
+		assert_int_equal(labels_permitted(&p, &m, &a, assigned, NULL),
+				 routes[i].want);
 	}
 	free(p.rules);
 }
