@@ -91,4 +91,31 @@ static __always_inline __u32 guard_target(const struct pol *p)
 	return BPF_POL_R_NOT_FOR;
 }
 
+/* ---- what is not read ---- */
+
+/* What policy cannot see goes only where all may. */
+static __noinline int unseen(struct __sk_buff *skb, struct pol *p, __u32 reason)
+{
+	p->f.family = 0;
+	p->peer = p->rule = 0;
+	return pol_is_open(p) ? PASS : pol_drop(skb, p, reason);
+}
+
+/* Tagged: a link of its own between those who tag. A tag behind one that is none would
+ * be read by the stack as what we guard. */
+static __always_inline int is_tagged(const struct __sk_buff *skb)
+{
+	return pkt_in_vlan(skb) || skb->protocol == bpf_htons(ETH_P_8021Q) ||
+	       skb->protocol == bpf_htons(ETH_P_8021AD);
+}
+
+static __noinline int tagged(struct __sk_buff *skb, struct pol *p)
+{
+	p->f.family = 0;
+	p->peer = p->rule = 0;
+	if (p->ep.flags & BPF_POL_EP_GUARD && pkt_is_hidden(skb))
+		return pol_drop(skb, p, BPF_POL_R_VLAN);
+	return unseen(skb, p, BPF_POL_R_VLAN);
+}
+
 #endif

@@ -17,8 +17,10 @@
 #include <linux/bpf.h>
 #include <linux/pkt_cls.h>
 
+#include "bpf/guard.h"
 #include "bpf/maps.h"
 #include "bpf/pkt.h"
+#include "bpf/policy.h"
 #include "bpf/prefix.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
@@ -145,10 +147,6 @@ static __always_inline struct bpf_ila_addr from_wire(__be64 wire_id,
 
 /* ---- verdicts ------------------------------------------------------------- */
 
-/* What passes does so to the programs and filters of others on the device: TC_ACT_OK
- * from a tcx link would end the matter for all of them. */
-enum { PASS = TC_ACT_UNSPEC };
-
 static __always_inline void count(__u16 dom, enum bpf_ila_count what)
 {
 	__u32 key = (dom % BPF_ILA_DOMS) * BPF_ILA_ROW + what;
@@ -181,6 +179,84 @@ static __always_inline int unreachable(struct __sk_buff *skb, __u16 dom,
 static __always_inline int other(struct __sk_buff *skb)
 {
 	return pkt_is_hidden(skb) ? drop(0, BPF_ILA_N_MALFORMED) : PASS;
+}
+
+/* ---- policy --------------------------------------------------------------- */
+
+/*
+ * Asked with SIR addresses: behind the translation of what comes, before that of what
+ * goes. Devices without an entry have none, and lose a lookup. Scope is 0: identifiers
+ * are of one tenant in all domains.
+ *
+ * Return: 0: p->f is read; else what becomes of it.
+ */
+static __always_inline int policy_read(struct __sk_buff *skb, struct pol *p)
+{
+	int bad;
+
+	if (is_tagged(skb))
+		return tagged(skb, p) == PASS ? PASS : TC_ACT_SHOT;
+	if (skb->protocol == bpf_htons(ETH_P_ARP))
+		return PASS;
+	if (skb->protocol == bpf_htons(ETH_P_IPV6))
+		bad = flow_read6(skb, &p->f, ETH_HLEN, 0);
+	else if (skb->protocol == bpf_htons(ETH_P_IP))
+		bad = flow_read4(skb, &p->f, ETH_HLEN, 0);
+	else
+		return unseen(skb, p, BPF_POL_R_NOT_IP);
+	return bad ? pol_drop(skb, p, BPF_POL_R_MALFORMED) : 0;
+}
+
+/* From the endpoint on the device: PASS or a drop. */
+static __noinline int policy_out(struct __sk_buff *skb)
+{
+	struct pol *p = pol_open(skb->ifindex, BPF_POL_OUT);
+	__u32 no;
+	int end;
+
+	if (!p)
+		return PASS;
+	end = policy_read(skb, p);
+	if (end)
+		return end;
+	no = guard_source(skb, p);
+	if (!no) {
+		p->peer = pol_peer_out(&p->f.dst);
+		no = pol_check(skb, p);
+	}
+	return no ? pol_drop(skb, p, no) : PASS;
+}
+
+/* To the endpoint on the device: PASS or a drop. */
+static __noinline int policy_in(struct __sk_buff *skb)
+{
+	const struct bpf_pol_ident *i;
+	struct pol *p = pol_open(skb->ifindex, BPF_POL_IN);
+	__u32 no;
+	int end;
+
+	if (!p)
+		return PASS;
+	end = policy_read(skb, p);
+	if (end)
+		return end;
+	i = pol_ident(&p->f.src);
+	if (i) {
+		p->peer = i->identity;
+	} else if (!skb->ingress_ifindex) {
+		p->peer = pol_ident_or(&p->f.src, BPF_POL_HOST);
+	} else {
+		__be64 prefix = (__u64)p->f.src.ip[1] << 32 | p->f.src.ip[0];
+		const struct bpf_ila_dom *d = bpf_map_lookup_elem(&ila_dom_v1, &prefix);
+
+		p->peer = d && d->kind == BPF_ILA_SIR
+				  ? pol_peer_overlay(&p->f.src)
+				  : pol_ident_or(&p->f.src, BPF_POL_WORLD);
+	}
+	no = guard_target(p);
+	if (!no)
+		no = pol_check(skb, p);
+	return no ? pol_drop(skb, p, no) : PASS;
 }
 
 /* ---- rewriting ------------------------------------------------------------ */
@@ -418,8 +494,11 @@ int ila_from_container(struct __sk_buff *skb)
 	__u16 dom;
 	int ok;
 
-	if (pkt_read(skb, &p))
-		return other(skb);
+	if (pkt_read(skb, &p)) {
+		int end = other(skb);
+
+		return end == PASS ? policy_out(skb) : end;
+	}
 	local = bpf_map_lookup_elem(&ila_local_v1, &p.src);
 	ifc = NULL;
 	if (!local || local->ifindex != ifindex) {
@@ -438,10 +517,10 @@ int ila_from_container(struct __sk_buff *skb)
 		ok = container_may(&p, d, local->flags & BPF_ILA_LOCAL_VNID);
 		if (ok && p.dst.prefix != p.src.prefix &&
 		    (!d || d->kind != BPF_ILA_SIR))
-			return PASS;
+			return policy_out(skb);
 	} else {
 		if (stays_on_link(&p.src))
-			return PASS;
+			return policy_out(skb);
 		if (!ifc || !(ifc->flags & BPF_ILA_IF_HOST))
 			return drop(ifc ? ifc->dom : 0, BPF_ILA_N_SPOOFED);
 		d = bpf_map_lookup_elem(&ila_dom_v1, &p.dst.prefix);
@@ -459,6 +538,8 @@ int ila_from_container(struct __sk_buff *skb)
 	}
 	if (!ok)
 		return drop(dom, BPF_ILA_N_ISOLATED_OUT);
+	if (policy_out(skb) != PASS)
+		return TC_ACT_SHOT;
 	if (!bpf_map_lookup_elem(&ila_local_v1, &p.dst))
 		return send_on(skb, &p, dom, BPF_ILA_N_NO_MAPPING);
 	/* The stack has no way to what is here, or it would not have come to us: it
@@ -497,12 +578,14 @@ int ila_to_container(struct __sk_buff *skb)
 	struct pkt p;
 
 	if (pkt_read(skb, &p))
-		return PASS;
+		return policy_in(skb);
 	local = bpf_map_lookup_elem(&ila_local_v1, &p.dst);
 	if (local && local->flags & BPF_ILA_LOCAL_VNID && is_intruder(skb, &p))
 		return drop(local->dom, BPF_ILA_N_ISOLATED_IN);
 	if (local && quote_restore(skb, &p))
 		return drop(local->dom, BPF_ILA_N_MALFORMED);
+	if (policy_in(skb) != PASS)
+		return TC_ACT_SHOT;
 	if (local ? !(local->flags & BPF_ILA_LOCAL_PREFIX) : p.next != NEXT_ICMPV6)
 		return PASS;
 	ifc = bpf_map_lookup_elem(&ila_if_v1, &ifindex);

@@ -33,31 +33,6 @@ static __always_inline const struct bpf_net_dom *dom_of(__u32 vni)
 	return bpf_map_lookup_elem(&net_dom_v1, &vni);
 }
 
-/* What policy cannot see goes only where all may. */
-static __noinline int unseen(struct __sk_buff *skb, struct pol *p, __u32 reason)
-{
-	p->f.family = 0;
-	p->peer = p->rule = 0;
-	return pol_is_open(p) ? PASS : pol_drop(skb, p, reason);
-}
-
-/* Tagged: a link of its own between those who tag. A tag behind one that is none would
- * be read by the stack as what we guard. */
-static __always_inline int is_tagged(const struct __sk_buff *skb)
-{
-	return pkt_in_vlan(skb) || skb->protocol == bpf_htons(ETH_P_8021Q) ||
-	       skb->protocol == bpf_htons(ETH_P_8021AD);
-}
-
-static __noinline int tagged(struct __sk_buff *skb, struct pol *p)
-{
-	p->f.family = 0;
-	p->peer = p->rule = 0;
-	if (p->ep.flags & BPF_POL_EP_GUARD && pkt_is_hidden(skb))
-		return pol_drop(skb, p, BPF_POL_R_VLAN);
-	return unseen(skb, p, BPF_POL_R_VLAN);
-}
-
 /* Hands a packet to an endpoint of this host. p: read, with the identity of its sender.
  */
 static __always_inline int deliver(struct __sk_buff *skb, struct pol *p, __u32 what)
@@ -164,38 +139,37 @@ static __always_inline int from_container_ip(struct __sk_buff *skb, struct pol *
 SEC("tc")
 int net_from_container(struct __sk_buff *skb)
 {
+	struct pol *p = pol_open(skb->ifindex, BPF_POL_OUT);
 	struct bpf_net_mac to = { 0 };
 	const struct ethhdr *eth;
-	struct pol p;
 	__be16 type;
 
-	if (!pol_begin(&p, skb->ifindex, BPF_POL_OUT))
+	if (!p)
 		return PASS;
-	p.f.family = 0;
 	/* A group policy id in the making: none but what we say. */
 	if (skb->mark)
 		skb->mark = 0;
 	eth = (void *)(long)skb->data;
 	if ((void *)(eth + 1) > (void *)(long)skb->data_end)
-		return pol_drop(skb, &p, BPF_POL_R_MALFORMED);
-	if (p.ep.flags & BPF_POL_EP_GUARD && !mac_eq(eth->h_source, p.ep.mac))
-		return pol_drop(skb, &p, BPF_POL_R_SPOOF_MAC);
+		return pol_drop(skb, p, BPF_POL_R_MALFORMED);
+	if (p->ep.flags & BPF_POL_EP_GUARD && !mac_eq(eth->h_source, p->ep.mac))
+		return pol_drop(skb, p, BPF_POL_R_SPOOF_MAC);
 	if (is_tagged(skb))
-		return tagged(skb, &p);
+		return tagged(skb, p);
 	__builtin_memcpy(to.mac, eth->h_dest, sizeof(to.mac));
-	to.vni = p.ep.vni;
+	to.vni = p->ep.vni;
 	type = eth->h_proto;
 	if (type == bpf_htons(ETH_P_IP)) {
-		if (flow_read4(skb, &p.f, ETH_HLEN, p.ep.vni))
-			return pol_drop(skb, &p, BPF_POL_R_MALFORMED);
+		if (flow_read4(skb, &p->f, ETH_HLEN, p->ep.vni))
+			return pol_drop(skb, p, BPF_POL_R_MALFORMED);
 	} else if (type == bpf_htons(ETH_P_IPV6)) {
-		if (flow_read6(skb, &p.f, ETH_HLEN, p.ep.vni))
-			return pol_drop(skb, &p, BPF_POL_R_MALFORMED);
+		if (flow_read6(skb, &p->f, ETH_HLEN, p->ep.vni))
+			return pol_drop(skb, p, BPF_POL_R_MALFORMED);
 	} else {
-		return type == bpf_htons(ETH_P_ARP) ? neigh_arp(skb, &p)
-						    : unseen(skb, &p, BPF_POL_R_NOT_IP);
+		return type == bpf_htons(ETH_P_ARP) ? neigh_arp(skb, p)
+						    : unseen(skb, p, BPF_POL_R_NOT_IP);
 	}
-	return from_container_ip(skb, &p, &to);
+	return from_container_ip(skb, p, &to);
 }
 
 /* ---- to a container ------------------------------------------------------- */
@@ -244,41 +218,40 @@ static __always_inline __u32 peer_of_bridged(struct __sk_buff *skb, struct pol *
 SEC("tc")
 int net_to_container(struct __sk_buff *skb)
 {
+	struct pol *p = pol_open(skb->ifindex, BPF_POL_IN);
 	const struct ethhdr *eth;
-	struct pol p;
 	__be16 type;
 	__u32 no;
 	int alone;
 
-	if (!pol_begin(&p, skb->ifindex, BPF_POL_IN))
+	if (!p)
 		return PASS;
-	p.f.family = 0;
 	eth = (void *)(long)skb->data;
 	if ((void *)(eth + 1) > (void *)(long)skb->data_end)
-		return pol_drop(skb, &p, BPF_POL_R_MALFORMED);
+		return pol_drop(skb, p, BPF_POL_R_MALFORMED);
 	alone = !(eth->h_dest[0] & 1);
 	/* Flooded, and for somebody else. */
-	if (p.ep.flags & BPF_POL_EP_GUARD && alone && !mac_eq(eth->h_dest, p.ep.mac))
-		return pol_drop(skb, &p, BPF_POL_R_NOT_FOR);
+	if (p->ep.flags & BPF_POL_EP_GUARD && alone && !mac_eq(eth->h_dest, p->ep.mac))
+		return pol_drop(skb, p, BPF_POL_R_NOT_FOR);
 	if (is_tagged(skb))
-		return tagged(skb, &p);
+		return tagged(skb, p);
 	type = eth->h_proto;
 	if (type == bpf_htons(ETH_P_ARP))
 		return PASS;
 	if (type == bpf_htons(ETH_P_IP))
-		no = flow_read4(skb, &p.f, ETH_HLEN, p.ep.vni);
+		no = flow_read4(skb, &p->f, ETH_HLEN, p->ep.vni);
 	else if (type == bpf_htons(ETH_P_IPV6))
-		no = flow_read6(skb, &p.f, ETH_HLEN, p.ep.vni);
+		no = flow_read6(skb, &p->f, ETH_HLEN, p->ep.vni);
 	else
-		return unseen(skb, &p, BPF_POL_R_NOT_IP);
+		return unseen(skb, p, BPF_POL_R_NOT_IP);
 	if (no)
-		return pol_drop(skb, &p, BPF_POL_R_MALFORMED);
-	no = peer_of_bridged(skb, &p);
+		return pol_drop(skb, p, BPF_POL_R_MALFORMED);
+	no = peer_of_bridged(skb, p);
 	if (!no && alone)
-		no = guard_target(&p);
+		no = guard_target(p);
 	if (!no)
-		no = pol_check(skb, &p);
-	return no ? pol_drop(skb, &p, no) : PASS;
+		no = pol_check(skb, p);
+	return no ? pol_drop(skb, p, no) : PASS;
 }
 
 /* ---- from the underlay ---------------------------------------------------- */
@@ -321,6 +294,13 @@ static __always_inline int from_tunnel(struct __sk_buff *skb, struct pol *p,
 	return net_redirect_peer(skb, p->ifindex);
 }
 
+static __noinline int bad_tunnel(struct __sk_buff *skb)
+{
+	struct pol *p = pol_new(BPF_POL_IN);
+
+	return p ? pol_drop(skb, p, BPF_POL_R_VXLAN) : TC_ACT_SHOT;
+}
+
 /* in: where the inner frame begins, a constant. */
 static __always_inline int from_underlay(struct __sk_buff *skb, struct vxlan_rx *r,
 					 __u32 in)
@@ -329,23 +309,21 @@ static __always_inline int from_underlay(struct __sk_buff *skb, struct vxlan_rx 
 	const struct ethhdr *eth = (void *)(long)skb->data + in;
 	const struct bpf_net_fdb *fdb;
 	struct bpf_net_mac to = { .vni = r->vni };
-	struct pol p;
+	struct pol *p;
 	int bad;
-
-	p.f.family = 0;
-	p.dir = BPF_POL_IN;
-	p.ifindex = p.rule = 0;
 
 	if (!dom || !is_for(r, dom)) {
 		if (!is_own_vtep(r))
 			return PASS;
-		return r->bad ? pol_drop(skb, &p, BPF_POL_R_VXLAN)
-			      : pass(BPF_NET_N_NO_VNI);
+		return r->bad ? bad_tunnel(skb) : pass(BPF_NET_N_NO_VNI);
 	}
 	if (!(dom->flags & BPF_NET_DOM_FAST))
 		return PASS;
 	if (r->bad)
-		return pol_drop(skb, &p, BPF_POL_R_VXLAN);
+		return bad_tunnel(skb);
+	p = pol_new(BPF_POL_IN);
+	if (!p)
+		return TC_ACT_SHOT;
 	if (r->slow || skb->vlan_present ||
 	    (void *)(eth + 1) > (void *)(long)skb->data_end || eth->h_dest[0] & 1)
 		return pass(BPF_NET_N_STACK);
@@ -355,21 +333,21 @@ static __always_inline int from_underlay(struct __sk_buff *skb, struct vxlan_rx 
 	fdb = bpf_map_lookup_elem(&net_fdb_v1, &to);
 	if (!fdb || !(fdb->flags & BPF_NET_FDB_LOCAL))
 		return pass(BPF_NET_N_STACK);
-	if (!pol_begin(&p, fdb->ifindex, BPF_POL_IN) || p.ep.vni != r->vni ||
-	    !(p.ep.flags & BPF_POL_EP_FAST))
+	if (!pol_begin(p, fdb->ifindex, BPF_POL_IN) || p->ep.vni != r->vni ||
+	    !(p->ep.flags & BPF_POL_EP_FAST))
 		return pass(BPF_NET_N_STACK);
 	if (eth->h_proto == bpf_htons(ETH_P_IP))
-		bad = flow_read4(skb, &p.f, in + ETH_HLEN, r->vni);
+		bad = flow_read4(skb, &p->f, in + ETH_HLEN, r->vni);
 	else if (eth->h_proto == bpf_htons(ETH_P_IPV6))
-		bad = flow_read6(skb, &p.f, in + ETH_HLEN, r->vni);
+		bad = flow_read6(skb, &p->f, in + ETH_HLEN, r->vni);
 	else
 		return pass(BPF_NET_N_STACK);
 	if (bad)
-		return pol_drop(skb, &p, BPF_POL_R_MALFORMED);
-	if (dom->flags & BPF_NET_DOM_RX_STACK && p.f.proto == NEXT_TCP &&
+		return pol_drop(skb, p, BPF_POL_R_MALFORMED);
+	if (dom->flags & BPF_NET_DOM_RX_STACK && p->f.proto == NEXT_TCP &&
 	    !skb->gso_size)
 		return pass(BPF_NET_N_STACK);
-	return from_tunnel(skb, &p, r, in + ETH_HLEN);
+	return from_tunnel(skb, p, r, in + ETH_HLEN);
 }
 
 SEC("tc")

@@ -109,7 +109,6 @@ struct pol {
 	__u32 peer;    /* identity */
 	__u32 rule;    /* out: of the verdict; 0: none */
 	__u32 dir;     /* enum bpf_pol_dir */
-	__u32 pad;
 };
 
 int pol_drop(struct __sk_buff *skb, const struct pol *p, __u32 reason);
@@ -117,7 +116,37 @@ struct pol_ask;
 __u32 pol_verdict(const struct pol *p, struct pol_ask *a);
 __u32 pol_check(struct __sk_buff *skb, struct pol *p);
 
-/* The endpoint on a device, and which way the packet goes. Return: is there one? */
+/* Too large for the stack that programs have, with all who call one another. One packet
+ * at a time has it on each CPU. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct pol);
+} pol_packet SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct flow);
+} pol_quoted SEC(".maps");
+
+/* For a packet that is no endpoint's yet. NULL never happens. */
+static __always_inline struct pol *pol_new(__u32 dir)
+{
+	__u32 zero = 0;
+	struct pol *p = bpf_map_lookup_elem(&pol_packet, &zero);
+
+	if (!p)
+		return NULL;
+	p->f.family = 0;
+	p->dir = dir;
+	p->ifindex = p->rule = p->peer = 0;
+	return p;
+}
+
+/* The packet is for, or from, the endpoint on that device. Return: is there one? */
 static __always_inline int pol_begin(struct pol *p, __u32 ifindex, __u32 dir)
 {
 	const struct bpf_pol_ep *ep = bpf_map_lookup_elem(&pol_ep_v1, &ifindex);
@@ -127,8 +156,21 @@ static __always_inline int pol_begin(struct pol *p, __u32 ifindex, __u32 dir)
 	p->ep = *ep;
 	p->ifindex = ifindex;
 	p->dir = dir;
-	p->rule = p->peer = p->pad = 0;
+	p->rule = p->peer = 0;
 	return 1;
+}
+
+/* Both at once; NULL: there is no endpoint on the device. */
+static __always_inline struct pol *pol_open(__u32 ifindex, __u32 dir)
+{
+	const struct bpf_pol_ep *ep = bpf_map_lookup_elem(&pol_ep_v1, &ifindex);
+	struct pol *p = ep ? pol_new(dir) : NULL;
+
+	if (!p)
+		return NULL;
+	p->ep = *ep;
+	p->ifindex = ifindex;
+	return p;
 }
 
 static __always_inline int pol_is_open(const struct pol *p)
@@ -546,32 +588,35 @@ static __always_inline int pol_quote(struct __sk_buff *skb, const struct flow *f
 {
 	__u32 at = f->l4 + 8;
 	__be16 l4[3] = { 0 };
+	__u8 h[8]; /* in parts: the stack is small */
 
 	flow_start(q, f->family, f->src.scope_family & 0xffffff);
 	q->end = f->end;
+	if (bpf_skb_load_bytes(skb, at, h, sizeof(h)))
+		return -1;
 	if (f->family == BPF_POL_IP4) {
-		struct iphdr h;
-
-		if (at + sizeof(h) > f->end ||
-		    bpf_skb_load_bytes(skb, at, &h, sizeof(h)) || h.version != 4 ||
-		    h.ihl < 5)
+		if (at + sizeof(struct iphdr) > f->end || h[0] >> 4 != 4 ||
+		    (h[0] & 15) < 5 ||
+		    bpf_skb_load_bytes(skb, at + offsetof(struct iphdr, saddr),
+				       q->src.ip, 4) ||
+		    bpf_skb_load_bytes(skb, at + offsetof(struct iphdr, daddr),
+				       q->dst.ip, 4))
 			return -1;
-		q->src.ip[0] = h.saddr;
-		q->dst.ip[0] = h.daddr;
-		q->proto = h.protocol;
-		q->l4 = at + h.ihl * 4U;
-		if (h.frag_off & bpf_htons(0x1fff))
+		q->l4 = at + (h[0] & 15) * 4U;
+		if (h[6] & 0x1f || h[7])
 			q->flags = FLOW_LATER;
-	} else {
-		struct ipv6hdr h;
-
-		if (at + sizeof(h) > f->end ||
-		    bpf_skb_load_bytes(skb, at, &h, sizeof(h)) || h.version != 6)
+		if (bpf_skb_load_bytes(skb, at + offsetof(struct iphdr, protocol),
+				       &q->proto, 1))
 			return -1;
-		__builtin_memcpy(q->src.ip, &h.saddr, 16);
-		__builtin_memcpy(q->dst.ip, &h.daddr, 16);
-		q->proto = h.nexthdr;
-		q->l4 = at + sizeof(h);
+	} else {
+		if (at + sizeof(struct ipv6hdr) > f->end || h[0] >> 4 != 6 ||
+		    bpf_skb_load_bytes(skb, at + offsetof(struct ipv6hdr, saddr),
+				       q->src.ip, 16) ||
+		    bpf_skb_load_bytes(skb, at + offsetof(struct ipv6hdr, daddr),
+				       q->dst.ip, 16))
+			return -1;
+		q->proto = h[6];
+		q->l4 = at + sizeof(struct ipv6hdr);
 		if (flow_walk6(skb, q))
 			return -1;
 	}
@@ -598,21 +643,21 @@ static __noinline __u32 pol_related(struct __sk_buff *skb, const struct pol *p,
 				    __u32 reason)
 {
 	struct pol_ask a = { .dir = !p->dir };
-	struct flow q;
-	__u32 no;
+	__u32 no, zero = 0;
+	struct flow *q = bpf_map_lookup_elem(&pol_quoted, &zero);
 
-	if (pol_quote(skb, &p->f, &q) || !flow_addr_eq(&q.src, &p->f.dst))
+	if (!q || pol_quote(skb, &p->f, q) || !flow_addr_eq(&q->src, &p->f.dst))
 		return reason;
-	a.peer = pol_peer_out(p->dir == BPF_POL_IN ? &q.dst : &q.src);
-	a.proto = q.proto;
-	a.port = q.flags & FLOW_ICMPS ? bpf_htons(q.type) : q.dport;
-	a.later = !!(q.flags & FLOW_LATER);
+	a.peer = pol_peer_out(p->dir == BPF_POL_IN ? &q->dst : &q->src);
+	a.proto = q->proto;
+	a.port = q->flags & FLOW_ICMPS ? bpf_htons(q->type) : q->dport;
+	a.later = !!(q->flags & FLOW_LATER);
 	no = pol_verdict(p, &a);
 	if (!no || a.later)
 		return no ? reason : BPF_POL_R_NONE;
-	if (q.flags & FLOW_ICMPS && !(q.flags & FLOW_ANSWER))
+	if (q->flags & FLOW_ICMPS && !(q->flags & FLOW_ANSWER))
 		return reason;
-	pol_ask_back(&q, !p->dir, &a);
+	pol_ask_back(q, !p->dir, &a);
 	return pol_verdict(p, &a) ? reason : BPF_POL_R_NONE;
 }
 

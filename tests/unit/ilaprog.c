@@ -10,40 +10,13 @@
 #include <unistd.h>
 
 #include "bpf/ila.skel.h"
-
-/* A program of two instructions: who may not load this may load nothing. */
-static int may_load(void)
-{
-	const struct bpf_insn insns[] = {
-		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 0, .imm = 0 },
-		{ .code = BPF_JMP | BPF_EXIT },
-	};
-	int fd = bpf_prog_load(BPF_PROG_TYPE_SCHED_CLS, "probe", "Dual BSD/GPL", insns,
-			       ARRAY_SIZE(insns), NULL);
-
-	if (fd < 0)
-		return fd;
-	close(fd);
-	return 0;
-}
-
-static int quiet(enum libbpf_print_level level, const char *format, va_list args)
-{
-	return level == LIBBPF_WARN ? vfprintf(stderr, format, args) : 0;
-}
+#include "tests/unit/bpf_help.h"
 
 struct ila_bpf *prog;
 
 bool ilaprog_open(unsigned maps)
 {
-	int err = may_load();
-
-	if (err) {
-		printf("SKIP: no eBPF program can be loaded here: %s\n",
-		       strerror(-err));
-		exit(77);
-	}
-	libbpf_set_print(quiet);
+	bpf_or_skip();
 	prog = ila_bpf__open();
 	if (!prog)
 		return false;

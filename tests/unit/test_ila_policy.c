@@ -1,0 +1,236 @@
+/* Policy in the ILA programs: asked with SIR addresses in both directions, and by
+ * nobody where a device has none. What policy itself says is tried in
+ * test_policy_bpf.c. */
+#include "tests/unit/unit.h"
+
+#include <arpa/inet.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "bpf/ila.skel.h"
+#include "bpf/polmaps.h"
+#include "tests/unit/ilaworld.h"
+
+enum { POLICY = 9, ID_A = 1001, ID_B, IN = BPF_POL_IN, OUT = BPF_POL_OUT };
+
+static void put(struct bpf_map *m, const void *key, const void *value)
+{
+	assert_int_equal(bpf_map_update_elem(bpf_map__fd(m), key, value, BPF_ANY), 0);
+}
+
+static void put_ident(const struct ila_addr *a, uint32_t identity, uint32_t ifindex)
+{
+	struct bpf_pol_addr k = { .scope_family = BPF_POL_IP6 << 24 };
+	struct bpf_pol_ident v = { identity, ifindex };
+
+	memcpy(k.ip, a, sizeof(k.ip));
+	put(prog->maps.pol_ident_v1, &k, &v);
+}
+
+static void put_ep(uint16_t flags)
+{
+	struct bpf_pol_ep e = { .identity = ID_A,
+				.policy = POLICY,
+				.mac = { 2, [5] = 2 } };
+	uint32_t ifindex = HERE;
+
+	e.flags = (uint16_t)(flags | BPF_POL_EP_GUARD | BPF_POL_EP_ILA);
+	memset(e.shape_id, 0xff, sizeof(e.shape_id));
+	put(prog->maps.pol_ep_v1, &ifindex, &e);
+}
+
+static void allow(uint32_t peer, unsigned dir, uint8_t proto, uint16_t port)
+{
+	struct bpf_pol_key k = { .identity = peer,
+				 .proto = proto,
+				 .port = htons(port),
+				 .dir_plen = (uint8_t)(dir << 7 | 16) };
+	struct bpf_pol_verdict v = { 0 };
+	LIBBPF_OPTS(bpf_map_create_opts, o, .map_flags = BPF_F_NO_PREALLOC);
+	int fd = bpf_map_create(BPF_MAP_TYPE_HASH, "policy", sizeof(k), sizeof(v), 16,
+				&o);
+	uint32_t policy = POLICY;
+
+	assert_true(fd >= 0);
+	assert_int_equal(bpf_map_update_elem(fd, &k, &v, BPF_ANY), 0);
+	put(prog->maps.pol_verdict_v1, &policy, &fd);
+	close(fd);
+}
+
+static uint64_t reason(uint32_t r)
+{
+	static uint64_t before[BPF_POL_REASONS];
+	uint64_t per_cpu[256], sum = 0, n;
+
+	assert_int_equal(
+		bpf_map_lookup_elem(bpf_map__fd(prog->maps.pol_reason_v1), &r, per_cpu),
+		0);
+	for (int i = 0; i < libbpf_num_possible_cpus(); i++)
+		sum += per_cpu[i];
+	n = sum - before[r];
+	before[r] = sum;
+	return n;
+}
+
+static void start(uint16_t flags)
+{
+	uint32_t here = HERE;
+
+	world(ILA_CSUM_NEUTRAL);
+	bpf_map_delete_elem(bpf_map__fd(prog->maps.pol_ep_v1), &here);
+	put_ident(&ep_a, ID_A, HERE);
+	put_ident(&ep_b, ID_B, 0);
+	put_ident(&ep_c, ID_A, HERE + 1);
+	put_ep(flags);
+	allow(1, IN, 1, 1);
+}
+
+static struct frame udp(const struct ila_addr *src, const struct ila_addr *dst,
+			uint16_t sport, uint16_t dport)
+{
+	return frame_make(&(struct desc) { .src = *src,
+					   .dst = *dst,
+					   .proto = IPPROTO_UDP,
+					   .sport = sport,
+					   .dport = dport,
+					   .data = 20 });
+}
+
+static void assert_refused(struct bpf_program *which, const struct frame *f,
+			   uint32_t why)
+{
+	reason(why);
+	assert_int_equal(run_forwarded(which, f).verdict, TC_ACT_SHOT);
+	assert_int_equal(reason(why), 1);
+}
+
+static void both_directions(void **state)
+{
+	struct ila_addr wire = { l2, half("3000:0:2:afe8") };
+	struct frame ask = udp(&ep_a, &ep_b, 40000, 53),
+		     back = udp(&ep_b, &ep_a, 53, 40000);
+
+	(void)state;
+	start(0);
+	assert_refused(FROM_CONTAINER, &ask, BPF_POL_R_POLICY);
+	allow(ID_B, OUT, IPPROTO_UDP, 53);
+	assert_refused(TO_CONTAINER, &back, BPF_POL_R_NO_FLOW);
+	assert_goes_to(FROM_CONTAINER, &ask, &wire, BPF_ILA_N_OUT);
+	assert_int_equal(run_forwarded(TO_CONTAINER, &back).verdict, TC_ACT_UNSPEC);
+	back = udp(&ep_b, &ep_a, 54, 40000);
+	assert_refused(TO_CONTAINER, &back, BPF_POL_R_POLICY);
+	allow(ID_B, IN, IPPROTO_UDP, 40000);
+	assert_int_equal(run_forwarded(TO_CONTAINER, &back).verdict, TC_ACT_UNSPEC);
+	/* Somewhere else than to a SIR address, too. */
+	struct ila_addr world_addr = addr("2001:db8:77::1");
+
+	ask = udp(&ep_a, &world_addr, 40000, 53);
+	assert_refused(FROM_CONTAINER, &ask, BPF_POL_R_POLICY);
+	allow(BPF_POL_WORLD, OUT, IPPROTO_UDP, 53);
+	assert_passes(FROM_CONTAINER, &ask);
+}
+
+static void who_is_it(void **state)
+{
+	struct ila_addr far = addr(SIR ":2000:0:9:9"), other = addr("2001:db8:77::1");
+	struct {
+		const struct ila_addr *src;
+		bool forwarded;
+		uint32_t identity;
+	} t[] = {
+		{ &ep_b, true, ID_B },           { &far, true, BPF_POL_INIT },
+		{ &other, true, BPF_POL_WORLD }, { &other, false, BPF_POL_HOST },
+		{ &ep_c, true, ID_A },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(t); i++) {
+		struct frame f = udp(t[i].src, &ep_a, 1, 2);
+
+		for (unsigned wrong = 0; wrong < 2; wrong++) {
+			start(BPF_POL_EP_OPEN_OUT);
+			allow(t[i].identity + wrong, IN, IPPROTO_UDP, 2);
+			assert_int_equal((t[i].forwarded
+						  ? run_forwarded(TO_CONTAINER, &f)
+						  : run(TO_CONTAINER, &f))
+						 .verdict,
+					 wrong ? TC_ACT_SHOT : TC_ACT_UNSPEC);
+		}
+	}
+}
+
+/* What has no identity, or is no IPv6, is no way past it. */
+static void around_policy(void **state)
+{
+	struct ila_addr link = addr("fe80::1"), all = addr("ff02::1");
+	struct frame f = udp(&link, &ep_b, 1, 53), arp;
+
+	(void)state;
+	start(BPF_POL_EP_OPEN_IN | BPF_POL_EP_OPEN_OUT);
+	assert_refused(FROM_CONTAINER, &f, BPF_POL_R_SPOOF_IP);
+	f = frame_make(&(struct desc) { .src = link,
+					.dst = all,
+					.proto = IPPROTO_ICMPV6,
+					.type = 133,
+					.hops = 255 });
+	assert_passes(FROM_CONTAINER, &f);
+	start(BPF_POL_EP_OPEN_IN);
+	assert_passes(FROM_CONTAINER, &f);
+	/* IPv4 from an address that is nobody's; ARP; something else. */
+	arp = f;
+	memset(f.b + 12, 0, 60);
+	memcpy(f.b + 12, "\x08\x00\x45\0\0\x1c\0\0\0\0\x40\x11\0\0\x0a\1\0\1\x0a\1\0\2",
+	       22);
+	f.len = 42;
+	assert_refused(FROM_CONTAINER, &f, BPF_POL_R_SPOOF_IP);
+	arp.b[12] = 8, arp.b[13] = 6;
+	assert_passes(FROM_CONTAINER, &arp);
+	assert_passes(TO_CONTAINER, &arp);
+	arp.b[12] = 0x88, arp.b[13] = 0xcc;
+	assert_refused(FROM_CONTAINER, &arp, BPF_POL_R_NOT_IP);
+}
+
+/* What a router says of a packet that was let out, translated back before it is asked.
+ */
+static void errors(void **state)
+{
+	struct ila_addr wire = { l2, half("3000:0:2:afe8") };
+	struct ila_addr router = addr("2001:db8:77::1");
+
+	(void)state;
+	for (unsigned port = 53; port < 55; port++) {
+		struct frame q = udp(&ep_a, &wire, 40000, (uint16_t)port);
+		struct frame f = frame_make(&(struct desc) { .src = router,
+							     .dst = ep_a,
+							     .proto = IPPROTO_ICMPV6,
+							     .type = 2,
+							     .quote = &q });
+
+		start(0);
+		allow(ID_B, OUT, IPPROTO_UDP, 53);
+		if (port == 53)
+			assert_int_equal(run_forwarded(TO_CONTAINER, &f).verdict,
+					 TC_ACT_UNSPEC);
+		else
+			assert_refused(TO_CONTAINER, &f, BPF_POL_R_POLICY);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest t[] = {
+		cmocka_unit_test(both_directions),
+		cmocka_unit_test(who_is_it),
+		cmocka_unit_test(around_policy),
+		cmocka_unit_test(errors),
+	};
+
+	if (!ilaprog_open(0))
+		return EXIT_FAILURE;
+	names_set();
+
+	int failed = cmocka_run_group_tests(t, NULL, NULL);
+
+	ila_bpf__destroy(prog);
+	return failed;
+}
