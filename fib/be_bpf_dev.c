@@ -122,7 +122,7 @@ int bpf_devices_work(struct fib *f, const struct bpf_underlay *u, char *why)
 	mirror_renewed(&b->ifs);
 	err = bpf_mirror_push(b, &b->ifs, BPF_M_IF);
 	if (!err)
-		err = bpf_attach_work(b->attach, BPF_O_ILA, &at);
+		err = bpf_attach_work(b->attach, BPF_O_ILA, UINT32_MAX, &at);
 	if (err && !first) {
 		first = err;
 		snprintf(why, NL_WHY, "ifindex %u: %s", at, strerror(-err));

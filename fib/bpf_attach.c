@@ -412,16 +412,28 @@ void bpf_attach_gone(struct bpf_attach *a, uint32_t ifindex)
 	}
 }
 
-int bpf_attach_work(struct bpf_attach *a, enum bpf_obj_id o, uint32_t *ifindex)
+static bool is_due(const struct bpf_attach *a, const struct bpf_point *pt)
+{
+	if (!pt->there)
+		return pt->wanted;
+	return (pt->stale && !a->hold[bpf_prog_obj(pt->key.prog)]) ||
+	       (!pt->wanted && !pt->adopted);
+}
+
+int bpf_attach_work(struct bpf_attach *a, enum bpf_obj_id o, unsigned max,
+		    uint32_t *ifindex)
 {
 	struct bpf_point *pt, *next;
 	int first = 0;
 
 	HASH_ITER (hh, a->points, pt, next) {
+		bool due = is_of(pt, o) && is_due(a, pt);
 		int err = 0;
 
 		if (!is_of(pt, o))
 			continue;
+		if (due && !max)
+			return first ? first : -EINPROGRESS;
 		if (pt->wanted && !pt->there)
 			err = attach(a, pt);
 		else if (pt->there && pt->stale && !a->hold[o])
@@ -429,6 +441,7 @@ int bpf_attach_work(struct bpf_attach *a, enum bpf_obj_id o, uint32_t *ifindex)
 		else if (!pt->wanted && !pt->adopted && pt->there)
 			detach(a, pt);
 		pt->err = err;
+		max -= due && !err;
 		if (err && !first) {
 			first = err;
 			*ifindex = pt->key.ifindex;
@@ -477,5 +490,5 @@ void bpf_attach_flush(struct bpf_attach *a, enum bpf_obj_id o)
 	for (struct bpf_point *pt = a->points; pt; pt = pt->hh.next)
 		if (is_of(pt, o))
 			pt->wanted = false;
-	bpf_attach_work(a, o, &ifindex);
+	bpf_attach_work(a, o, UINT32_MAX, &ifindex);
 }

@@ -52,11 +52,13 @@ void bpf_attach_gone(struct bpf_attach *a, uint32_t ifindex);
 
 /**
  * bpf_attach_work - attach, replace, detach what is due
+ * @max: the kernel waits for each, some milliseconds: so many, then leave the rest
  * @ifindex: out: device of the first refusal
  *
- * Return: 0; else -errno of the first refusal, the rest is done.
+ * Return: 0; -EINPROGRESS: some are left; else -errno of the first refusal.
  */
-int bpf_attach_work(struct bpf_attach *a, enum bpf_obj_id o, uint32_t *ifindex);
+int bpf_attach_work(struct bpf_attach *a, enum bpf_obj_id o, unsigned max,
+		    uint32_t *ifindex);
 
 /** bpf_attach_reload - programs were loaded anew: each is replaced by the next
  * bpf_attach_work(), no packet passes between the two. */

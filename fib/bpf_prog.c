@@ -310,6 +310,7 @@ static void take(struct bpf_progs *b, const struct bpf_object *obj, enum bpf_obj
 		fd_set_to(&b->map[m], dup(bpf_map__fd(map)));
 		b->max[m] = bpf_map__max_entries(map);
 	}
+	b->polices[o] = map_in(obj, BPF_M_POL_EP) != NULL;
 	for (int i = 0; i < BPF_PROGS; i++) {
 		const struct bpf_program *prog;
 

@@ -61,6 +61,7 @@ struct bpf_progs {
 	int prog[BPF_PROGS];
 	uint32_t prog_id[BPF_PROGS]; /* the kernel's number */
 	bool loaded[BPF_OBJS];
+	bool polices[BPF_OBJS]; /* its programs ask pol_ep_v1 */
 	/* Maps are empty, and programs of an earlier run look at others: these are to
 	 * be let alone until ours are filled. */
 	bool fresh[BPF_OBJS];

@@ -193,7 +193,7 @@ int pol_grow(struct fib *f, enum bpf_map_id m)
 	mirrors_point(f);
 	for (int o = 0; o < BPF_OBJS; o++) {
 		bpf_attach_reload(&f->attach, o);
-		bpf_attach_work(&f->attach, o, &at);
+		bpf_attach_work(&f->attach, o, UINT32_MAX, &at);
 	}
 	log_info(LOG_FIB, "policy: a full map has grown, entries=%u", max);
 	return 0;
@@ -269,6 +269,25 @@ static void trouble(struct fib *f, int err)
 	p->err = err;
 }
 
+/* Return: are programs and maps there? */
+static bool is_ready(struct fib *f, int64_t now)
+{
+	struct pol *p = f->pol;
+
+	if (p->open)
+		return true;
+	if (now >= p->retry_ms) {
+		p->due = true;
+		if (!open_all(f))
+			return true;
+		p->retry_ms = clock_ms() + RETRY_MS;
+	}
+	if (p->due)
+		loads_tell(f);
+	p->due = false;
+	return false;
+}
+
 int64_t pol_before(struct fib *f)
 {
 	struct pol *p = f->pol;
@@ -276,16 +295,8 @@ int64_t pol_before(struct fib *f)
 
 	if (!p || (!p->open && !in_use(f)))
 		return INT64_MAX;
-	if (!p->open && now < p->retry_ms)
+	if (!is_ready(f, now))
 		return p->retry_ms;
-	if (!p->open) {
-		p->due = true;
-		if (open_all(f)) {
-			p->retry_ms = clock_ms() + RETRY_MS;
-			loads_tell(f);
-			return p->retry_ms;
-		}
-	}
 	if (p->again_ms && now >= p->again_ms) {
 		p->again_ms = 0;
 		p->due = true;
@@ -330,6 +341,8 @@ void pol_after(struct fib *f)
 		p->due = true; /* addresses first */
 	else
 		clean(f);
+	if (p->due)
+		fib_turn_soon(f);
 	policies_count(f);
 	loads_count(f);
 	if (p->swept && !f->want.syncing && !in_use(f)) {

@@ -27,9 +27,10 @@ struct policy {
 	struct verdicts *next; /* between BEGIN and COMMIT; owned */
 	bool committed;
 	bool fresh;     /* inner map is not in the outer one yet */
-	bool found;     /* of an earlier run */
+	bool named;     /* by an endpoint of this engine, at the last policies_work() */
 	uint32_t users; /* endpoints whose record names it */
 	int32_t err;    /* last refusal */
+	int64_t retry_ms; /* of that: not before */
 	char why[BPF_WHY];
 	int32_t told; /* err told last; 1: nothing was told */
 	TAILQ_ENTRY(policy) q;

@@ -16,7 +16,11 @@
 #include "lib/clock.h"
 #include "lib/util.h"
 
-enum { AGAIN_MS = 2000, OPEN = BPF_POL_EP_OPEN_IN | BPF_POL_EP_OPEN_OUT };
+enum {
+	AGAIN_MS = 2000,
+	ATTACH_MAX = 8,
+	OPEN = BPF_POL_EP_OPEN_IN | BPF_POL_EP_OPEN_OUT
+};
 
 struct load *load_find(const struct pol *p, const char *ifname)
 {
@@ -254,8 +258,10 @@ static void attach_all(struct fib *f)
 	}
 	net_attach(f);
 	bpf_attach_renewed(&f->attach, BPF_O_NET);
-	err = bpf_attach_work(&f->attach, BPF_O_NET, &at);
-	if (err)
+	err = bpf_attach_work(&f->attach, BPF_O_NET, ATTACH_MAX, &at);
+	if (err == -EINPROGRESS)
+		f->pol->due = true;
+	else if (err)
 		f->pol->again_ms = clock_ms() + AGAIN_MS;
 }
 
@@ -317,6 +323,8 @@ static int state_of(const struct fib *f, const struct load *l, char *why, size_t
 	}
 	if (!mirror_done(&p->eps, &l->ifindex))
 		return says(why, size, -EAGAIN, "its record cannot be written");
+	if (y && has_ila_progs(f, l) && !f->progs.polices[BPF_O_ILA])
+		return says(why, size, -EOPNOTSUPP, "programs of ILA ask no policy");
 	err = attach_err(f, l);
 	if (err) {
 		snprintf(why, size, "programs cannot be attached: %.30s",

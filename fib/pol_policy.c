@@ -349,17 +349,34 @@ static void take_over(struct pol *p, struct policy *y, struct policy *from)
 
 /* ---- to the kernel ---- */
 
+static const char *reason(int err)
+{
+	switch (err) {
+	case 0:
+		return "";
+	case -E2BIG:
+		return "there is no room for more policies";
+	default:
+		return strerror(-err);
+	}
+}
+
+static bool waits(const struct policy *y)
+{
+	return y->err && clock_ms() < y->retry_ms;
+}
+
 static void failed(struct fib *f, struct policy *y, int err)
 {
 	if (err && err != y->err)
 		log_warn(LOG_FIB, "policy %u cannot be loaded, %s, verdicts=%u",
-			 y->engine, strerror(-err), y->v.n_keep);
+			 y->engine, reason(err), y->v.n_keep);
 	f->want.count[TABLE_POLICY].ops_failed += err != 0;
 	f->want.count[TABLE_POLICY].ops_ok += !err;
 	if (err)
-		f->pol->again_ms = clock_ms() + AGAIN_MS;
+		f->pol->again_ms = y->retry_ms = clock_ms() + AGAIN_MS;
 	y->err = err;
-	str_copy(y->why, sizeof(y->why), err ? strerror(-err) : "");
+	str_copy(y->why, sizeof(y->why), reason(err));
 }
 
 /*
@@ -387,25 +404,30 @@ static struct policy *twin(struct fib *f, const struct policy *y)
 	struct policy *other;
 
 	TAILQ_FOREACH (other, &f->pol->policies, q)
-		if (!other->engine && other->nr && !other->v.n_todo &&
+		if (!other->engine && !other->users && other->nr && !other->v.n_todo &&
 		    verdicts_same(&other->v, &y->v))
 			return other;
 	return NULL;
 }
 
-static bool is_named(const struct pol *p, const struct policy *y)
+static void names_look(const struct pol *p)
 {
-	for (const struct load *l = p->loads; l; l = l->hh.next)
-		if (l->known && l->want.policy == y->engine)
-			return true;
-	return false;
+	struct policy *y;
+
+	TAILQ_FOREACH (y, &p->policies, q)
+		y->named = false;
+	for (const struct load *l = p->loads; l; l = l->hh.next) {
+		y = l->known ? find(p, l->want.policy) : NULL;
+		if (y)
+			y->named = true;
+	}
 }
 
 static void enter(struct fib *f, struct policy *y)
 {
 	struct policy *from;
 
-	if (f->want.syncing && !is_named(f->pol, y))
+	if (f->want.syncing && !y->named)
 		return; /* which one it follows is not known yet */
 	from = inherit(f, y);
 	if (!from)
@@ -446,7 +468,7 @@ static void outer_write(struct fib *f)
 	int err;
 
 	TAILQ_FOREACH (y, &f->pol->policies, q) {
-		if (y->fresh) {
+		if (y->fresh && !waits(y)) {
 			who[n] = y;
 			nr[n] = y->nr;
 			fd[n++] = (uint32_t)y->fd;
@@ -456,8 +478,8 @@ static void outer_write(struct fib *f)
 		done = bpf_map_write(pol_fd(f, BPF_M_POL_VERDICT), nr, fd, n, &err);
 		for (uint32_t i = 0; i < n; i++) {
 			who[i]->fresh = i >= done;
-			if (i >= done)
-				failed(f, who[i], err);
+			if (i >= done || who[i]->err)
+				failed(f, who[i], i < done ? 0 : err);
 		}
 		n = 0;
 	}
@@ -478,9 +500,10 @@ void policies_work(struct fib *f)
 {
 	struct policy *y, *next;
 
+	names_look(f->pol);
 	for (y = TAILQ_FIRST(&f->pol->policies); y; y = next) {
 		next = TAILQ_NEXT(y, q);
-		if (!y->engine || !y->committed)
+		if (!y->engine || !y->committed || waits(y))
 			continue;
 		if (!y->nr)
 			enter(f, y);
@@ -581,7 +604,7 @@ static void adopt_one(struct fib *f, uint32_t nr)
 	y->nr = nr;
 	y->id = id;
 	y->max = max;
-	y->found = y->committed = true;
+	y->committed = true;
 	y->fresh = true; /* cheaper than to look whether the outer one has it */
 	bpf_map_read(fd, on_found, &y->v);
 	f->pol->last_nr = MAX_OF(f->pol->last_nr, nr);
@@ -707,7 +730,7 @@ void policies_count(struct fib *f)
 	c->wanted = c->seen = c->missing = c->extra = c->failed = 0;
 	TAILQ_FOREACH (y, &f->pol->policies, q) {
 		bool wanted = y->engine && y->committed &&
-			      (y->nr || !f->want.syncing || is_named(f->pol, y));
+			      (y->nr || !f->want.syncing || y->named);
 
 		c->wanted += wanted;
 		c->seen += y->nr && !y->fresh;
