@@ -11,7 +11,8 @@
  *   tenant VNI BRIDGE VTEP [UNDERLAY] [gbp] [ebpf]       untenant VNI
  *   mac VNI MAC VTEP [gbp]   unmac VNI MAC   neigh VNI IP MAC   port IF VNI
  *   ident VNI IP[/BITS] IDENTITY [IF]    unident VNI IP[/BITS]
- *   idents VNI N IDENTITY                10.128.0.0 and the following
+ *   idents VNI N IDENTITY [ip6]          10.128.0.0 or fd80:: and the following
+ *   macs VNI N VTEP                      of those, MACs and neighbours
  *   group VNI GROUP IDENTITY|0
  *   policy N begin|commit|del
  *   allow|deny|forget N in|out IDENTITY [PROTO [PORT [PLEN [RULE]]]]

@@ -3,6 +3,7 @@
  */
 #include "tests/system/fibfeed.h"
 
+#include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -139,7 +140,34 @@ static void do_idents(void)
 
 	for (uint32_t n = 0; n < num(2); n++) {
 		i.ip = ip4_of(0x0a800000 + n);
+		if (has("ip6")) {
+			uint32_t be = htonl(n);
+
+			i.ip = (struct ip) { .len = 16, .b = { 0xfd, 0x80 } };
+			memcpy(i.ip.b + 12, &be, sizeof(be));
+			i.bits = 128;
+		}
 		feed_put(INTENT_IDENT_SET, &i, sizeof(i));
+		feed_rest();
+	}
+}
+
+/* The MACs of those addresses. */
+static void do_macs(void)
+{
+	struct intent_mac m = {
+		.vni = num(1), .dst_vni = num(1), .vtep = ip_at(3), .mac = { { 2, 1 } }
+	};
+	struct intent_neigh i = { .vni = num(1) };
+
+	for (uint32_t n = 0; n < num(2); n++) {
+		uint32_t be = htonl(n);
+
+		memcpy(m.mac.b + 2, &be, sizeof(be));
+		i.mac = m.mac;
+		i.ip = ip4_of(0x0a800000 + n);
+		feed_put(INTENT_MAC_SET, &m, sizeof(m));
+		feed_put(INTENT_NEIGH_SET, &i, sizeof(i));
 		feed_rest();
 	}
 }
@@ -242,6 +270,7 @@ const struct feed_verb feed_pol_verbs[] = {
 	{ "ident", 4, do_ident },
 	{ "unident", 3, do_unident },
 	{ "idents", 4, do_idents },
+	{ "macs", 4, do_macs },
 	{ "group", 4, do_group },
 	{ "policy", 3, do_policy },
 	{ "allow", 4, do_verdict },
