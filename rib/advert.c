@@ -59,6 +59,12 @@ static struct nlri macip_nlri(const struct evi *e, const struct mac_entry *m,
 	return n;
 }
 
+void advert_nlri(const struct tenants *t, const struct mac_entry *m,
+		 const struct ip *ip, struct nlri *out)
+{
+	*out = macip_nlri(t->evi[m->evi], m, ip);
+}
+
 /* Whose it is: the endpoint that declared the MAC and, if it is about one, the IP. What
  * else a container says of itself gets no labels. */
 static uint32_t set_of(const struct tenants *t, const struct mac_entry *m,

@@ -512,21 +512,65 @@ int tenants_endpoint_del(struct tenants *t, const char *name)
 	return 0;
 }
 
+static struct tenants_endpoint_info info_of(const struct tenants *t,
+					    const struct endpoint *ep)
+{
+	const struct mac_entry *m = ep->evi ? mac_find(t, ep->evi, &ep->e.mac) : NULL;
+
+	return (struct tenants_endpoint_info) {
+		.e = &ep->e,
+		.vni = ep->evi ? t->evi[ep->evi]->vni : 0,
+		.active = m && m->x->adv,
+	};
+}
+
 void tenants_endpoint_foreach(const struct tenants *t,
 			      void (*fn)(void *arg,
 					 const struct tenants_endpoint_info *i),
 			      void *arg)
 {
 	for (size_t i = 0; i < t->n_ep; i++) {
-		const struct endpoint *ep = t->ep[i];
-		const struct mac_entry *m =
-			ep->evi ? mac_find(t, ep->evi, &ep->e.mac) : NULL;
-		const struct tenants_endpoint_info info = {
-			.e = &ep->e,
-			.vni = ep->evi ? t->evi[ep->evi]->vni : 0,
-			.active = m && m->x->adv,
-		};
+		const struct tenants_endpoint_info info = info_of(t, t->ep[i]);
 
 		fn(arg, &info);
 	}
+}
+
+bool tenants_endpoint_get(const struct tenants *t, const char *name,
+			  struct tenants_endpoint_info *out)
+{
+	const struct endpoint *ep = endpoint_find(t, name);
+
+	if (ep)
+		*out = info_of(t, ep);
+	return ep;
+}
+
+void tenants_endpoint_routes(const struct tenants *t, const char *name,
+			     void (*fn)(void *arg, const struct nlri *n), void *arg)
+{
+	const struct endpoint *ep = endpoint_find(t, name);
+	const struct mac_entry *m =
+		ep && ep->evi ? mac_find(t, ep->evi, &ep->e.mac) : NULL;
+	struct nlri n;
+
+	if (!m)
+		return;
+	advert_nlri(t, m, NULL, &n);
+	fn(arg, &n);
+	for (unsigned k = 0; k < ep->e.n_ips; k++) {
+		advert_nlri(t, m, &ep->e.ip[k], &n);
+		fn(arg, &n);
+	}
+}
+
+const struct tenants_endpoint *tenants_endpoint_on(const struct tenants *t,
+						   const char *ifname)
+{
+	struct tenants_endpoint key = { .name = "" };
+	const struct endpoint *ep;
+
+	str_copy(key.ifname, sizeof(key.ifname), ifname);
+	ep = key_holder(t, &key, EPKEY_IFNAME, 0, NULL);
+	return ep ? &ep->e : NULL;
 }

@@ -281,6 +281,7 @@ static void addr_changed(struct identities *d, uint32_t i, const struct id_addr 
 	uint32_t before = in_force(was), now = in_force(a);
 	struct identity_addr v = addr_view(d, a);
 
+	v.was = identities_number(d, before);
 	if (now)
 		use_begin(d, a);
 	if (now && (now != before || a->ifname != was->ifname))
@@ -332,6 +333,7 @@ static void renumbered(void *ctx, uint32_t set, uint32_t old)
 	for (uint32_t i; (i = table_next(&d->addrs, &w));) {
 		struct identity_addr v = addr_view(d, addr_at(d, i));
 
+		v.was = old;
 		if (in_force(addr_at(d, i)) == handle_of(set))
 			d->hooks->address_set(d->ctx, &v);
 	}
@@ -526,6 +528,25 @@ void identities_addresses(const struct identities *d, uint32_t number, uint32_t 
 		fn(arg, &v);
 		max--;
 	}
+}
+
+bool identities_find(const struct identities *d, uint32_t vni, const struct prefix *p,
+		     struct identity_addr *out)
+{
+	uint32_t i = addr_find(d, addr_hash(vni, &p->ip), vni, &p->ip, p->bits);
+
+	if (i && out)
+		*out = addr_view(d, addr_at(d, i));
+	return i;
+}
+
+struct bytes identities_labels_of(const struct identities *d, uint32_t number)
+{
+	uint32_t i = number_find(d, number);
+	const struct id_number *n = i ? table_at(&d->numbers, i) : NULL;
+
+	return n && n->labelled ? labelsets_at(d->sets, n->labelled)->labels
+				: (struct bytes) { 0 };
 }
 
 static void count_addrs(const struct identities *d, struct identity_counts *out)

@@ -49,6 +49,7 @@ struct identity_addr {
 	struct ip ip;
 	uint8_t bits;
 	uint32_t identity;
+	uint32_t was;                 /* before a change; 0: nobody, or told again */
 	char ifname[IDENTITY_IFNAME]; /* of an endpoint of this host, else "" */
 };
 
@@ -216,6 +217,13 @@ size_t identities_list(const struct identities *d, struct identity_info **out);
 void identities_addresses(const struct identities *d, uint32_t number, uint32_t max,
 			  void (*fn)(void *arg, const struct identity_addr *a),
 			  void *arg);
+
+/** identities_find - who has exactly this address or prefix; Return: false: nobody. */
+bool identities_find(const struct identities *d, uint32_t vni, const struct prefix *p,
+		     struct identity_addr *out);
+
+/** identities_labels_of - of a number that addresses have; empty: not known. */
+struct bytes identities_labels_of(const struct identities *d, uint32_t number);
 
 struct identity_counts {
 	uint32_t sets, unknown, twins; /* in use: with labels, bare numbers; of these */

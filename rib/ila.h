@@ -286,6 +286,10 @@ enum ila_endpoint_state {
 };
 enum ila_endpoint_state ila_endpoint_state(const struct ila *m, const char *name);
 
+/** ila_endpoint_addrs - SIR addresses of an endpoint that is served. */
+void ila_endpoint_addrs(const struct ila *m, const char *name,
+			void (*fn)(void *arg, const struct ila_addr *a), void *arg);
+
 void ila_counts_get(const struct ila *m, struct ila_counts *out);
 
 #endif

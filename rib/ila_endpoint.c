@@ -317,6 +317,17 @@ enum ila_endpoint_state ila_endpoint_state(const struct ila *m, const char *name
 	return st;
 }
 
+void ila_endpoint_addrs(const struct ila *m, const char *name,
+			void (*fn)(void *arg, const struct ila_addr *a), void *arg)
+{
+	uint32_t i = decl_find(m, name);
+	const struct ila_local *l;
+
+	if (i)
+		LIST_FOREACH (l, &decl_at(m, i)->locals, link)
+			fn(arg, &map_at(m, l->map)->addr);
+}
+
 void locals_fini(struct ila *m)
 {
 	struct table_walk w = { 0 };

@@ -262,6 +262,23 @@ void tenants_endpoint_foreach(const struct tenants *t,
 					 const struct tenants_endpoint_info *i),
 			      void *arg);
 
+/** tenants_endpoint_get - one by name; Return: false: there is none. */
+bool tenants_endpoint_get(const struct tenants *t, const char *name,
+			  struct tenants_endpoint_info *out);
+
+/** tenants_endpoint_on - the one that has this device; as tenants_endpoint_find(). */
+const struct tenants_endpoint *tenants_endpoint_on(const struct tenants *t,
+						   const char *ifname);
+
+/**
+ * tenants_endpoint_routes - call fn for every route that tells others of an endpoint
+ *
+ * None where no EVI serves it. Which of them are originated now is for the table to
+ * say.
+ */
+void tenants_endpoint_routes(const struct tenants *t, const char *name,
+			     void (*fn)(void *arg, const struct nlri *n), void *arg);
+
 /** endpoint_parse - the words after `endpoint add`: NAME tenant T interface I
  * [mac M] [ip A,B] [labels k=v,...] [anycast] [weight W] [local-preference N] [seq N],
  * in any order. Return: 0, -EINVAL with a reason. */

@@ -406,6 +406,10 @@ void advert_mac_withdraw(struct tenants *t, const struct mac_entry *m,
 			 const struct ip *ip);
 void advert_imet(struct tenants *t, struct evi *e, bool on);
 
+/** advert_nlri - of the route that advert_mac() originates. */
+void advert_nlri(const struct tenants *t, const struct mac_entry *m,
+		 const struct ip *ip, struct nlri *out);
+
 /* ---- endpoint.c -------------------------------------------------------- */
 
 /** endpoint_apply_all - endpoints follow the tenants that are configured now. */
