@@ -126,6 +126,7 @@ struct config *config_copy(const struct config *c)
 {
 	struct config *d = xmemdup(c, sizeof(*c));
 
+	d->from_file = false;
 	COPY_ALL(&d->groups, &c->groups, cfg_nbr);
 	COPY_ALL(&d->nbrs, &c->nbrs, cfg_nbr);
 	COPY_ALL(&d->ranges, &c->ranges, cfg_range);

@@ -158,6 +158,7 @@ struct cfg_tenant {
 	char bridge[16]; /* br<VNI> unless given; "" while there is no VNI */
 	uint16_t port;   /* default 4789 */
 	bool gbp;
+	bool ebpf;      /* endpoints forward past bridge and device */
 	struct ip vtep; /* none: router id */
 	char underlay[16];
 	enum vni_encoding encoding;
@@ -263,7 +264,8 @@ enum cfg_set {
 };
 
 struct config {
-	uint32_t set; /* enum cfg_set */
+	bool from_file; /* read anew: what it names is to be read anew as well */
+	uint32_t set;   /* enum cfg_set */
 	char hostname[64];
 	char log_file[256];
 	int log_level;   /* enum log_level, -1 default */

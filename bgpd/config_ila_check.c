@@ -141,6 +141,8 @@ static const char *of_vxlan(const struct cfg_tenant *t)
 		return "local-vtep";
 	if (t->underlay[0])
 		return "underlay interface";
+	if (t->ebpf)
+		return "dataplane";
 	return t->encoding != VNI_VXLAN ? "vni-encoding" : NULL;
 }
 

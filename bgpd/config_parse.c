@@ -266,6 +266,8 @@ struct config *config_parse_file(const char *path, char *err, size_t errlen)
 		return NULL;
 	}
 	c = config_parse_text(path, text, err, errlen);
+	if (c)
+		c->from_file = true;
 	free(text);
 	return c;
 }

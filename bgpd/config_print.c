@@ -272,6 +272,8 @@ static void print_tenant(const struct config *c, const struct cfg_tenant *t,
 		out_line(o, " underlay interface %s\n", t->underlay);
 	if (t->encoding == VNI_MPLS_SHIFTED)
 		out_line(o, " vni-encoding mpls-shifted\n");
+	if (t->ebpf)
+		out_line(o, " dataplane ebpf\n");
 	config_ila_tenant_print(t, o);
 	config_endpoint_print(c, t->name, o);
 	out_line(o, "exit\n!\n");

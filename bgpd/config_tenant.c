@@ -157,12 +157,13 @@ static int set_encoding(void *ctx, const struct cmd_args *a, struct out *o)
 
 static int set_dataplane(void *ctx, const struct cmd_args *a, struct out *o)
 {
+	struct cfg_tenant *t = cfg_tenant_need(a);
+
 	(void)ctx;
 	(void)o;
-	if (cmd_has(a, "ebpf"))
-		return cfg_fail(a, "ebpf",
-				"`ebpf` is not supported by this version, "
-				"expected kernel");
+	if (!t)
+		return CMD_CONFIG_FAILED;
+	t->ebpf = !cmd_has(a, "no") && cmd_has(a, "ebpf");
 	return CMD_OK;
 }
 
@@ -182,6 +183,8 @@ static const struct cmd_row rows[] = {
 	CFG_PAIR(CFG_TENANT, "underlay interface", "IFNAME", "Device of the tunnels",
 		 set_underlay),
 	{ CFG_TENANT, "dataplane (kernel|ebpf)", "Who forwards", set_dataplane, 0 },
+	{ CFG_TENANT, "no dataplane [(kernel|ebpf)]", "The kernel forwards",
+	  set_dataplane, 0 },
 	{ CFG_TENANT, "vni-encoding (vxlan|mpls-shifted)",
 	  "The VNI as 24 bits, or shifted as an MPLS label", set_encoding, 0 },
 	{ CFG_TENANT, "no vni-encoding [(vxlan|mpls-shifted)]", "The VNI as 24 bits",

@@ -29,6 +29,7 @@ void endpoint_load(struct engine *e)
 			bad < 0 ? "not a file of ours, ignored" : err);
 	free(text);
 	mappings_endpoints(e);
+	policy_endpoints(e, e->cfg);
 }
 
 void endpoint_save(struct engine *e)
@@ -44,22 +45,38 @@ void endpoint_save(struct engine *e)
 
 /* ---- declaring ------------------------------------------------------------- */
 
+/* The device that an endpoint has now; "" without one. */
+static void ifname_of(const struct engine *e, const char *name, char buf[INTENT_IFNAME])
+{
+	const struct tenants_endpoint *ep = tenants_endpoint_find(e->tenants, name);
+
+	str_copy(buf, INTENT_IFNAME, ep ? ep->ifname : "");
+}
+
 static int declare(struct engine *e, const struct tenants_endpoint *ep, char *err,
 		   size_t errlen)
 {
 	int rc = ila_endpoint_check(e->ila, ep, err, errlen);
+	char was[INTENT_IFNAME];
 
+	ifname_of(e, ep->name, was);
 	if (!rc)
 		rc = tenants_endpoint_add(e->tenants, ep, err, errlen);
 	if (!rc)
 		ila_declare(e->ila, tenants_endpoint_find(e->tenants, ep->name), true);
+	if (!rc && e->cfg)
+		policy_endpoint(e, ep->name, was);
 	return rc;
 }
 
 static void undeclare(struct engine *e, const char *name)
 {
+	char was[INTENT_IFNAME];
+
+	ifname_of(e, name, was);
 	tenants_endpoint_del(e->tenants, name);
 	ila_undeclare(e->ila, name);
+	policy_endpoint(e, name, was);
 }
 
 /* ---- of the configuration -------------------------------------------------- */
@@ -167,6 +184,7 @@ static int endpoint_labels(void *ctx, const struct cmd_args *args, struct out *o
 		return CMD_WARNING;
 	}
 	ila_declare(e->ila, tenants_endpoint_find(e->tenants, name), false);
+	policy_endpoint(e, name, NULL);
 	export_kick(&e->routes);
 	return CMD_OK;
 }
@@ -224,9 +242,8 @@ static void ila_json(struct out *o, const struct tenants_endpoint *ep)
 		out_uint(o, "localPref", ep->local_pref);
 }
 
-/* Why an endpoint is not served; "": it is, or may be. vni: of its tenant, or 0. */
-static void reason_text(const struct engine *e, const struct tenants_endpoint *ep,
-			uint32_t vni, char *buf, size_t size)
+void endpoint_reason(const struct engine *e, const struct tenants_endpoint *ep,
+		     uint32_t vni, char *buf, size_t size)
 {
 	buf[0] = '\0';
 	if (!vni && !ila_is_tenant(e->ila, ep->tenant))
@@ -243,6 +260,7 @@ static void endpoint_show(void *arg, const struct tenants_endpoint_info *i)
 	const char *state = ila_state_text(s->e, ep);
 	struct out *o = s->o;
 	char mac[ADDR_STR], ip[ADDR_STR], ips[1024], why[256];
+	struct ready ready;
 	bool active = state ? !strcmp(state, "active") : i->active;
 
 	if (!state)
@@ -251,7 +269,8 @@ static void endpoint_show(void *arg, const struct tenants_endpoint_info *i)
 	if (mac_is_zero(&ep->mac))
 		str_copy(mac, sizeof(mac), "-");
 	ips_text(ep, ips, sizeof(ips));
-	reason_text(s->e, ep, i->vni, why, sizeof(why));
+	endpoint_reason(s->e, ep, i->vni, why, sizeof(why));
+	ready = ready_get(s->e, i);
 	out_obj(o, ep->name);
 	out_str(o, "tenant", ep->tenant);
 	if (i->vni)
@@ -270,12 +289,26 @@ static void endpoint_show(void *arg, const struct tenants_endpoint_info *i)
 	out_str(o, "state", state);
 	if (why[0])
 		out_str(o, "reason", why);
+	out_bool(o, "ready", ready.state == READY);
+	if (ready.state != READY)
+		out_str(o, "waitsFor", ready_name(ready.state));
+	if (ready.state != READY && ready.why[0])
+		out_str(o, "waitReason", ready.why);
 	out_uint(o, "sequence", ep->seq);
 	out_end(o);
 	out_text(o, "%-24s %-12s %-15s %-17s %-8s %s%s%s\n", ep->name, ep->tenant,
 		 ep->ifname, mac, state, ips, ep->labels[0] ? " " : "", ep->labels);
 	if (why[0])
 		out_text(o, "  not served: %s\n", why);
+	else if (ready.state != READY)
+		out_text(o, "  waits for %s%s%s\n", ready_name(ready.state),
+			 ready.why[0] ? ": " : "", ready.why);
+}
+
+static void head_show(struct out *o)
+{
+	out_text(o, "%-24s %-12s %-15s %-17s %-8s %s\n", "Name", "Tenant", "Interface",
+		 "MAC", "State", "Addresses");
 }
 
 static int endpoints_show(void *ctx, const struct cmd_args *args, struct out *o)
@@ -284,9 +317,24 @@ static int endpoints_show(void *ctx, const struct cmd_args *args, struct out *o)
 
 	(void)args;
 	out_obj(o, NULL);
-	out_text(o, "%-24s %-12s %-15s %-17s %-8s %s\n", "Name", "Tenant", "Interface",
-		 "MAC", "State", "Addresses");
+	head_show(o);
 	tenants_endpoint_foreach(s.e->tenants, endpoint_show, &s);
+	out_end(o);
+	return CMD_OK;
+}
+
+static int one_show(void *ctx, const struct cmd_args *args, struct out *o)
+{
+	struct show s = { ctx, o };
+	struct tenants_endpoint_info i;
+
+	if (!tenants_endpoint_get(s.e->tenants, cmd_arg(args, "word"), &i)) {
+		out_line(o, "%% No such endpoint\n");
+		return CMD_WARNING;
+	}
+	out_obj(o, NULL);
+	head_show(o);
+	endpoint_show(&s, &i);
 	out_end(o);
 	return CMD_OK;
 }
@@ -303,6 +351,7 @@ static const struct cmd_row rows[] = {
 	{ CMD_EXEC, "endpoint delete WORD", "Forget a declared endpoint",
 	  endpoint_delete, 0 },
 	{ CMD_EXEC, "show endpoints [json]", "Declared endpoints", endpoints_show, 0 },
+	{ CMD_EXEC, "show endpoint WORD [json]", "A declared endpoint", one_show, 0 },
 };
 
 void endpoint_register(struct engine *e)

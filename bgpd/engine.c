@@ -16,21 +16,30 @@
 
 #include "bgpd/heap.h"
 #include "bgpd/metrics.h"
+#include "bgpd/monitor.h"
 #include "bgpd/vty.h"
 #include "lib/clock.h"
 #include "lib/cmd.h"
 #include "lib/log.h"
 #include "lib/util.h"
+#include "rib/enforce.h"
 
-enum { EXIT_CONFIG = 1, EXIT_BIND = 3, TICK_MS = 1000, FILES_WANTED = 65536 };
+enum {
+	EXIT_CONFIG = 1,
+	EXIT_BIND = 3,
+	TICK_MS = 1000,
+	FILES_WANTED = 65536,
+	CONFIG_ERR = 1024, /* why a configuration is refused */
+};
 
 int engine_check_config(const char *file)
 {
-	char err[512];
+	char err[CONFIG_ERR];
 	struct config *c = config_parse_file(file, err, sizeof(err));
 	int bad = !c;
 
-	if (c && config_check(c, err, sizeof(err)))
+	if (c &&
+	    (config_check(c, err, sizeof(err)) || policy_check(c, err, sizeof(err))))
 		bad = 1;
 	if (bad)
 		fprintf(stderr, "%s\n", err);
@@ -60,6 +69,7 @@ static int networks_configure(struct engine *e, const struct config *c)
 		return rc;
 	identity_configure(e, c);
 	endpoint_configure(e, c);
+	policy_endpoints(e, c);
 	return 0;
 }
 
@@ -67,16 +77,21 @@ int engine_apply(struct engine *e, struct config *next, char *err, size_t errlen
 {
 	struct config *old = e->cfg;
 	int rc = config_check(next, err, errlen);
+	struct policy_docs docs;
 
+	if (!rc)
+		rc = policy_prepare(e, next, &docs, err, errlen);
 	if (rc)
 		return rc;
 	rc = networks_configure(e, next);
 	if (rc) {
+		policy_abandon(&docs);
 		snprintf(err, errlen, "tenants: %s", strerror(-rc));
 		if (old) /* back to what was: it was good */
 			networks_configure(e, old);
 		return rc;
 	}
+	policy_commit(e, &docs);
 	log_apply(next);
 	e->cfg = next;
 	e->bgp.cfg = next;
@@ -158,7 +173,7 @@ static void dump_state(struct engine *e)
 
 static void on_signal_number(struct engine *e, int signo)
 {
-	char err[512];
+	char err[CONFIG_ERR];
 
 	switch (signo) {
 	case SIGHUP:
@@ -192,7 +207,7 @@ static void on_signal(evutil_socket_t signo, short what, void *arg)
 static void sweep(struct engine *e)
 {
 	if (!e->sweep_due || !e->fib.picture || !evpn_idle(e) || !mappings_idle(e) ||
-	    !(e->has_cursor || e->has_ila_cursors))
+	    !policy_idle(e) || !(e->has_cursor || e->has_ila_cursors))
 		return;
 	e->sweep_due = false;
 	e->swept = true;
@@ -211,8 +226,15 @@ static bool consume(void *ctx)
 		return false;
 	evpn_consume(e);
 	more = mappings_consume(e);
+	more |= policy_consume(e);
 	sweep(e);
 	return more;
+}
+
+/* Routes went out: who waits for that hears it. */
+static void exported(void *ctx)
+{
+	ready_kick(ctx);
 }
 
 static void sessions_start(struct engine *e, bool restarted)
@@ -240,7 +262,9 @@ static void on_hello(struct engine *e, const struct intent_hello *h)
 	fibc_put(e->fibc, INTENT_SYNC_BEGIN, 0, NULL);
 	tenants_resync(e->tenants);
 	ila_resync(e->ila);
+	enforce_resync(e->policy.enforce);
 	identity_resync(e);
+	policy_consume(e);
 	fibc_put(e->fibc, INTENT_SYNC_END, 0, NULL);
 	fibc_put(e->fibc, INTENT_READY, 0, NULL);
 	sessions_start(e, h->kept || h->fib_restarts);
@@ -262,11 +286,14 @@ static void on_record(void *ctx, const struct intent_hdr *h, const void *body)
 		break;
 	case INTENT_ENTRY:
 	case INTENT_QUERY_END:
+	case INTENT_RULE_COUNT:
 		fib_query_record(e, h, body);
+		policy_query_record(e, h, body);
 		break;
 	default:
 		evpn_record(e, h, body);
 		mappings_record(e, h, body);
+		policy_record(e, h, body);
 		export_kick(&e->routes);
 		break;
 	}
@@ -341,6 +368,7 @@ static void on_session(struct bgp *b)
 	struct engine *e = container_of(b, struct engine, bgp);
 
 	export_kick(&e->routes); /* one more, or one less, to wait for */
+	ready_kick(e);
 	/* Many come and go together, but one that comes and goes puts nothing off. */
 	if (config_restarts(e->cfg) && !e->stopping && !e->restart_timer.pending)
 		ev_timer_set(&e->restart_timer, 100);
@@ -376,6 +404,9 @@ static int shell_start(struct engine *e)
 	show_evpn_register(e);
 	show_ila_register(e);
 	show_identity_register(e);
+	show_policy_register(e);
+	monitor_register(e);
+	ready_register(e);
 	show_fib_register(e);
 	endpoint_register(e);
 	clear_register(e);
@@ -386,7 +417,7 @@ static int shell_start(struct engine *e)
 
 static struct config *config_first(const struct engine_opts *o)
 {
-	char err[512];
+	char err[CONFIG_ERR];
 	struct config *c = o->config_file
 				   ? config_parse_file(o->config_file, err, sizeof(err))
 				   : config_new();
@@ -421,7 +452,7 @@ static int engine_init(struct engine *e)
 	const struct engine_opts *o = e->opts;
 	struct config *first = config_first(o);
 	static struct session_hooks session_hooks;
-	char err[256] = "";
+	char err[CONFIG_ERR] = "";
 
 	if (!first)
 		return EXIT_CONFIG;
@@ -439,10 +470,14 @@ static int engine_init(struct engine *e)
 	for (unsigned i = 0; i < o->n_listen; i++)
 		bgp_listen_add(&e->bgp, o->listen_fd[i]);
 	routes_init(&e->routes, &e->bgp);
+	policy_init(e);
+	ready_init(e);
+	monitor_init(e);
 	evpn_init(e);
 	mappings_init(e);
 	e->routes.consume = consume;
 	e->routes.consume_ctx = e;
+	e->routes.exported = exported;
 	e->fibc = fibc_new(e->base, o->chan_fd, o->record_file, &fibc_ops, e);
 	if (!e->fibc) {
 		config_free(first);
@@ -468,6 +503,8 @@ static void engine_fini(struct engine *e)
 	evpn_fini(e);
 	mappings_fini(e);
 	identity_fini(e);
+	policy_fini(e);
+	ready_fini(e);
 	routes_fini(&e->routes);
 	fibc_free(e->fibc);
 	ev_timer_fini(&e->tick);

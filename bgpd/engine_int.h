@@ -9,6 +9,7 @@
 #include "bgpd/engine.h"
 #include "bgpd/fibc.h"
 #include "bgpd/peer.h"
+#include "bgpd/policy.h"
 #include "bgpd/routes.h"
 #include "lib/ev.h"
 #include "rib/identity.h"
@@ -40,6 +41,12 @@ struct rtc_own {
 	uint8_t spare[6]; /* compared as bytes */
 };
 
+/* Clients that wait for an endpoint (ready.c). */
+struct ready_waits {
+	TAILQ_HEAD(, ready_wait) list;
+	struct event *look;
+};
+
 struct engine {
 	const struct engine_opts *opts;
 	struct event_base *base;
@@ -56,7 +63,10 @@ struct engine {
 	bool has_ila_cursors;
 	uint32_t ila_reimport[ILA_CARRIERS]; /* as reimport */
 	struct identities *ids;              /* NULL: nothing is configured of labels */
-	bool sweep_due; /* complete: tell fib once all is imported */
+	struct policy_view policy;
+	struct ready_waits waits;
+	LIST_HEAD(, monitor) monitors; /* clients that look at drops */
+	bool sweep_due;                /* complete: tell fib once all is imported */
 	bool swept;
 	struct fibc *fibc;
 	struct fib_view fib;
@@ -160,12 +170,19 @@ void rtc_show(struct out *o, const struct peer *p, const struct family *f);
 void show_evpn_register(struct engine *e);
 void show_ila_register(struct engine *e);
 void show_identity_register(struct engine *e);
+void show_policy_register(struct engine *e);
+void policy_trace_register(struct engine *e);
+void monitor_register(struct engine *e);
 void show_fib_register(struct engine *e);
 void endpoint_register(struct engine *e);
 void clear_register(struct engine *e);
 
 /** fib_query_record - INTENT_ENTRY, INTENT_QUERY_END for `show fib`. */
 void fib_query_record(struct engine *e, const struct intent_hdr *h, const void *body);
+
+/** policy_query_record - INTENT_RULE_COUNT, INTENT_QUERY_END for `show policy`. */
+void policy_query_record(struct engine *e, const struct intent_hdr *h,
+			 const void *body);
 
 /** family_named - the family whose words the line has (`ila`, `ipv6`, `rt-constraint`),
  * else EVPN. */
@@ -179,6 +196,39 @@ void show_graceful_restart(const struct engine *e, struct out *o, const struct p
 
 /** endpoint_configure - endpoints of a configuration, and none of the one before. */
 void endpoint_configure(struct engine *e, const struct config *c);
+
+/* ready.c: what an endpoint still waits for */
+
+enum ready_state {
+	READY,
+	READY_UNSERVED, /* by no network */
+	READY_POLICY,
+	READY_PROGRAMS,
+	READY_REFUSED,
+	READY_ROUTE,
+};
+
+struct ready {
+	enum ready_state state;
+	char why[160]; /* "" when there is nothing to say */
+};
+
+/** ready_get - may traffic of an endpoint be relied on? See doc/policy.md for what that
+ * means. */
+struct ready ready_get(const struct engine *e, const struct tenants_endpoint_info *i);
+
+/** ready_name - "ready", "policy" and so on: what it waits for. */
+const char *ready_name(enum ready_state s);
+
+/** ready_kick - something changed that clients may wait for. */
+void ready_kick(struct engine *e);
+void ready_init(struct engine *e);
+void ready_fini(struct engine *e);
+void ready_register(struct engine *e);
+
+/** endpoint_reason - why an endpoint is not served, as far as the engine knows. */
+void endpoint_reason(const struct engine *e, const struct tenants_endpoint *ep,
+		     uint32_t vni, char *buf, size_t size);
 
 /* endpoint.c: the state file */
 void endpoint_load(struct engine *e);

@@ -225,6 +225,7 @@ static void evi_from_tenant(struct tenants_evi_conf *v, const struct cfg_tenant 
 	str_copy(v->underlay, sizeof(v->underlay), t->underlay);
 	v->port = t->port;
 	v->gbp = t->gbp;
+	v->ebpf = t->ebpf;
 	v->mpls_shifted = t->encoding == VNI_MPLS_SHIFTED;
 	v->vtep = t->vtep;
 }

@@ -482,6 +482,8 @@ static void export_run(evutil_socket_t fd, short what, void *arg)
 		rib_forget(&r->rib[i], r->consume_at[i], told_somebody, r);
 	}
 	rtlists_trim(r->attrs.rts);
+	if (r->exported)
+		r->exported(r->consume_ctx);
 	if (more) /* in the next turn of the loop, not at the end of this one */
 		event_add(r->export_ev, &(struct timeval) { 0 });
 }
@@ -644,6 +646,13 @@ bool export_told_path(const struct peer *p, const struct family *f, uint32_t pat
 	return !m->g->key.rtc ||
 	       rtfilter_wants(adjout_was(o, id) ? m->was : m->now,
 			      rtlist_at(o->rt.lists, adjrt_told(&o->rt, id)));
+}
+
+bool export_passed_path(const struct peer *p, const struct family *f, uint32_t path)
+{
+	const struct member *m = p->member[f->index];
+
+	return m && adjout_knows(&m->g->out, peer_slot(p), path);
 }
 
 bool export_told(const struct peer *p, const struct family *f, uint32_t net)

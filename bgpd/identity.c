@@ -1,6 +1,7 @@
 /*
- * Between configuration, labels and fib: who is behind which address becomes intents.
- * Decides nothing itself; which labels and numbers count is rib/identity.c's business.
+ * Between configuration, labels and policy: who is behind which address is told to
+ * rib/enforce.c, which brings it to fib when verdicts are there. Decides nothing
+ * itself; which labels and numbers count is rib/identity.c's business.
  */
 #include "bgpd/engine_int.h"
 
@@ -12,45 +13,36 @@
 #include "lib/log.h"
 #include "lib/out.h"
 #include "lib/util.h"
+#include "rib/enforce.h"
 
 /* ---- what the identities say ----------------------------------------------- */
 
-/* Verdicts for the labels of this host's endpoints are made from these. */
 static void on_labelset_used(void *ctx, uint32_t identity, struct bytes labels)
 {
-	(void)ctx;
-	(void)identity;
-	(void)labels;
+	const struct engine *e = ctx;
+
+	enforce_labelset_used(e->policy.enforce, identity, labels);
 }
 
 static void on_labelset_unused(void *ctx, uint32_t identity)
 {
-	(void)ctx;
-	(void)identity;
-}
+	const struct engine *e = ctx;
 
-static void put(struct engine *e, uint16_t type, const struct identity_addr *a)
-{
-	struct intent_ident r = {
-		.vni = a->vni,
-		.identity = a->identity,
-		.ip = a->ip,
-		.bits = a->bits,
-	};
-
-	memcpy(r.ifname, a->ifname, sizeof(r.ifname));
-	if (e->fibc)
-		fibc_put(e->fibc, type, 0, &r);
+	enforce_labelset_unused(e->policy.enforce, identity);
 }
 
 static void on_address_set(void *ctx, const struct identity_addr *a)
 {
-	put(ctx, INTENT_IDENT_SET, a);
+	const struct engine *e = ctx;
+
+	enforce_address_set(e->policy.enforce, a);
 }
 
 static void on_address_unset(void *ctx, const struct identity_addr *a)
 {
-	put(ctx, INTENT_IDENT_DEL, a);
+	const struct engine *e = ctx;
+
+	enforce_address_unset(e->policy.enforce, a);
 }
 
 static void on_unknown(void *ctx, const struct identity_addr *a, enum identity_set why)
@@ -219,6 +211,17 @@ static bool same_stanza(const struct config *a, const struct config *b)
 	return same;
 }
 
+/* What runs at endpoints must know whose address is where, labels or not. */
+static bool has_programs(const struct config *c)
+{
+	const struct cfg_tenant *t;
+
+	TAILQ_FOREACH (t, &c->tenants, link)
+		if (t->ebpf)
+			return true;
+	return false;
+}
+
 void identity_configure(struct engine *e, const struct config *c)
 {
 	const struct identity_domain d = {
@@ -227,7 +230,7 @@ void identity_configure(struct engine *e, const struct config *c)
 		.as = c->has_bgp ? c->as : 0,
 		.large = c->identity.large,
 	};
-	bool on = config_identity_used(c), fresh;
+	bool on = config_identity_used(c) || has_programs(c), fresh;
 
 	if (e->ids && (!on || !same_domain(&d, identities_domain(e->ids))))
 		stop(e);

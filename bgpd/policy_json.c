@@ -399,15 +399,6 @@ static int result(struct policy_reader *r, bool ok, struct policy_doc **doc)
 	return 0;
 }
 
-int policy_parse(const char *name, const char *text, size_t len,
-		 struct policy_doc **doc, struct policy_err *err)
-{
-	struct policy_reader r = { .doc = policy_doc_new(), .err = err };
-
-	r.name = policy_str(r.doc, name, strlen(name));
-	return result(&r, read_text(&r, text, len), doc);
-}
-
 /* The whole file, owned; NULL with errno. */
 static char *slurp(const char *path, size_t *len)
 {
@@ -424,7 +415,7 @@ static char *slurp(const char *path, size_t *len)
 	errno = S_ISDIR(st.st_mode) ? EISDIR : 0;
 	if (!errno) {
 		/* One byte more than is allowed tells that there is more. */
-		text = xcalloc(1, POLICY_FILE_MAX + 1);
+		text = xcalloc(1, POLICY_FILE_MAX + 2);
 		*len = fread(text, 1, POLICY_FILE_MAX + 1, f);
 		if (ferror(f)) {
 			free(text);
@@ -435,41 +426,63 @@ static char *slurp(const char *path, size_t *len)
 	return text;
 }
 
-static int load_one(struct policy_reader *r, const char *path)
+int policy_parse_all(const struct policy_text *texts, size_t n, struct policy_doc **doc,
+		     struct policy_err *err)
 {
-	size_t len;
-	char *text;
-	bool ok;
+	struct policy_reader r = { .doc = policy_doc_new(), .err = err };
+	bool ok = true;
 
-	r->name = policy_str(r->doc, path, strlen(path));
-	policy_up(r, 0);
-	errno = 0;
-	text = slurp(path, &len);
-	if (!text) {
-		int error = errno ? errno : EIO;
-
-		policy_fail(r, "%s", strerror(error));
-		return -error;
+	for (size_t i = 0; i < n && ok; i++) {
+		r.name = policy_str(r.doc, texts[i].name, strlen(texts[i].name));
+		policy_up(&r, 0);
+		ok = read_text(&r, texts[i].text, texts[i].len);
 	}
-	ok = len <= POLICY_FILE_MAX
-		     ? read_text(r, text, len)
-		     : policy_fail(r, "larger than %d bytes", POLICY_FILE_MAX);
-	free(text);
-	return ok ? 0 : -EINVAL;
+	return result(&r, ok, doc);
+}
+
+int policy_parse(const char *name, const char *text, size_t len,
+		 struct policy_doc **doc, struct policy_err *err)
+{
+	const struct policy_text t = { name, text, len };
+
+	return policy_parse_all(&t, 1, doc, err);
+}
+
+char *policy_read(const char *path, size_t *len, int *error, struct policy_err *err)
+{
+	char *text;
+
+	errno = 0;
+	text = slurp(path, len);
+	if (!text) {
+		*error = errno ? -errno : -EIO;
+		snprintf(err->text, sizeof(err->text), "%.160s: %s", path,
+			 strerror(-*error));
+	} else if (*len > POLICY_FILE_MAX) {
+		*error = -EINVAL;
+		snprintf(err->text, sizeof(err->text), "%.160s: larger than %d bytes",
+			 path, POLICY_FILE_MAX);
+		free(text);
+		text = NULL;
+	}
+	return text;
 }
 
 int policy_load(const char *const *paths, size_t n, struct policy_doc **doc,
 		struct policy_err *err)
 {
-	struct policy_reader r = { .doc = policy_doc_new(), .err = err };
+	struct policy_text *t = xcalloc(n + 1, sizeof(*t));
+	int error = 0;
+	size_t k = 0;
 
-	for (size_t i = 0; i < n; i++) {
-		int error = load_one(&r, paths[i]);
-
-		if (error) {
-			policy_doc_free(r.doc);
-			return error;
-		}
+	for (; k < n && !error; k++) {
+		t[k].name = paths[k];
+		t[k].text = policy_read(paths[k], &t[k].len, &error, err);
 	}
-	return result(&r, true, doc);
+	if (!error)
+		error = policy_parse_all(t, n, doc, err);
+	while (k)
+		free((char *)t[--k].text);
+	free(t);
+	return error;
 }

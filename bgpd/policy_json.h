@@ -25,6 +25,25 @@ struct policy_err {
 int policy_load(const char *const *paths, size_t n, struct policy_doc **doc,
 		struct policy_err *err);
 
+/* A document in memory. */
+struct policy_text {
+	const char *name; /* in messages */
+	const char *text;
+	size_t len;
+};
+
+/**
+ * policy_read - a file, not yet looked into
+ *
+ * Return: owned text of *len bytes, terminated; NULL with a line in err and -errno in
+ * *error.
+ */
+char *policy_read(const char *path, size_t *len, int *error, struct policy_err *err);
+
+/** policy_parse_all - policy_load() of texts that were read before. */
+int policy_parse_all(const struct policy_text *texts, size_t n, struct policy_doc **doc,
+		     struct policy_err *err);
+
 /** policy_parse - the same of one text in memory that is called name in messages. */
 int policy_parse(const char *name, const char *text, size_t len,
 		 struct policy_doc **doc, struct policy_err *err);

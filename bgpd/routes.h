@@ -33,6 +33,7 @@ struct routes {
 	/* consumer of changes (tenants, mappings); called before export. Return: is
 	 * there more that it could do at once? */
 	bool (*consume)(void *ctx);
+	void (*exported)(void *ctx); /* all was told that could be */
 	void *consume_ctx;
 	const struct rib_cursor *consume_at[FAMS]; /* how far; NULL: not at all */
 };
@@ -169,6 +170,10 @@ static inline uint32_t export_count(const struct peer *p, const struct family *f
 
 /** export_told_path - has this peer been told this path? */
 bool export_told_path(const struct peer *p, const struct family *f, uint32_t path);
+
+/** export_passed_path - has it been told this path, or not because it has not asked for
+ * such routes (RFC 4684)? */
+bool export_passed_path(const struct peer *p, const struct family *f, uint32_t path);
 
 /** export_told - has this peer been told a path of this net? */
 bool export_told(const struct peer *p, const struct family *f, uint32_t net);

@@ -140,6 +140,18 @@ static bool is_busy(const struct vty_client *c)
 	return c->job.pending || c->walk.more;
 }
 
+/* An answer without an end: the client has said something, and be it goodbye. */
+static void endless_end(struct vty_client *c)
+{
+	struct evbuffer *in = bufferevent_get_input(c->bev);
+
+	evbuffer_drain(in, evbuffer_get_length(in));
+	c->job.pending = false;
+	c->job.gone(c->job.arg);
+	out_clear(&c->out);
+	send_answer(c, CMD_OK);
+}
+
 /* Run what has come, while the answers go. May free the client. */
 static void client_run(struct vty_client *c)
 {
@@ -149,6 +161,8 @@ static void client_run(struct vty_client *c)
 
 	if (c->walk.more && !walk_turn(c))
 		return;
+	if (c->job.pending && c->job.endless && (c->eof || evbuffer_get_length(in)))
+		endless_end(c);
 	while (!is_busy(c) && evbuffer_get_length(out) <= VTY_UNSENT &&
 	       (line = next_command(in))) {
 		int status;
@@ -211,6 +225,23 @@ struct vty_job *vty_defer(const struct cmd_args *args, void (*gone)(void *arg),
 		return NULL;
 	c->job = (struct vty_job) { .pending = true, .gone = gone, .arg = arg };
 	return &c->job;
+}
+
+void vty_endless(struct vty_job *job)
+{
+	job->endless = true;
+}
+
+bool vty_part(struct vty_job *job)
+{
+	struct vty_client *c = container_of(job, struct vty_client, job);
+	struct evbuffer *out = bufferevent_get_output(c->bev);
+	bool room = evbuffer_get_length(out) <= VTY_AHEAD;
+
+	if (room)
+		evbuffer_add(out, c->out.buf, c->out.len);
+	out_clear(&c->out);
+	return room;
 }
 
 void vty_resume(struct vty_job *job, int status)

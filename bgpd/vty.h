@@ -79,6 +79,16 @@ int vty_walk(const struct cmd_args *args, struct out *o,
 	     bool (*more)(void *arg, struct out *o), void (*done)(void *arg),
 	     void *arg);
 
+/**
+ * vty_endless - the answer of this job comes bit by bit, by vty_part(), until the
+ * client sends anything or leaves: gone() is called then
+ */
+void vty_endless(struct vty_job *job);
+
+/** vty_part - send what is in the answer now. Return: false: the client does not read,
+ * too much waits; what was in the answer is lost. */
+bool vty_part(struct vty_job *job);
+
 /** vty_resume - send the answer with this status (enum cmd_status). */
 void vty_resume(struct vty_job *job, int status);
 

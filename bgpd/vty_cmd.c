@@ -126,7 +126,7 @@ static int configure(void *ctx, const struct cmd_args *a, struct out *o)
 static int replace(void *ctx, const struct cmd_args *a, struct out *o)
 {
 	struct vty_server *s = ctx;
-	char err[600];
+	char err[1024];
 	struct config *candidate =
 		config_parse_file(cmd_arg(a, "file"), err, sizeof(err));
 

@@ -15,6 +15,7 @@ struct evconnlistener;
 
 struct vty_job {
 	bool pending;
+	bool endless; /* whatever the client says or does ends it */
 	void (*gone)(void *arg);
 	void *arg;
 };

@@ -15,10 +15,11 @@
 
 int vty_commit(struct vty_server *s, struct config *candidate, struct out *o)
 {
-	char reason[400] = "";
+	char reason[1024] = "";
 	int err = config_check(candidate, reason, sizeof(reason));
 
-	if (!err && config_equal(candidate, *s->config.running)) {
+	if (!err && !candidate->from_file &&
+	    config_equal(candidate, *s->config.running)) {
 		config_free(candidate);
 		return CMD_OK;
 	}

@@ -152,7 +152,8 @@ struct enforce_policy_info {
 	enum enforce_policy_what what;
 	uint32_t endpoints; /* with these labels */
 	uint32_t verdicts;
-	const struct policy_subject *subject; /* NULL: open or closed */
+	const struct policy *policy;          /* NULL: open or closed */
+	const struct policy_subject *subject; /* dto. */
 	const char *why;                      /* "" */
 };
 

@@ -425,6 +425,7 @@ void enforce_policy_foreach(const struct enforce *e,
 			.what = what_of(e, p),
 			.endpoints = s->users,
 			.verdicts = p->n,
+			.policy = p->ps ? p->gen->p : NULL,
 			.subject = p->ps,
 			.why = p->why,
 		};

@@ -112,7 +112,8 @@ static bool l2dom_fill(const struct tenants *t, const struct evi *e,
 	b->vni = e->vni;
 	b->port = e->conf.port ? e->conf.port : vx && vx->port ? vx->port : VXLAN_PORT;
 	b->flags = (uint16_t)(L2DOM_SUPPRESS | (tenant ? L2DOM_CREATE : 0) |
-			      (e->conf.gbp ? L2DOM_GBP : 0));
+			      (e->conf.gbp ? L2DOM_GBP : 0) |
+			      (e->conf.ebpf ? L2DOM_EBPF : 0));
 	b->vtep = e->p.vtep;
 	if (e->conf.bridge[0])
 		str_copy(b->bridge, sizeof(b->bridge), e->conf.bridge);

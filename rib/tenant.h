@@ -108,6 +108,7 @@ struct tenants_evi_conf {
 	char underlay[INTENT_IFNAME]; /* "": by route */
 	uint16_t port;                /* UDP, host order; 0: 4789 */
 	bool gbp;
+	bool ebpf;         /* endpoints forward past bridge and device */
 	bool mpls_shifted; /* VNI in the upper 20 bits of the label */
 	struct ip vtep;    /* none: local address of an adopted device, router id */
 	bool has_rd;

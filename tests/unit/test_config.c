@@ -55,7 +55,8 @@ static const char full[] = "hostname host1\n"
 			   " dataplane kernel\n"
 			   " vni-encoding mpls-shifted\n"
 			   "tenant blue\n"
-			   " vni 149\n";
+			   " vni 149\n"
+			   " dataplane ebpf\n";
 
 static const char full_printed[] =
 	"hostname host1\n"
@@ -119,6 +120,7 @@ static const char full_printed[] =
 	"tenant blue\n"
 	" vni 149\n"
 	" bridge br149\n"
+	" dataplane ebpf\n"
 	"exit\n"
 	"!\n";
 
@@ -348,8 +350,6 @@ static const struct {
 	  "t:2:16: `interface` is not supported by this version" },
 	{ BGP " address-family ipv6 unicast\n  neighbor 10.0.0.1 next-hop-16",
 	  "t:3:21: `next-hop-16` is unknown here" },
-	{ "tenant a\n dataplane ebpf",
-	  "t:2:12: `ebpf` is not supported by this version, expected kernel" },
 	{ "tenant a\n bridge 1234567890123456",
 	  "t:2:9: `1234567890123456` is unknown here, expected IFNAME" },
 	{ "tenant 12345678901234567890123456789012",
