@@ -6,10 +6,11 @@
  * those of Linux, net/ipv6/ila.
  *
  * Routing, hop limit, neighbours, fragmentation and the ICMPv6 errors that come of them
- * stay with the stack: each program passes on or drops. What has no way gets
- * BPF_ILA_MARK_UNREACH and is rejected by nftables. Unlike the kernel's ILA we
- * translate what ICMPv6 errors quote, so that path MTU discovery and traceroute work,
- * and keep tenants apart.
+ * stay with the stack: each program passes on or drops. Only where that is allowed
+ * (BPF_ILA_LOCAL_FAST_*) and nothing is to be said of the packet it goes past the
+ * stack, by the same routes. What has no way gets BPF_ILA_MARK_UNREACH and is rejected
+ * by nftables. Unlike the kernel's ILA we translate what ICMPv6 errors quote, so that
+ * path MTU discovery and traceroute work, and keep tenants apart.
  *
  * Nothing here is taken from the packet without a check, and no packet leaves half
  * rewritten: a helper that fails drops it.
@@ -22,6 +23,7 @@
 #include "bpf/pkt.h"
 #include "bpf/policy.h"
 #include "bpf/prefix.h"
+#include "bpf/redirect.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
@@ -227,11 +229,11 @@ static __noinline int policy_out(struct __sk_buff *skb)
 	return no ? pol_drop(skb, p, no) : PASS;
 }
 
-/* To the endpoint on the device: PASS or a drop. */
-static __noinline int policy_in(struct __sk_buff *skb)
+/* To the endpoint on that device: PASS or a drop. */
+static __noinline int policy_in(struct __sk_buff *skb, __u32 ifindex)
 {
 	const struct bpf_pol_ident *i;
-	struct pol *p = pol_open(skb->ifindex, BPF_POL_IN);
+	struct pol *p = pol_open(ifindex, BPF_POL_IN);
 	__u32 no;
 	int end;
 
@@ -323,6 +325,77 @@ static __always_inline const struct bpf_ila_rewrite *locator_choose(
 		return NULL;
 	r = &g->to[g->slot[flow_hash(skb, p) % BPF_ILA_SLOTS] % BPF_ILA_LOCATORS];
 	return r->prefix ? r : NULL;
+}
+
+/* ---- past the stack ------------------------------------------------------- */
+
+/* Bytes of the largest packet that leaves, segments cut; 0: not known. */
+static __always_inline __u32 largest(struct __sk_buff *skb, struct pkt *p)
+{
+	__u8 words;
+
+	if (!skb->gso_size)
+		return skb->len - ETH_HLEN;
+	if (pkt_walk(skb, p) != PKT_FOUND)
+		return 0;
+	if (p->proto != NEXT_TCP)
+		return p->l4 + 8 - ETH_HLEN + skb->gso_size;
+	if (bpf_skb_load_bytes(skb, p->l4 + 12, &words, sizeof(words)))
+		return 0;
+	return p->l4 + (words >> 4) * 4U - ETH_HLEN + skb->gso_size;
+}
+
+static __always_inline int hop_take(struct __sk_buff *skb, const struct pkt *p)
+{
+	__u8 hops = (__u8)(p->hops - 1);
+
+	return bpf_skb_store_bytes(skb, PKT_IP6 + offsetof(struct ipv6hdr, hop_limit),
+				   &hops, sizeof(hops), BPF_F_RECOMPUTE_CSUM)
+		       ? -1
+		       : 0;
+}
+
+/*
+ * By the route, to the neighbour that the stack knows. Whatever it would have to say
+ * something about, or do first, is left to it. Return: PASS, a redirection or a drop.
+ */
+static __noinline int hop_out(struct __sk_buff *skb, struct pkt *p)
+{
+	struct bpf_fib_lookup to = { .family = 10 /* AF_INET6 */ };
+	__u32 len = largest(skb, p);
+
+	if (p->hops <= 1 || !len || len > 0xffff || skb->vlan_present)
+		return PASS;
+	to.ifindex = skb->ifindex;
+	to.tot_len = (__u16)len;
+	to.l4_protocol = p->next;
+	__builtin_memcpy(to.ipv6_src, &p->src, sizeof(to.ipv6_src));
+	__builtin_memcpy(to.ipv6_dst, &p->dst, sizeof(to.ipv6_dst));
+	if (bpf_skb_load_bytes(skb, PKT_IP6, &to.flowinfo, sizeof(to.flowinfo)))
+		return PASS;
+	to.flowinfo &= bpf_htonl(0x0fffffff);
+	if (bpf_fib_lookup(skb, &to, sizeof(to), 0) != BPF_FIB_LKUP_RET_SUCCESS)
+		return PASS;
+	if (hop_take(skb, p) || bpf_skb_store_bytes(skb, 0, to.dmac, ETH_ALEN, 0) ||
+	    bpf_skb_store_bytes(skb, ETH_ALEN, to.smac, ETH_ALEN, 0))
+		return TC_ACT_SHOT;
+	return redirect_to(skb, to.ifindex);
+}
+
+/* To a container of this host, which p->dst is of; the program on its device does not
+ * see it then. Return: as above. */
+static __always_inline int hop_in(struct __sk_buff *skb, struct pkt *p,
+				  const struct bpf_ila_local *local)
+{
+	__u32 ifindex = local->ifindex;
+
+	if ((local->flags & (BPF_ILA_LOCAL_FAST_IN | BPF_ILA_LOCAL_PREFIX)) !=
+		    BPF_ILA_LOCAL_FAST_IN ||
+	    !ifindex || p->hops <= 1 || skb->vlan_present)
+		return PASS;
+	if (policy_in(skb, ifindex) != PASS || hop_take(skb, p))
+		return TC_ACT_SHOT;
+	return redirect_peer(skb, ifindex);
 }
 
 /* To where p->dst is, or to nowhere: what both ways end in. */
@@ -486,17 +559,16 @@ static __always_inline int host_may(struct __sk_buff *skb, struct pkt *p,
 SEC("tc")
 int ila_from_container(struct __sk_buff *skb)
 {
-	const struct bpf_ila_local *local;
+	const struct bpf_ila_local *local, *to;
 	const struct bpf_ila_dom *d;
 	const struct bpf_ila_if *ifc;
 	__u32 ifindex = skb->ifindex;
 	struct pkt p;
 	__u16 dom;
-	int ok;
+	int ok, end;
 
 	if (pkt_read(skb, &p)) {
-		int end = other(skb);
-
+		end = other(skb);
 		return end == PASS ? policy_out(skb) : end;
 	}
 	local = bpf_map_lookup_elem(&ila_local_v1, &p.src);
@@ -540,13 +612,21 @@ int ila_from_container(struct __sk_buff *skb)
 		return drop(dom, BPF_ILA_N_ISOLATED_OUT);
 	if (policy_out(skb) != PASS)
 		return TC_ACT_SHOT;
-	if (!bpf_map_lookup_elem(&ila_local_v1, &p.dst))
-		return send_on(skb, &p, dom, BPF_ILA_N_NO_MAPPING);
+	to = bpf_map_lookup_elem(&ila_local_v1, &p.dst);
+	if (!to) {
+		end = send_on(skb, &p, dom, BPF_ILA_N_NO_MAPPING);
+		if (end != PASS || skb->mark == BPF_ILA_MARK_UNREACH || !local ||
+		    local->ifindex != ifindex ||
+		    !(local->flags & BPF_ILA_LOCAL_FAST_OUT))
+			return end;
+		return hop_out(skb, &p);
+	}
 	/* The stack has no way to what is here, or it would not have come to us: it
 	 * would come again, until its hops are used up. */
 	if (!local || local->ifindex != ifindex)
 		return unreachable(skb, dom, BPF_ILA_N_NOT_HERE);
-	return pass(dom, BPF_ILA_N_LOCAL);
+	count(dom, BPF_ILA_N_LOCAL);
+	return hop_in(skb, &p, to);
 }
 
 /* ---- to a container ------------------------------------------------------- */
@@ -578,13 +658,13 @@ int ila_to_container(struct __sk_buff *skb)
 	struct pkt p;
 
 	if (pkt_read(skb, &p))
-		return policy_in(skb);
+		return policy_in(skb, skb->ifindex);
 	local = bpf_map_lookup_elem(&ila_local_v1, &p.dst);
 	if (local && local->flags & BPF_ILA_LOCAL_VNID && is_intruder(skb, &p))
 		return drop(local->dom, BPF_ILA_N_ISOLATED_IN);
 	if (local && quote_restore(skb, &p))
 		return drop(local->dom, BPF_ILA_N_MALFORMED);
-	if (policy_in(skb) != PASS)
+	if (policy_in(skb, skb->ifindex) != PASS)
 		return TC_ACT_SHOT;
 	if (local ? !(local->flags & BPF_ILA_LOCAL_PREFIX) : p.next != NEXT_ICMPV6)
 		return PASS;
@@ -622,7 +702,8 @@ int ila_from_underlay(struct __sk_buff *skb)
 	if (local) {
 		if (quote_restore(skb, &p))
 			return drop(d->dom, BPF_ILA_N_MALFORMED);
-		return pass(d->dom, BPF_ILA_N_IN);
+		count(d->dom, BPF_ILA_N_IN);
+		return hop_in(skb, &p, local);
 	}
 	if (d->flags & BPF_ILA_DOM_ROUTER)
 		return send_on(skb, &p, d->dom, BPF_ILA_N_NOT_HERE);

@@ -104,6 +104,12 @@ enum {
 	BPF_ILA_LOCAL_HOST = 1,   /* of the host itself: ifindex 0 */
 	BPF_ILA_LOCAL_VNID = 2,   /* domain has BPF_ILA_DOM_VNID */
 	BPF_ILA_LOCAL_PREFIX = 4, /* the container sees its tenant's prefix */
+	/* Programs forward what it gets, and what it sends; the stack what they cannot:
+	 * no neighbour yet, hops used up, too large. Netfilter does not see the others.
+	 * What is sent must not have a route with an MTU of its own, unless that is
+	 * locked: programs cannot see it. */
+	BPF_ILA_LOCAL_FAST_IN = 8,
+	BPF_ILA_LOCAL_FAST_OUT = 16,
 };
 
 /* ila_local_v1, hash: SIR address (struct bpf_ila_addr) of an identifier of this host.

@@ -30,7 +30,7 @@ static __always_inline int neigh_send(struct __sk_buff *skb, const struct pol *p
 {
 	net_count(BPF_NET_N_ANSWERED);
 	bpf_skb_change_type(skb, PACKET_HOST_);
-	return net_redirect_peer(skb, p->ifindex);
+	return redirect_peer(skb, p->ifindex);
 }
 
 /* Guard, and the answer where we have it; the bridge has the others. */

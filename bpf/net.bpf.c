@@ -63,7 +63,7 @@ static __always_inline int to_neighbour(struct __sk_buff *skb, struct pol *p,
 		return end;
 	/* The device had it for somebody else's. */
 	bpf_skb_change_type(skb, PACKET_HOST_);
-	return net_redirect_peer(skb, ifindex);
+	return redirect_peer(skb, ifindex);
 }
 
 static __always_inline int to_vtep(struct __sk_buff *skb, struct pol *p,
@@ -95,7 +95,7 @@ static __always_inline int to_vtep(struct __sk_buff *skb, struct pol *p,
 	if (group)
 		skb->mark = 0;
 	net_count(BPF_NET_N_OUT);
-	return net_redirect_neigh(skb, oif);
+	return redirect_neigh(skb, oif);
 }
 
 /* By the MAC that it is for. */
@@ -291,7 +291,7 @@ static __always_inline int from_tunnel(struct __sk_buff *skb, struct pol *p,
 	err = vxlan_pull(skb, at - ETH_HLEN, p->f.family);
 	if (err)
 		return pol_drop(skb, p, BPF_POL_R_FAILED);
-	return net_redirect_peer(skb, p->ifindex);
+	return redirect_peer(skb, p->ifindex);
 }
 
 static __noinline int bad_tunnel(struct __sk_buff *skb)

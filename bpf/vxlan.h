@@ -11,6 +11,7 @@
 #include "bpf/flow.h"
 #include "bpf/netmaps.h"
 #include "bpf/polmaps.h"
+#include "bpf/redirect.h"
 
 /* fib sets max_entries of the large ones before it loads. */
 struct {
@@ -51,37 +52,12 @@ struct {
 	__type(value, __u64);
 } net_count_v1 SEC(".maps");
 
-enum { PACKET_HOST_ = 0 }; /* linux/if_packet.h */
-
 static __always_inline void net_count(__u32 what)
 {
 	__u64 *n = bpf_map_lookup_elem(&net_count_v1, &what);
 
 	if (n)
 		++*n;
-}
-
-/* ---- where to ---- */
-
-/* Set before loading by tests, which cannot see where a packet goes to otherwise. */
-const volatile __u8 net_tell;
-
-static __always_inline int net_redirect_peer(struct __sk_buff *skb, __u32 ifindex)
-{
-	if (net_tell) {
-		skb->cb[0] = ifindex;
-		skb->cb[1] = 1;
-	}
-	return (int)bpf_redirect_peer(ifindex, 0);
-}
-
-static __always_inline int net_redirect_neigh(struct __sk_buff *skb, __u32 ifindex)
-{
-	if (net_tell) {
-		skb->cb[0] = ifindex;
-		skb->cb[1] = 2;
-	}
-	return (int)bpf_redirect_neigh(ifindex, NULL, 0, 0);
 }
 
 /* ---- header ---- */

@@ -39,6 +39,8 @@ struct bpf_ila_local bpf_local_value(const struct want_val *v, uint16_t dom,
 		flags |= BPF_ILA_LOCAL_VNID;
 	if (v->to.len)
 		flags |= BPF_ILA_LOCAL_PREFIX;
+	if (v->num)
+		flags |= BPF_ILA_LOCAL_FAST_IN;
 	return (struct bpf_ila_local) { .ifindex = v->num, .dom = dom, .flags = flags };
 }
 

@@ -20,7 +20,7 @@ bool netprog_open(void)
 	net = net_bpf__open();
 	if (!net)
 		return false;
-	net->rodata->net_tell = 1;
+	net->rodata->redirect_tell = 1;
 	bpf_map__set_max_entries(net->maps.pol_ct_v1, 128);
 	return !net_bpf__load(net);
 }

@@ -190,6 +190,50 @@ static void around_policy(void **state)
 	assert_refused(FROM_CONTAINER, &arp, BPF_POL_R_NOT_IP);
 }
 
+/* A container gets what is for it past the stack, but not past policy, and not where
+ * the stack has something to say, or its program to write. */
+static void past_the_stack(void **state)
+{
+	struct ila_addr wire = { l1, half("3000:0:1:afe8") };
+	struct frame f = udp(&ep_b, &wire, 53, 40000), want;
+	struct result r;
+
+	(void)state;
+	for (unsigned m = 0; m < MODES; m++) {
+		world(modes[m]);
+		put_local(&ep_a, HERE, BPF_ILA_LOCAL_FAST_IN);
+		wire = ila_to_wire(&ep_a, &l1, modes[m]);
+		f = udp(&ep_b, &ep_a, 53, 40000);
+		want = f;
+		want.b[IP6 + 7]--;
+		frame_set_dst(&f, &wire);
+		if (modes[m] == ILA_CSUM_ADJUST)
+			f = udp(&ep_b, &wire, 53, 40000);
+		r = run(FROM_UNDERLAY, &f);
+		assert_int_equal(r.verdict, TC_ACT_REDIRECT);
+		assert_same(&r.out, &want);
+		f.b[IP6 + 7] = 1;
+		assert_int_equal(run(FROM_UNDERLAY, &f).verdict, TC_ACT_UNSPEC);
+		f.b[IP6 + 7] = 2;
+		put_local(&ep_a, HERE, BPF_ILA_LOCAL_FAST_IN | BPF_ILA_LOCAL_PREFIX);
+		assert_int_equal(run(FROM_UNDERLAY, &f).verdict, TC_ACT_UNSPEC);
+	}
+	start(0);
+	put_local(&ep_a, HERE, BPF_ILA_LOCAL_FAST_IN);
+	wire = ila_to_wire(&ep_a, &l1, ILA_CSUM_NEUTRAL);
+	f = udp(&ep_b, &wire, 54, 7); /* no answer to anything above */
+	assert_refused(FROM_UNDERLAY, &f, BPF_POL_R_POLICY);
+	allow(ID_B, IN, IPPROTO_UDP, 7);
+	assert_int_equal(run(FROM_UNDERLAY, &f).verdict, TC_ACT_REDIRECT);
+	/* From the container next to it. */
+	start(BPF_POL_EP_OPEN_OUT | BPF_POL_EP_OPEN_IN);
+	put_local(&ep_c, HERE + 1, BPF_ILA_LOCAL_FAST_IN);
+	f = udp(&ep_a, &ep_c, 1, 2);
+	assert_int_equal(run(FROM_CONTAINER, &f).verdict, TC_ACT_REDIRECT);
+	put_local(&ep_c, HERE + 1, 0);
+	assert_int_equal(run(FROM_CONTAINER, &f).verdict, TC_ACT_UNSPEC);
+}
+
 /* What a router says of a packet that was let out, translated back before it is asked.
  */
 static void errors(void **state)
@@ -219,9 +263,8 @@ static void errors(void **state)
 int main(void)
 {
 	const struct CMUnitTest t[] = {
-		cmocka_unit_test(both_directions),
-		cmocka_unit_test(who_is_it),
-		cmocka_unit_test(around_policy),
+		cmocka_unit_test(both_directions), cmocka_unit_test(who_is_it),
+		cmocka_unit_test(around_policy),   cmocka_unit_test(past_the_stack),
 		cmocka_unit_test(errors),
 	};
 
