@@ -227,7 +227,7 @@ static void dom_put(struct fib *f, const struct net_dom *n, const struct dom *d)
 	const struct link *u = underlay(f, d);
 	struct bpf_net_dom v = { .vxlan = d->vxlan ? d->vxlan->ifindex : 0 };
 	struct bpf_net_vtep t = { .flags = 0 };
-	uint32_t one = 1;
+	uint32_t one = 1, mtu;
 
 	if (!d->vxlan)
 		return;
@@ -236,10 +236,11 @@ static void dom_put(struct fib *f, const struct net_dom *n, const struct dom *d)
 	v.port = htons(d->vxlan->port);
 	v.flags |= d->vxlan->gbp ? BPF_NET_DOM_GBP : 0;
 	v.flags |= n->fast ? BPF_NET_DOM_FAST : 0;
-	if (u && n->fast) {
-		v.underlay = u->ifindex;
-		v.mtu = (uint16_t)MIN_OF(u->mtu, UINT16_MAX);
-	}
+	/* Each MAC has its own device to send by: v.underlay stays 0. */
+	mtu = net_ways_mtu(f);
+	if (u && u->mtu && (!mtu || u->mtu < mtu))
+		mtu = u->mtu;
+	v.mtu = (uint16_t)MIN_OF(mtu, UINT16_MAX);
 	mirror_set(&f->pol->net_doms, &n->vni, &v);
 	if (!n->fast || !d->vxlan->vtep.len)
 		return;
@@ -258,6 +259,8 @@ void net_work(struct fib *f)
 	for (const struct load *l = p->loads; l; l = l->hh.next)
 		if (l->want.vni)
 			net_dom_get(f, l->want.vni);
+	net_ways_listen(f, net_in_use(p));
+	net_ways_work(f);
 	mirror_renew(&p->net_doms);
 	mirror_renew(&p->vteps);
 	for (const struct net_dom *n = p->doms; n; n = n->hh.next) {
@@ -271,13 +274,25 @@ void net_work(struct fib *f)
 	pol_push(f, &p->net_doms, BPF_M_NET_DOM);
 }
 
+static void attach_way(struct fib *f, uint32_t ifindex)
+{
+	bpf_attach_set(&f->attach, BPF_P_NET_UNDERLAY, ifindex);
+}
+
+/* Where frames arrive: the device that is named, else the one that has the VTEP's
+ * address, and those that lead to others. */
 void net_attach(struct fib *f)
 {
+	bool unnamed = false;
+
 	for (const struct net_dom *n = f->pol->doms; n; n = n->hh.next) {
 		const struct dom *d = n->fast ? dom_find(f, n->vni) : NULL;
 		const struct link *u = d && d->wanted ? underlay(f, d) : NULL;
 
 		if (u)
 			bpf_attach_set(&f->attach, BPF_P_NET_UNDERLAY, u->ifindex);
+		unnamed |= d && d->wanted && !d->want.underlay[0];
 	}
+	if (unnamed)
+		net_ways_each(f, attach_way, f);
 }

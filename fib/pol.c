@@ -77,6 +77,7 @@ static void serve(struct fib *f, bool on)
 static void close_all(struct fib *f)
 {
 	pol_monitor_close(f->pol);
+	net_ways_listen(f, false);
 	bpf_attach_close(&f->attach, BPF_O_NET);
 	bpf_progs_close(&f->progs, BPF_O_NET);
 	f->pol->open = false;
@@ -152,6 +153,7 @@ void pol_fini(struct fib *f)
 	policies_free(p);
 	loads_free(p);
 	net_free(p);
+	net_ways_free(p);
 	HASH_ITER (hh, p->locals, l, next) {
 		HASH_DEL(p->locals, l);
 		free(l);
@@ -367,8 +369,9 @@ int pol_dump(struct fib *f, bool first)
 		bpf_attach_audit(&f->attach, BPF_O_NET);
 		err = err ? err : policies_audit(f);
 		f->pol->opt_due = true;
+		net_ways_gc(f);
 	}
-	pol_due(f);
+	net_ways_touch(f);
 	return err;
 }
 
@@ -379,7 +382,7 @@ void pol_link_changed(struct fib *f, const struct link *l, const char *was)
 	if (strcmp(l->name, was))
 		pol_locals_on(f, was);
 	pol_locals_on(f, l->name);
-	pol_due(f);
+	net_ways_touch(f);
 }
 
 /* At once: the next device may have its ifindex. */
@@ -395,12 +398,12 @@ void pol_link_gone(struct fib *f, const struct link *l)
 		mirror_write(&p->eps, true);
 	}
 	pol_locals_on(f, l->name);
-	pol_due(f);
+	net_ways_touch(f);
 }
 
 /* The underlay may be another device now. */
 void pol_addr_changed(struct fib *f)
 {
 	if (f->pol)
-		pol_due(f);
+		net_ways_touch(f);
 }

@@ -231,6 +231,18 @@ static void flush_del(struct fib *f, int t)
 	b->n = 0;
 }
 
+static void value_put(struct fib *f, const struct want_entry *e, uint8_t *value)
+{
+	struct bpf_net_fdb fdb;
+
+	polval_value(&e->key, &e->want, value);
+	if (e->key.table != TABLE_NET_FDB || e->want.flags & WV_LOCAL)
+		return;
+	memcpy(&fdb, value, sizeof(fdb));
+	fdb.ifindex = net_way(f, &e->want.to);
+	memcpy(value, &fdb, sizeof(fdb));
+}
+
 static void put(struct fib *f, struct want_entry *e)
 {
 	bool add = want_is_active(e);
@@ -243,8 +255,7 @@ static void put(struct fib *f, struct want_entry *e)
 	b = add ? &f->pol->set[t] : &f->pol->del[t];
 	polval_key(&e->key, b->key + (size_t)b->n * key_size[t]);
 	if (add)
-		polval_value(&e->key, &e->want,
-			     b->value + (size_t)b->n * value_size[t]);
+		value_put(f, e, b->value + (size_t)b->n * value_size[t]);
 	b->who[b->n++] = e;
 	if (b->n < POL_BATCH)
 		return;

@@ -108,6 +108,10 @@ struct pol {
 	struct load *loads;
 	struct local *locals;
 	struct net_dom *doms;
+	struct net_way *ways;
+	struct event *ev_ways; /* something about routes changed */
+	bool ways_due;
+	int64_t ways_ms; /* when they were asked for last */
 	struct want_dom idents;
 	struct mirror eps, groups, net_doms, vteps;
 	struct bpf_pol_opt opt;
@@ -208,5 +212,24 @@ void net_local(struct fib *f, uint32_t vni, const struct mac *mac, uint32_t ifin
 struct net_dom *net_dom_get(struct fib *f, uint32_t vni);
 bool net_in_use(const struct pol *p);
 void net_free(struct pol *p);
+
+/* ---- net_way.c ---- */
+
+/** net_way - ifindex of the device that leads to a VTEP; 0: programs cannot send there.
+ */
+uint32_t net_way(struct fib *f, const struct ip *vtep);
+
+/** net_ways_touch - ask again; net_ways_work does. net_ways_gc - forget those that
+ * nothing names. net_ways_listen - hear of routes? */
+void net_ways_touch(struct fib *f);
+void net_ways_work(struct fib *f);
+void net_ways_gc(struct fib *f);
+void net_ways_listen(struct fib *f, bool on);
+void net_ways_each(const struct fib *f, void (*cb)(struct fib *f, uint32_t ifindex),
+		   struct fib *to);
+
+/** net_ways_mtu - the smallest; 0: there are none. */
+uint32_t net_ways_mtu(const struct fib *f);
+void net_ways_free(struct pol *p);
 
 #endif

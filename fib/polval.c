@@ -4,6 +4,7 @@
 #include "fib/polval.h"
 
 #include <arpa/inet.h>
+#include <stddef.h>
 #include <string.h>
 
 _Static_assert(sizeof(struct bpf_pol_net) <= POLVAL_KEY &&
@@ -206,6 +207,20 @@ static size_t value_size(enum bpf_map_id m)
 	}
 }
 
+static void ifindex_set(void *value, uint32_t ifindex)
+{
+	memcpy((uint8_t *)value + offsetof(struct bpf_net_fdb, ifindex), &ifindex,
+	       sizeof(ifindex));
+}
+
+uint32_t polval_ifindex(const void *value)
+{
+	struct bpf_net_fdb f;
+
+	memcpy(&f, value, sizeof(f));
+	return f.ifindex;
+}
+
 bool polval_read(enum bpf_map_id m, const void *key, const void *value,
 		 struct want_key *k, struct want_val *v)
 {
@@ -217,6 +232,8 @@ bool polval_read(enum bpf_map_id m, const void *key, const void *value,
 		return false;
 	value_read(m, value, k, v);
 	polval_value(k, v, again);
+	if (m == BPF_M_NET_FDB)
+		ifindex_set(again, polval_ifindex(value));
 	if (memcmp(again, value, value_size(m)))
 		v->flags |= WV_STRANGE;
 	return true;

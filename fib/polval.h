@@ -19,14 +19,18 @@ struct bpf_pol_addr polval_addr(uint32_t vni, const struct ip *ip);
 /** polval_map - which map has an entry. */
 enum bpf_map_id polval_map(const struct want_key *k);
 
-/** polval_key, polval_value - into key[POLVAL_KEY], value[POLVAL_VALUE]. */
+/** polval_key, polval_value - into key[POLVAL_KEY], value[POLVAL_VALUE]; the device
+ * that leads to a VTEP is not said. */
 void polval_key(const struct want_key *k, void *key);
 void polval_value(const struct want_key *k, const struct want_val *v, void *value);
 
 /** polval_read - back from what a map has. Return: false: no record can say this key.
- * A value that we would not write has WV_STRANGE. */
+ * A value that we would not write has WV_STRANGE; any device leads to a VTEP. */
 bool polval_read(enum bpf_map_id m, const void *key, const void *value,
 		 struct want_key *k, struct want_val *v);
+
+/** polval_ifindex - of a value of net_fdb_v1. */
+uint32_t polval_ifindex(const void *value);
 
 /** polval_verdict - a verdict of the engine. */
 struct intent_verdict;

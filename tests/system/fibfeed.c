@@ -8,7 +8,7 @@
  *   unmap ADDR
  *   maps N LOCATOR                  mappings 2::, 2:0:1::, .. below the last SIR prefix
  *   endpoint ADDR IF|- [VNID] [PREFIX]   unendpoint ADDR
- *   tenant VNI BRIDGE VTEP [UNDERLAY] [gbp] [ebpf]       untenant VNI
+ *   tenant VNI BRIDGE VTEP UNDERLAY|- [gbp] [ebpf]       untenant VNI
  *   mac VNI MAC VTEP [gbp]   unmac VNI MAC   neigh VNI IP MAC   port IF VNI
  *   ident VNI IP[/BITS] IDENTITY [IF]    unident VNI IP[/BITS]
  *   idents VNI N IDENTITY [ip6]          10.128.0.0 or fd80:: and the following

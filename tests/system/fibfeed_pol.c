@@ -57,7 +57,8 @@ static void do_tenant(void)
 
 	str_copy(d.bridge, sizeof(d.bridge), word(2));
 	snprintf(d.vxlan, sizeof(d.vxlan), "vx%u", d.vni);
-	str_copy(d.underlay, sizeof(d.underlay), word(4));
+	if (strcmp(word(4), "-"))
+		str_copy(d.underlay, sizeof(d.underlay), word(4));
 	str_copy(d.tenant, sizeof(d.tenant), "t");
 	d.flags |= has("gbp") ? L2DOM_GBP : 0;
 	d.flags |= has("ebpf") ? L2DOM_EBPF : 0;
