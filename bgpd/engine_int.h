@@ -213,8 +213,7 @@ struct ready {
 	char why[160]; /* "" when there is nothing to say */
 };
 
-/** ready_get - may traffic of an endpoint be relied on? See doc/policy.md for what that
- * means. */
+/** ready_get - may traffic of an endpoint be relied on? */
 struct ready ready_get(const struct engine *e, const struct tenants_endpoint_info *i);
 
 /** ready_name - "ready", "policy" and so on: what it waits for. */

@@ -644,6 +644,7 @@ static void tables_register(struct engine *e)
 		table_register(e, &tables[i]);
 	table_register(e, &metrics_ila);
 	table_register(e, &metrics_identity);
+	table_register(e, &metrics_policy);
 }
 
 int metrics_start(struct engine *e, char *err, size_t errlen)

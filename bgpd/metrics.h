@@ -14,7 +14,7 @@ struct metric_table {
 	void (*collect)(void *ctx);
 };
 
-extern const struct metric_table metrics_ila, metrics_identity;
+extern const struct metric_table metrics_ila, metrics_identity, metrics_policy;
 
 /**
  * metrics_start - listen on opts->web_listen, when there is one

@@ -5,6 +5,7 @@
 #include "cli/client.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +14,8 @@
 #include <unistd.h>
 
 #include "lib/util.h"
+
+enum { PAUSE_MS = 300 };
 
 int client_reopen(struct client *c)
 {
@@ -63,20 +66,34 @@ static int send_all(int fd, const char *p, size_t len)
 	return 0;
 }
 
+/* Until something can be read; what came so far may be shown meanwhile. Return: 0, or
+ * -1 with errno. */
+static int wait_while(const struct client *c, client_part_fn *part, void *arg)
+{
+	struct pollfd p = { .fd = c->fd, .events = POLLIN };
+	int n = poll(&p, 1, PAUSE_MS);
+
+	if (n)
+		return n < 0 ? -1 : 0;
+	part(arg, NULL, 0);
+	return poll(&p, 1, -1) < 0 ? -1 : 0;
+}
+
 /*
  * Text has no NUL: the first one begins the trailer, which may come in bits.
  * Return: the status byte, or -errno.
  */
-static int receive(int fd, client_part_fn *part, void *arg)
+static int receive(const struct client *c, client_part_fn *part, void *arg)
 {
 	static char buf[65536];
 	size_t trailer = 0; /* bytes of it that have come */
 
 	for (;;) {
-		ssize_t n = recv(fd, buf, sizeof(buf), 0);
+		ssize_t n = wait_while(c, part, arg) ? -1
+						     : recv(c->fd, buf, sizeof(buf), 0);
 		const char *p = buf, *nul;
 
-		if (n < 0 && errno == EINTR)
+		if (n < 0 && errno == EINTR && !(c->interrupted && *c->interrupted))
 			continue;
 		if (n <= 0)
 			return n ? -errno : -EPIPE;
@@ -95,7 +112,7 @@ int client_stream(struct client *c, const char *line, client_part_fn *part, void
 {
 	int err = c->fd < 0 ? -EPIPE : send_all(c->fd, line, strlen(line) + 1);
 
-	return err ? err : receive(c->fd, part, arg);
+	return err ? err : receive(c, part, arg);
 }
 
 struct whole {
@@ -107,6 +124,8 @@ static void whole_add(void *arg, const char *text, size_t len)
 {
 	struct whole *w = arg;
 
+	if (!text)
+		return;
 	if (w->cap - w->len <= len) {
 		w->cap = MAX_OF(2 * w->cap, w->len + len + 1);
 		w->text = xrealloc(w->text, w->cap);

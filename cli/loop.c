@@ -139,6 +139,11 @@ static bool run_line(char *line, int *status)
 	if (!line[strspn(line, " \t")])
 		return true;
 	rc = shell_run(loop.s, line);
+	if (rc == -EINTR) {
+		printf("\n");
+		client_reopen(&loop.s->client);
+		rc = 1;
+	}
 	if (rc < 0) {
 		printf("%% The daemon is gone (%s)\n", strerror(-rc));
 		if (client_reopen(&loop.s->client))
@@ -229,6 +234,7 @@ int shell_loop(struct shell *s)
 	int status;
 
 	loop.s = s;
+	s->client.interrupted = &loop.interrupted;
 	if (isatty(STDIN_FILENO) && (h = history_init()))
 		el = editor_new(h);
 	s->pager = isatty(STDOUT_FILENO);

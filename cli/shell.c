@@ -82,10 +82,25 @@ static void print_held(struct printer *p, bool all)
 		memmove(p->held, at, p->n);
 }
 
+/* Nothing comes for a while: here is what there is. */
+static void print_pause(struct printer *p)
+{
+	if (!p->n)
+		return;
+	if (!p->to)
+		p->to = stdout;
+	print_held(p, false);
+	fflush(p->to);
+}
+
 static void print_part(void *arg, const char *text, size_t len)
 {
 	struct printer *p = arg;
 
+	if (!text) {
+		print_pause(p);
+		return;
+	}
 	if (p->cap - p->n <= len) { /* and a byte for a terminator */
 		p->cap = MAX_OF(2 * p->cap, p->n + len + 1);
 		p->held = xrealloc(p->held, p->cap);
