@@ -4,6 +4,7 @@
  */
 #include "bgpd/engine_int.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -117,7 +118,7 @@ static const char *entry_state(const struct intent_entry *n)
 	case ENTRY_WANTED | ENTRY_SEEN:
 		return n->err ? "differs" : "ok";
 	case ENTRY_WANTED:
-		return n->err ? "refused" : "missing";
+		return n->err && n->err != -EINPROGRESS ? "refused" : "missing";
 	default:
 		return "extra";
 	}
@@ -135,6 +136,34 @@ static void entry_ila(struct out *o, const struct intent_entry *n, char *locator
 	out_str(o, "locator", locator);
 }
 
+static bool is_ila(const struct intent_entry *n)
+{
+	return n->table >= TABLE_ILA_DOMAIN && n->table <= TABLE_ILA_LOCAL;
+}
+
+/* What those of policy say beside that. */
+static void entry_policy(struct out *o, const struct intent_entry *n)
+{
+	if (n->table == TABLE_IDENT || n->table == TABLE_WORKLOAD)
+		out_uint(o, "identity", n->number);
+	if (n->table == TABLE_IDENT)
+		out_uint(o, "prefixLen", n->bits);
+	if (n->table == TABLE_POLICY)
+		out_uint(o, "verdicts", n->number);
+	if (n->table == TABLE_POLICY || n->table == TABLE_WORKLOAD)
+		out_uint(o, "policy", n->policy);
+}
+
+/* In the columns of text: where a MAC would be. */
+static const char *entry_number(const struct intent_entry *n, char *buf)
+{
+	if (n->table == TABLE_IDENT)
+		snprintf(buf, ADDR_STR, "identity %u", n->number);
+	else if (n->table == TABLE_POLICY)
+		snprintf(buf, ADDR_STR, "%u verdicts", n->number);
+	return buf;
+}
+
 static void entry_show(struct out *o, const struct intent_entry *n)
 {
 	char mac[ADDR_STR] = "", ip[ADDR_STR];
@@ -144,7 +173,7 @@ static void entry_show(struct out *o, const struct intent_entry *n)
 	out_obj(o, NULL);
 	out_str(o, "table", table);
 	out_str(o, "state", entry_state(n));
-	if (n->table >= TABLE_ILA_DOMAIN)
+	if (is_ila(n))
 		entry_ila(o, n, mac);
 	else
 		out_uint(o, "vni", n->vni);
@@ -152,6 +181,7 @@ static void entry_show(struct out *o, const struct intent_entry *n)
 		out_str(o, "mac", mac_format(&n->mac, mac));
 	if (!ip_is_none(&n->ip))
 		out_str(o, "ip", ip);
+	entry_policy(o, n);
 	out_strn(o, "device", n->dev, strnlen(n->dev, sizeof(n->dev)));
 	if (n->err)
 		out_str(o, "error", strerror(-n->err));
@@ -159,8 +189,9 @@ static void entry_show(struct out *o, const struct intent_entry *n)
 		out_uint(o, "differsMsec", n->age_ms);
 	out_end(o);
 	out_text(o, "%-11s %-8s %8u %-19s %-39s %-15.*s%s%s\n", table, entry_state(n),
-		 n->vni, mac, ip_is_none(&n->ip) ? "" : ip, (int)sizeof(n->dev), n->dev,
-		 n->err ? " " : "", n->err ? strerror(-n->err) : "");
+		 n->vni, entry_number(n, mac), ip_is_none(&n->ip) ? "" : ip,
+		 (int)sizeof(n->dev), n->dev, n->err ? " " : "",
+		 n->err ? strerror(-n->err) : "");
 }
 
 void fib_query_record(struct engine *e, const struct intent_hdr *h, const void *body)
