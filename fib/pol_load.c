@@ -353,6 +353,9 @@ static void tell(struct fib *f, struct load *l)
 
 void loads_tell(struct fib *f)
 {
+	/* They may have been written since this turn began. */
+	for (struct load *l = f->pol->loads; l; l = l->hh.next)
+		l->addrs_pending = false;
 	pol_locals_look(f);
 	for (struct load *l = f->pol->loads; l; l = l->hh.next) {
 		memset(l->why, 0, sizeof(l->why));
