@@ -190,6 +190,7 @@ struct cfg_identity {
 	uint32_t domain; /* 0: labels are neither sent nor read */
 	uint8_t code;    /* of the attribute */
 	uint32_t large;  /* function of the large community, 0: not used */
+	bool world;      /* who is in an overlay and not known is world, not init */
 };
 
 /* One of `label-keys`: labels with it make identities. */

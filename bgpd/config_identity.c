@@ -35,7 +35,7 @@ bool config_identity_used(const struct config *c)
 {
 	const struct cfg_identity *i = &c->identity;
 
-	return i->domain || i->code != LABELSET_CODE || i->large ||
+	return i->domain || i->code != LABELSET_CODE || i->large || i->world ||
 	       !TAILQ_EMPTY(&c->label_keys) || !TAILQ_EMPTY(&c->assigns) ||
 	       !TAILQ_EMPTY(&c->maps) || !TAILQ_EMPTY(&c->policy_files);
 }
@@ -87,6 +87,14 @@ static int set_large(void *ctx, const struct cmd_args *a, struct out *o)
 	(void)o;
 	cfg_edit_of(a)->c->identity.large =
 		cmd_has(a, "no") ? 0 : cmd_arg_uint(a, "function", 0);
+	return CMD_OK;
+}
+
+static int set_unknown(void *ctx, const struct cmd_args *a, struct out *o)
+{
+	(void)ctx;
+	(void)o;
+	cfg_edit_of(a)->c->identity.world = !cmd_has(a, "no") && cmd_has(a, "world");
 	return CMD_OK;
 }
 
@@ -283,6 +291,11 @@ static const struct cmd_row rows[] = {
 	CFG_PAIR(CFG_IDENTITY, "large-community", "(1-4294967295)$function",
 		 "Tell identities also as large communities AS:function:identity",
 		 set_large),
+	{ CFG_IDENTITY, "unknown (init|world)",
+	  "Who somebody in an overlay is that no route told of (default init)",
+	  set_unknown, 0 },
+	{ CFG_IDENTITY, "no unknown [(init|world)]", "Who is not known is init",
+	  set_unknown, 0 },
 	CFG_PAIR(CFG_IDENTITY, "label-keys", "LINE",
 		 "Keys whose labels make identities; without any no labels are sent",
 		 set_keys),
@@ -371,6 +384,8 @@ void config_identity_print(const struct config *c, struct out *o)
 		out_line(o, " attribute %u\n", i->code);
 	if (i->large)
 		out_line(o, " large-community %u\n", i->large);
+	if (i->world)
+		out_line(o, " unknown world\n");
 	print_lists(c, o);
 	out_line(o, "exit\n!\n");
 }

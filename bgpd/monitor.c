@@ -35,7 +35,7 @@ static void look(struct engine *e, bool on)
 {
 	const struct intent_monitor m = { .on = on };
 
-	if (e->fib.hello)
+	if (e->fib.hello || fibc_is_record(e->fibc))
 		fibc_put(e->fibc, INTENT_MONITOR, 0, &m);
 }
 

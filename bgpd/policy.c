@@ -267,6 +267,7 @@ void policy_commit(struct engine *e, struct policy_docs *d)
 	}
 	if (good)
 		keep(e, d->text);
+	policy_counts_begin(e);
 	if (d->doc)
 		log_info(LOG_POLICY, "policy loaded, rules=%u", d->doc->n_rules);
 	free(v->text);
@@ -391,6 +392,8 @@ void policy_endpoints(struct engine *e, const struct config *c)
 {
 	struct each each = { e, c };
 
+	enforce_overlay(e->policy.enforce,
+			c->identity.world ? IDENTITY_WORLD : IDENTITY_INIT);
 	enforce_endpoints_begin(e->policy.enforce);
 	if (e->ids)
 		tenants_endpoint_foreach(e->tenants, endpoint_again, &each);

@@ -70,6 +70,9 @@ void policy_endpoints(struct engine *e, const struct config *c);
 /** policy_endpoint - one is new or changed; was: the device it had before, NULL. */
 void policy_endpoint(struct engine *e, const char *name, const char *was);
 
+/** policy_counts_begin - what rules counted up to now was for other documents. */
+void policy_counts_begin(struct engine *e);
+
 /** policy_consume, policy_idle, policy_record - as those of evpn.c. */
 bool policy_consume(struct engine *e);
 bool policy_idle(const struct engine *e);

@@ -17,10 +17,17 @@
 
 /* ---- counters, asked across the pair ------------------------------------------ */
 
-enum { IDS_FROM = 1u << 31 }; /* of our queries: those below are show_fib.c's */
+/* Of our queries: those below are show_fib.c's. */
+#define IDS_FROM  0x80000000u
+#define ID_BEFORE 0xffffffffu
 
 struct count {
 	uint64_t packets, bytes;
+};
+
+struct counts {
+	struct count *v; /* by number of the rule */
+	uint32_t n;
 };
 
 /* One at a time, as in show_fib.c. */
@@ -30,28 +37,61 @@ static struct {
 	struct vty_job *job;
 	struct out *o;
 	char endpoint[ENDPOINT_NAME]; /* "": all */
-	struct count *count;          /* by number of the rule */
-	uint32_t n;
+	struct counts counts;
 } pending;
+
+/*
+ * fib counts by numbers as long as its programs live, and numbers mean other rules in
+ * other documents: what had been counted when documents changed is subtracted. Of
+ * changes before our start nothing is known.
+ */
+static struct counts before;
+
+static struct count counts_at(const struct counts *c, uint32_t rule)
+{
+	return rule < c->n ? c->v[rule] : (struct count) { 0 };
+}
 
 static struct count count_of(uint32_t rule)
 {
-	return rule < pending.n ? pending.count[rule] : (struct count) { 0 };
+	const struct count was = counts_at(&before, rule);
+	struct count c = counts_at(&pending.counts, rule);
+
+	/* Programs that are new begin at zero. */
+	if (c.packets >= was.packets && c.bytes >= was.bytes) {
+		c.packets -= was.packets;
+		c.bytes -= was.bytes;
+	}
+	return c;
 }
 
-static void count_add(const struct intent_rule_count *c)
+static void count_add(struct counts *to, const struct intent_rule_count *c)
 {
 	if (c->rule > POLICY_CLAUSES_MAX)
 		return;
-	if (c->rule >= pending.n) {
-		uint32_t n = MAX_OF(c->rule + 1, 2 * pending.n);
+	if (c->rule >= to->n) {
+		uint32_t n = MAX_OF(c->rule + 1, 2 * to->n);
 
-		pending.count = xrealloc(pending.count, n * sizeof(struct count));
-		memset(pending.count + pending.n, 0,
-		       (n - pending.n) * sizeof(struct count));
-		pending.n = n;
+		to->v = xrealloc(to->v, n * sizeof(*to->v));
+		memset(to->v + to->n, 0, (n - to->n) * sizeof(*to->v));
+		to->n = n;
 	}
-	pending.count[c->rule] = (struct count) { c->packets, c->bytes };
+	to->v[c->rule] = (struct count) { c->packets, c->bytes };
+}
+
+static void counts_fini(struct counts *c)
+{
+	free(c->v);
+	*c = (struct counts) { 0 };
+}
+
+void policy_counts_begin(struct engine *e)
+{
+	const struct intent_query q = { .id = ID_BEFORE, .table = QUERY_RULES };
+
+	counts_fini(&before);
+	if (e->fib.hello)
+		fibc_put(e->fibc, INTENT_QUERY, 0, &q);
 }
 
 /* ---- documents ---------------------------------------------------------------- */
@@ -295,9 +335,7 @@ static void answer(struct engine *e, const char *endpoint, struct out *o)
 
 static void counts_forget(void)
 {
-	free(pending.count);
-	pending.count = NULL;
-	pending.n = 0;
+	counts_fini(&pending.counts);
 	pending.job = NULL;
 }
 
@@ -312,13 +350,14 @@ void policy_query_record(struct engine *e, const struct intent_hdr *h, const voi
 	const struct intent_query *end = body;
 	struct intent_rule_count c;
 
-	if (!pending.job)
-		return;
 	if (h->type == INTENT_RULE_COUNT) {
 		memcpy(&c, body, sizeof(c)); /* aligned to 4 only */
-		if (c.id == pending.id)
-			count_add(&c);
-	} else if (h->type == INTENT_QUERY_END && end->id == pending.id) {
+		if (c.id == ID_BEFORE)
+			count_add(&before, &c);
+		else if (pending.job && c.id == pending.id)
+			count_add(&pending.counts, &c);
+	} else if (pending.job && h->type == INTENT_QUERY_END &&
+		   end->id == pending.id) {
 		struct vty_job *job = pending.job;
 
 		answer(e, pending.endpoint, pending.o);
@@ -347,7 +386,7 @@ static int show_policy(void *ctx, const struct cmd_args *args, struct out *o)
 		answer(e, endpoint, o);
 		return CMD_OK;
 	}
-	pending.id = IDS_FROM | (pending.id + 1);
+	pending.id = IDS_FROM | ((pending.id + 1) & 0xffff);
 	q.id = pending.id;
 	pending.o = o;
 	str_copy(pending.endpoint, sizeof(pending.endpoint), endpoint);

@@ -270,7 +270,9 @@ static const struct cmd_row rows[] = {
 	{ CMD_EXEC, "terminal length (0-4294967295)", "Done in the shell", nothing, 0 },
 	{ CMD_EXEC, "terminal no length", "Done in the shell", nothing, CMD_HIDDEN },
 	{ CMD_EXEC, "[no] terminal paginate", "Done in the shell", nothing, 0 },
-	{ CMD_EXEC, "[no] debug (main|session|update|rib|evpn|fib|config|vty|web)$what",
+	{ CMD_EXEC,
+	  "[no] debug "
+	  "(main|session|update|rib|evpn|policy|ila|fib|config|vty|web)$what",
 	  "Log every detail of one part, until restart", debug, 0 },
 	{ CMD_EXEC, "list", "Every command of this mode", list, VTY_EVERYWHERE },
 	{ CMD_EXEC, "find LINE", "Commands of all modes by a regular expression", find,

@@ -58,6 +58,7 @@ struct enforce *enforce_new(const struct enforce_hooks *hooks, void *ctx, bool a
 	e->hooks = hooks;
 	e->ctx = ctx;
 	e->answers = answers;
+	e->overlay = IDENTITY_INIT;
 	TAILQ_INIT(&e->gens);
 	e->now = gen_new(e, ENFORCE_OPEN, NULL);
 	e->nets = en_nets_of(NULL);
@@ -167,11 +168,17 @@ static void move_over(struct enforce *e)
 
 static void hello(struct enforce *e)
 {
-	const struct intent_overlay o = { .identity = IDENTITY_INIT };
+	const struct intent_overlay o = { .identity = e->overlay };
 
 	if (!e->hello)
 		emit(e, INTENT_OVERLAY, &o);
 	e->hello = true;
+}
+
+void enforce_overlay(struct enforce *e, uint32_t identity)
+{
+	e->hello &= e->overlay == identity;
+	e->overlay = identity;
 }
 
 /* A step of the way to the target. Return: was it the last that can be done now? */

@@ -63,6 +63,10 @@ void enforce_policy(struct enforce *e, enum enforce_rule rule, struct policy *p)
  * enforce_policy(). */
 const struct policy *enforce_policy_now(const struct enforce *e);
 
+/** enforce_overlay - who an address in an overlay is of that nobody told; IDENTITY_INIT
+ * unless said. */
+void enforce_overlay(struct enforce *e, uint32_t identity);
+
 struct enforce_endpoint {
 	char ifname[INTENT_IFNAME];
 	uint32_t vni; /* 0: ILA */
