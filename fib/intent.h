@@ -317,7 +317,8 @@ enum { POLICY_VERDICTS = 1 << 20 }; /* of one policy at most */
 /*
  * The verdicts of all endpoints with the same labels. Between BEGIN and COMMIT
  * VERDICT_SET builds a policy, later VERDICT_SET and _DEL change it in place. BEGIN of
- * a number in use replaces that policy at COMMIT, for no packet by half. Key: policy.
+ * a number in use replaces that policy at COMMIT, for no packet by half. Between
+ * SYNC_BEGIN and the sweep a policy is loaded when a workload names it. Key: policy.
  */
 struct intent_policy {
 	uint32_t policy; /* not 0 */
