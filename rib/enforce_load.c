@@ -173,7 +173,7 @@ static void subject_set(struct enforce *e, struct en_load *l, uint32_t subject)
 	l->subject = subject;
 	if (!was)
 		return;
-	if (l->sent && !l->was)
+	if (!l->was)
 		l->was = was;
 	else
 		subject_unuse(e, was);
