@@ -170,8 +170,9 @@ static void hello(struct enforce *e)
 {
 	const struct intent_overlay o = { .identity = e->overlay };
 
-	if (!e->hello)
-		emit(e, INTENT_OVERLAY, &o);
+	if (e->hello || !e->loads.n) /* nobody asks */
+		return;
+	emit(e, INTENT_OVERLAY, &o);
 	e->hello = true;
 }
 
@@ -227,8 +228,8 @@ bool enforce_turn(struct enforce *e)
 
 bool enforce_idle(const struct enforce *e)
 {
-	return e->phase == EN_REST && e->hello && TAILQ_EMPTY(&e->todo) &&
-	       TAILQ_EMPTY(&e->due) && en_scopes_done(e);
+	return e->phase == EN_REST && (e->hello || !e->loads.n) &&
+	       TAILQ_EMPTY(&e->todo) && TAILQ_EMPTY(&e->due) && en_scopes_done(e);
 }
 
 /* ---- fib is new ------------------------------------------------------------ */

@@ -219,6 +219,7 @@ static void check_load(const struct model *m, int i)
 	assert_int_equal(w->ifname[0] != 0, m->ep[i].there);
 	if (!m->ep[i].there)
 		return;
+	assert_int_equal(m->overlay, IDENTITY_INIT);
 	assert_int_equal(w->vni, m->ep[i].ep.vni);
 	assert_int_equal(w->policy == 0, m->rule == ENFORCE_OPEN);
 	if (m->rule == ENFORCE_OPEN)
@@ -326,7 +327,6 @@ static void check_all(struct model *m)
 	check_policies(m);
 	check_idents(m);
 	check_groups(m);
-	assert_int_equal(m->overlay, IDENTITY_INIT);
 	enforce_counts_get(m->e, &c);
 	assert_int_equal(c.loads[ENFORCE_WAIT_POLICY] + c.loads[ENFORCE_WAIT_PROGRAMS] +
 				 c.loads[ENFORCE_REFUSED],
