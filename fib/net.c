@@ -45,6 +45,13 @@ static bool is_fast(const struct fib *f, uint32_t vni)
 	return n && n->fast;
 }
 
+static bool has_macs(const struct fib *f, uint32_t vni)
+{
+	const struct net_dom *n = f->pol ? find(f->pol, vni) : NULL;
+
+	return n && n->macs;
+}
+
 bool net_in_use(const struct pol *p)
 {
 	for (const struct net_dom *n = p->doms; n; n = n->hh.next)
@@ -103,7 +110,7 @@ void net_mac_set(struct fib *f, const struct intent_mac *m)
 			      .num = m->dst_vni == m->vni ? 0 : m->dst_vni,
 			      .flags = m->flags & FMAC_GBP ? WV_GBP : 0 };
 
-	if (is_fast(f, m->vni) && !is_local(f, &k))
+	if (has_macs(f, m->vni) && !is_local(f, &k))
 		set(f, &k, &v, m->cookie);
 }
 
@@ -159,30 +166,39 @@ void net_local(struct fib *f, uint32_t vni, const struct mac *mac, uint32_t ifin
 	}
 	unset(f, &k);
 	k.table = TABLE_VXLAN_FDB; /* it may be elsewhere by now */
-	remote = is_fast(f, vni) ? want_find(&f->want, &k) : NULL;
+	remote = has_macs(f, vni) ? want_find(&f->want, &k) : NULL;
 	if (remote)
 		follow(f, remote);
 }
 
 /* ---- domains ---- */
 
-static void fast_set(struct fib *f, struct net_dom *n, struct dom *d, bool fast)
+/* What the domain's programs are to know of those elsewhere. */
+static bool is_used(const struct net_dom *n, const struct want_entry *e)
 {
+	return e->key.table == TABLE_VXLAN_FDB || e->key.table == TABLE_NET_FDB
+		       ? n->macs
+		       : n->fast;
+}
+
+static void plane_set(struct fib *f, struct net_dom *n, struct dom *d)
+{
+	bool fast = d->wanted && d->want.flags & L2DOM_EBPF;
+	bool group = d->wanted && d->want.flags & L2DOM_GBP && n->endpoints;
 	struct want_entry *e, *next;
 
-	if (n->fast == fast)
+	if (n->fast == fast && n->macs == (fast || group))
 		return;
 	n->fast = fast;
+	n->macs = fast || group;
 	want_serve(&f->want, &n->w, f->pol->open, true);
-	if (fast) {
-		for (e = want_in_dom(&f->want, &d->w, NULL); e;
-		     e = want_in_dom(&f->want, &d->w, e))
+	for (e = want_in_dom(&f->want, &d->w, NULL); e;
+	     e = want_in_dom(&f->want, &d->w, e))
+		if (is_used(n, e))
 			follow(f, e);
-		return;
-	}
 	for (e = want_in_dom(&f->want, &n->w, NULL); e; e = next) {
 		next = want_in_dom(&f->want, &n->w, e);
-		if (!(e->want.flags & WV_LOCAL))
+		if (!is_used(n, e) && !(e->want.flags & WV_LOCAL))
 			want_unset(&f->want, e);
 	}
 }
@@ -194,8 +210,26 @@ void net_dom_changed(struct fib *f, struct dom *d)
 	if (!f->pol && !fast)
 		return;
 	if (fast || find(f->pol, d->w.vni))
-		fast_set(f, net_dom_get(f, d->w.vni), d, fast);
+		plane_set(f, net_dom_get(f, d->w.vni), d);
 	pol_due(f);
+}
+
+/* Endpoints of tenants that the kernel forwards for are in a domain too. */
+static void endpoints_look(struct fib *f)
+{
+	struct net_dom *n;
+	struct dom *d;
+
+	for (n = f->pol->doms; n; n = n->hh.next)
+		n->endpoints = false;
+	for (const struct load *l = f->pol->loads; l; l = l->hh.next)
+		if (l->want.vni)
+			net_dom_get(f, l->want.vni)->endpoints = true;
+	for (n = f->pol->doms; n; n = n->hh.next) {
+		d = dom_find(f, n->vni);
+		if (d)
+			plane_set(f, n, d);
+	}
 }
 
 static const struct link *holder(const struct fib *f, const struct ip *vtep)
@@ -255,10 +289,7 @@ void net_work(struct fib *f)
 	struct pol *p = f->pol;
 	const struct dom *d;
 
-	/* Endpoints of tenants that the kernel forwards for are in a domain too. */
-	for (const struct load *l = p->loads; l; l = l->hh.next)
-		if (l->want.vni)
-			net_dom_get(f, l->want.vni);
+	endpoints_look(f);
 	net_ways_listen(f, net_in_use(p));
 	net_ways_work(f);
 	mirror_renew(&p->net_doms);

@@ -74,7 +74,10 @@ struct local {
 /* A domain that programs forward for, or whose endpoints are under policy. */
 struct net_dom {
 	uint32_t vni;
-	bool fast; /* L2DOM_EBPF */
+	bool fast;      /* L2DOM_EBPF */
+	bool endpoints; /* some are in it */
+	bool macs;      /* programs know who is elsewhere: to send to them, or to say a
+			 * group when the VXLAN device does */
 	struct want_dom w;
 	UT_hash_handle hh; /* by vni */
 };

@@ -116,7 +116,8 @@ def listed(fam, data):
         for at in range(2, len(data) - 7, 8):
             yield text8(data[at:at + 8]), ident
     while fam == "evpn" and data:
-        yield "%d" % struct.unpack("!H", data[2 + 27:2 + 29]), 0
+        if data[0] == 2:
+            yield "%d" % struct.unpack("!H", data[2 + 27:2 + 29]), 0
         data = data[2 + data[1]:]
     while fam == "ip6" and data:
         ident = struct.unpack("!I", data[:4])[0] if with_id else 0
