@@ -85,12 +85,76 @@ static __always_inline __u32 flow_l4_min(__u8 proto)
 	return 0;
 }
 
+/* ---- addresses ---- */
+
+static __always_inline int flow_addr_eq(const struct bpf_pol_addr *a,
+					const struct bpf_pol_addr *b)
+{
+	return a->ip[0] == b->ip[0] && a->ip[1] == b->ip[1] && a->ip[2] == b->ip[2] &&
+	       a->ip[3] == b->ip[3];
+}
+
+static __always_inline int flow_is_zero(const struct bpf_pol_addr *a)
+{
+	return !(a->ip[0] | a->ip[1] | a->ip[2] | a->ip[3]);
+}
+
+/* fe80::/10 */
+static __always_inline int flow_is_link(const struct flow *f,
+					const struct bpf_pol_addr *a)
+{
+	return f->family == BPF_POL_IP6 &&
+	       (a->ip[0] & bpf_htonl(0xffc00000)) == bpf_htonl(0xfe800000);
+}
+
+/* ff02::/16 */
+static __always_inline int flow_is_link_group(const struct bpf_pol_addr *a)
+{
+	return (a->ip[0] & bpf_htonl(0xffff0000)) == bpf_htonl(0xff020000);
+}
+
+/* To more than one; the limited broadcast too, but not that of a prefix, which we do
+ * not know. */
+static __always_inline int flow_is_multicast(const struct flow *f,
+					     const struct bpf_pol_addr *a)
+{
+	if (f->family == BPF_POL_IP6)
+		return (a->ip[0] & bpf_htonl(0xff000000)) == bpf_htonl(0xff000000);
+	return (a->ip[0] & bpf_htonl(0xf0000000)) == bpf_htonl(0xe0000000) ||
+	       a->ip[0] == 0xffffffff;
+}
+
+/* ---- transport ---- */
+
 static __always_inline int flow_is_icmp(const struct flow *f)
 {
 	return f->proto == (f->family == BPF_POL_IP4 ? FLOW_ICMP : NEXT_ICMPV6);
 }
 
-static __always_inline void flow_icmp(struct flow *f, __be16 type_code, __be16 id)
+/* Where links need no way for more: bytes of a solicitation or an advertisement. */
+enum { FLOW_ND_MAX = 32 };
+
+/*
+ * What no link works without stays on the link; of what routers would carry further,
+ * there is only as much as it takes to ask one neighbour whether he is still there, so
+ * that it is no way around policy. room: bytes from the ICMPv6 header on, in the frame.
+ */
+static __always_inline int flow_is_neigh(const struct flow *f, __u32 room)
+{
+	int link = flow_is_link(f, &f->dst) || flow_is_link_group(&f->dst);
+
+	if (f->flags & FLOW_FIRST) /* RFC 6980 */
+		return 0;
+	if (f->hops == 255 && (f->type == 135 || f->type == 136))
+		return link || (room <= FLOW_ND_MAX && !flow_is_multicast(f, &f->dst));
+	if (f->hops == 255 && f->type == 133)
+		return link;
+	return f->hops == 1 && ((f->type >= 130 && f->type <= 132) || f->type == 143) &&
+	       (link || flow_is_multicast(f, &f->dst));
+}
+
+static __always_inline void flow_icmp(struct flow *f, __be16 type_code, __be16 id,
+				      __u32 room)
 {
 	__u8 type = (__u8)(bpf_ntohs(type_code) >> 8);
 
@@ -110,9 +174,7 @@ static __always_inline void flow_icmp(struct flow *f, __be16 type_code, __be16 i
 			f->flags |= FLOW_ASK;
 		if (type == 129)
 			f->flags |= FLOW_ANSWER;
-		if (f->hops == 255 && (type == 133 || type == 135 || type == 136))
-			f->flags |= FLOW_NEIGH;
-		if (f->hops == 1 && ((type >= 130 && type <= 132) || type == 143))
+		if (flow_is_neigh(f, room))
 			f->flags |= FLOW_NEIGH;
 	}
 	if (f->flags & (FLOW_ASK | FLOW_ANSWER))
@@ -140,7 +202,9 @@ static __always_inline int flow_transport(struct __sk_buff *skb, struct flow *f,
 		f->flags |= FLOW_PORTS;
 		return 0;
 	}
-	if (bpf_skb_load_bytes(skb, f->l4, &copy, 8))
+	/* A sender may go on writing to what is not in the first piece. */
+	if (!flow_pull(skb, (f->l4 + min) & 0xffff) ||
+	    bpf_skb_load_bytes(skb, f->l4, &copy, 8))
 		return -1;
 	if (f->proto == NEXT_TCP) {
 		if (bpf_skb_load_bytes(skb, f->l4 + offsetof(struct flow_l4, len),
@@ -150,7 +214,7 @@ static __always_inline int flow_transport(struct __sk_buff *skb, struct flow *f,
 		f->tcp_len = (__u8)(copy.len >> 4) * 4;
 	}
 	if (flow_is_icmp(f)) {
-		flow_icmp(f, copy.sport, copy.id);
+		flow_icmp(f, copy.sport, copy.id, skb->len - f->l4);
 	} else if (f->proto != FLOW_ICMP && f->proto != NEXT_ICMPV6) {
 		f->sport = copy.sport;
 		f->dport = copy.dport;
@@ -189,7 +253,7 @@ static __always_inline int flow_read4(struct __sk_buff *skb, struct flow *f, __u
 		return -1;
 	head = h->ihl * 4U;
 	/* Zero is what the stack makes of the largest segments. */
-	len = h->tot_len ? bpf_ntohs(h->tot_len) : skb->len - at;
+	len = h->tot_len || !skb->gso_size ? bpf_ntohs(h->tot_len) : skb->len - at;
 	if (h->version != 4 || head < sizeof(*h) || len < head || at + len > skb->len)
 		return -1;
 	f->src.ip[0] = h->saddr;
@@ -203,6 +267,8 @@ static __always_inline int flow_read4(struct __sk_buff *skb, struct flow *f, __u
 	if (off & 0x3fff) {
 		f->id = h->id;
 		f->flags = off & 0x1fff ? FLOW_LATER : FLOW_FIRST;
+		if ((off & 0x1fff) == 1 && h->protocol == NEXT_TCP)
+			return -1; /* RFC 3128: for the header in the first one */
 	}
 	return flow_transport(skb, f, head == sizeof(*h) ? (void *)(h + 1) : NULL);
 }
@@ -232,7 +298,8 @@ __noinline int flow_walk6(struct __sk_buff *skb, struct flow *f)
 			f->l4 = at;
 			return at > f->end ? -1 : 0;
 		}
-		if (at + 8 > f->end || bpf_skb_load_bytes(skb, at, h, sizeof(h)))
+		if (at + 8 > f->end || !flow_pull(skb, (at + 8) & 0xffff) ||
+		    bpf_skb_load_bytes(skb, at, h, sizeof(h)))
 			return -1;
 		if (next == NEXT_FRAGMENT) {
 			__builtin_memcpy(&f->id, h + 4, sizeof(f->id));
@@ -265,9 +332,11 @@ static __always_inline int flow_read6(struct __sk_buff *skb, struct flow *f, __u
 	h = (void *)(long)skb->data + at;
 	if ((void *)(h + 1) > (void *)(long)skb->data_end)
 		return -1;
-	/* Zero: a jumbogram, or what the stack makes of the largest segments. */
-	len = h->payload_len ? bpf_ntohs(h->payload_len) + (__u32)sizeof(*h)
-			     : skb->len - at;
+	/* Zero is what the stack makes of the largest segments; jumbograms, which no
+	 * link here has room for, are cut short. */
+	len = h->payload_len || !skb->gso_size
+		      ? bpf_ntohs(h->payload_len) + (__u32)sizeof(*h)
+		      : skb->len - at;
 	if (h->version != 6 || at + len > skb->len)
 		return -1;
 	__builtin_memcpy(f->src.ip, &h->saddr, 16);
@@ -284,39 +353,6 @@ static __always_inline int flow_read6(struct __sk_buff *skb, struct flow *f, __u
 		l4 = NULL;
 	}
 	return flow_transport(skb, f, l4);
-}
-
-/* ---- addresses ---- */
-
-static __always_inline int flow_addr_eq(const struct bpf_pol_addr *a,
-					const struct bpf_pol_addr *b)
-{
-	return a->ip[0] == b->ip[0] && a->ip[1] == b->ip[1] && a->ip[2] == b->ip[2] &&
-	       a->ip[3] == b->ip[3];
-}
-
-static __always_inline int flow_is_zero(const struct bpf_pol_addr *a)
-{
-	return !(a->ip[0] | a->ip[1] | a->ip[2] | a->ip[3]);
-}
-
-/* fe80::/10 */
-static __always_inline int flow_is_link(const struct flow *f,
-					const struct bpf_pol_addr *a)
-{
-	return f->family == BPF_POL_IP6 &&
-	       (a->ip[0] & bpf_htonl(0xffc00000)) == bpf_htonl(0xfe800000);
-}
-
-/* To more than one; the limited broadcast too, but not that of a prefix, which we do
- * not know. */
-static __always_inline int flow_is_multicast(const struct flow *f,
-					     const struct bpf_pol_addr *a)
-{
-	if (f->family == BPF_POL_IP6)
-		return (a->ip[0] & bpf_htonl(0xff000000)) == bpf_htonl(0xff000000);
-	return (a->ip[0] & bpf_htonl(0xf0000000)) == bpf_htonl(0xe0000000) ||
-	       a->ip[0] == 0xffffffff;
 }
 
 #endif

@@ -254,14 +254,6 @@ static __always_inline __u32 pol_ident_or(const struct bpf_pol_addr *a, __u32 ot
 	return id ? id : other;
 }
 
-/* Of an address that a packet of ours goes to. */
-static __always_inline __u32 pol_peer_out(const struct bpf_pol_addr *a)
-{
-	const struct bpf_pol_ident *i = pol_ident(a);
-
-	return i ? i->identity : pol_ident_or(a, BPF_POL_WORLD);
-}
-
 /* What a group policy id that came with a packet says of its sender; 0: nothing. */
 static __always_inline __u32 pol_ident_group(__u32 vni, __u32 group)
 {
@@ -271,16 +263,36 @@ static __always_inline __u32 pol_ident_group(__u32 vni, __u32 group)
 	return id ? *id : 0;
 }
 
-/* Who in an overlay has an address that nobody has announced. */
+/* Who in an overlay has an address that nobody has announced. Prefixes that rules name
+ * are of the world outside: here any address can be had for the asking. */
 static __noinline __u32 pol_peer_overlay(const struct bpf_pol_addr *a)
 {
 	const struct bpf_pol_opt *opt;
 	__u32 net = pol_ident_net(a);
 
-	if (net)
+	if (net && net >> 24 != BPF_POL_CIDR)
 		return net;
 	opt = pol_opt();
 	return opt && opt->overlay ? opt->overlay : BPF_POL_INIT;
+}
+
+/* Of an address that a packet of ours goes to, and nobody has announced. What is of the
+ * link only is none of the world's. */
+static __noinline __u32 pol_peer_outside(const struct bpf_pol_addr *a)
+{
+	int link =
+		a->scope_family >> 24 == BPF_POL_IP4
+			? (a->ip[0] & bpf_htonl(0xffff0000)) == bpf_htonl(0xa9fe0000)
+			: (a->ip[0] & bpf_htonl(0xffc00000)) == bpf_htonl(0xfe800000);
+
+	return link ? pol_peer_overlay(a) : pol_ident_or(a, BPF_POL_WORLD);
+}
+
+static __always_inline __u32 pol_peer_out(const struct bpf_pol_addr *a)
+{
+	const struct bpf_pol_ident *i = pol_ident(a);
+
+	return i ? i->identity : pol_peer_outside(a);
 }
 
 /* Does that address belong to the endpoint? */
@@ -423,11 +435,9 @@ static __always_inline int pol_is_fresh(const struct bpf_pol_ct *c, __u8 proto)
 	return pol_now() - c->seen < (proto == NEXT_TCP ? POL_LIFE_TCP : POL_LIFE);
 }
 
-static __always_inline void pol_flow_key(const struct pol *p, struct bpf_pol_flow *k)
+static __always_inline void pol_flow_key(const struct pol *p, const struct flow *f,
+					 int out, struct bpf_pol_flow *k)
 {
-	const struct flow *f = &p->f;
-	int out = p->dir == BPF_POL_OUT;
-
 	__builtin_memset(k, 0, sizeof(*k));
 	k->ifindex = p->ifindex;
 	__builtin_memcpy(k->local, out ? f->src.ip : f->dst.ip, sizeof(k->local));
@@ -441,7 +451,7 @@ static __always_inline void pol_flow_key(const struct pol *p, struct bpf_pol_flo
 /* The same of a datagram in fragments. */
 static __always_inline void pol_part_key(const struct pol *p, struct bpf_pol_flow *k)
 {
-	pol_flow_key(p, k);
+	pol_flow_key(p, &p->f, p->dir == BPF_POL_OUT, k);
 	__builtin_memcpy(&k->lport, &p->f.id, sizeof(p->f.id));
 	k->kind = BPF_POL_CT_FRAGMENT;
 	if (k->family == BPF_POL_IP6) /* what a later one says of it proves nothing */
@@ -494,7 +504,7 @@ static __noinline void pol_note(const struct pol *p)
 
 	if (!(p->f.flags & (FLOW_PORTS | FLOW_ASK)))
 		return;
-	pol_flow_key(p, &key);
+	pol_flow_key(p, &p->f, p->dir == BPF_POL_OUT, &key);
 	now.seen = pol_now();
 	c = bpf_map_lookup_elem(&pol_ct_v1, &key);
 	if (c) {
@@ -531,17 +541,22 @@ static __noinline __u32 pol_answer(struct pol *p, __u32 reason)
 
 	if (!(p->f.flags & (FLOW_PORTS | FLOW_ANSWER)))
 		return reason;
-	pol_flow_key(p, &key);
+	pol_flow_key(p, &p->f, p->dir == BPF_POL_OUT, &key);
 	back.peer = p->peer;
 	pol_ask_back(&p->f, p->dir, &back);
 	c = bpf_map_lookup_elem(&pol_ct_v1, &key);
 	if (c && c->dirs & 1 << !p->dir && pol_is_fresh(c, p->f.proto)) {
-		if (c->policy == p->ep.policy && c->identity == p->peer)
+		/* Whose address is not known is of the world when we send, and of the
+		 * overlay when it answers by that way: it is who it was. */
+		if (c->identity != back.peer &&
+		    !pol_ident(p->dir == BPF_POL_OUT ? &p->f.dst : &p->f.src))
+			back.peer = c->identity;
+		if (c->policy == p->ep.policy && c->identity == back.peer)
 			return BPF_POL_R_NONE;
 		no = pol_verdict(p, &back);
 		if (!no) {
 			c->policy = p->ep.policy;
-			c->identity = p->peer;
+			c->identity = back.peer;
 		}
 		return no ? reason : BPF_POL_R_NONE;
 	}
@@ -626,29 +641,43 @@ static __always_inline int pol_quote(struct __sk_buff *skb, const struct flow *f
 	    bpf_skb_load_bytes(skb, q->l4, l4, sizeof(l4)))
 		return -1;
 	if (flow_is_icmp(q))
-		flow_icmp(q, l4[0], l4[2]);
+		flow_icmp(q, l4[0], l4[2], ~0U);
 	else if (q->proto != FLOW_ICMP && q->proto != NEXT_ICMPV6) {
 		q->sport = l4[0];
 		q->dport = l4[1];
+		q->flags |= FLOW_PORTS;
 	}
 	return 0;
 }
 
 /*
  * An error may come from anywhere, but only about what policy lets through, in the
- * other direction or as the answer to what it lets through in this one. It opens
- * nothing: its receiver looks for the connection itself.
+ * other direction or as the answer to what it lets through in this one, and where there
+ * are ports, only about what there has been: this direction is not open, so there is an
+ * entry.
  */
 static __noinline __u32 pol_related(struct __sk_buff *skb, const struct pol *p,
 				    __u32 reason)
 {
 	struct pol_ask a = { .dir = !p->dir };
+	const struct bpf_pol_ct *c = NULL;
+	const struct bpf_pol_addr *peer;
+	const struct bpf_pol_ident *i;
+	struct bpf_pol_flow key;
 	__u32 no, zero = 0;
 	struct flow *q = bpf_map_lookup_elem(&pol_quoted, &zero);
 
 	if (!q || pol_quote(skb, &p->f, q) || !flow_addr_eq(&q->src, &p->f.dst))
 		return reason;
-	a.peer = pol_peer_out(p->dir == BPF_POL_IN ? &q->dst : &q->src);
+	if (q->flags & (FLOW_PORTS | FLOW_ASK | FLOW_ANSWER)) {
+		pol_flow_key(p, q, p->dir == BPF_POL_IN, &key);
+		c = bpf_map_lookup_elem(&pol_ct_v1, &key);
+		if (!c || !pol_is_fresh(c, q->proto))
+			return reason;
+	}
+	peer = p->dir == BPF_POL_IN ? &q->dst : &q->src;
+	i = pol_ident(peer);
+	a.peer = i ? i->identity : c ? c->identity : pol_peer_outside(peer);
 	a.proto = q->proto;
 	a.port = q->flags & FLOW_ICMPS ? bpf_htons(q->type) : q->dport;
 	a.later = !!(q->flags & FLOW_LATER);

@@ -40,6 +40,9 @@ enum {
 	BPF_POL_INIT = 5, /* in an overlay, and not known (yet) */
 };
 
+/* Upper 8 bits of the identities of prefixes that rules name. */
+enum { BPF_POL_CIDR = 1 };
+
 /* ---- addresses -> identities ---------------------------------------------- */
 
 enum { BPF_POL_IP4 = 1, BPF_POL_IP6 = 2 };

@@ -243,7 +243,8 @@ static void errors(void **state)
 
 	(void)state;
 	for (unsigned port = 53; port < 55; port++) {
-		struct frame q = udp(&ep_a, &wire, 40000, (uint16_t)port);
+		struct frame q = udp(&ep_a, &wire, 41000, (uint16_t)port);
+		struct frame ask = udp(&ep_a, &ep_b, 41000, (uint16_t)port);
 		struct frame f = frame_make(&(struct desc) { .src = router,
 							     .dst = ep_a,
 							     .proto = IPPROTO_ICMPV6,
@@ -252,6 +253,8 @@ static void errors(void **state)
 
 		start(0);
 		allow(ID_B, OUT, IPPROTO_UDP, 53);
+		assert_refused(TO_CONTAINER, &f, BPF_POL_R_POLICY);
+		run(FROM_CONTAINER, &ask);
 		if (port == 53)
 			assert_int_equal(run_forwarded(TO_CONTAINER, &f).verdict,
 					 TC_ACT_UNSPEC);

@@ -348,6 +348,27 @@ static void answers_after_a_change(void **state)
 	assert_allowed(IN, UDP(53, 40000));
 }
 
+/* Whom nobody has announced is of the world when asked, and not when he answers from
+ * the overlay. */
+static void answers_of_the_unknown(void **state)
+{
+	struct desc ask = UDP(40000, 53), answer = UDP(53, 40000);
+
+	(void)state;
+	for (unsigned out = 0; out < 2; out++) {
+		start(0);
+		*(out ? &ask.dst : &ask.src) = "10.1.0.50";
+		*(out ? &answer.src : &answer.dst) = "10.1.0.50";
+		allow(out, out ? BPF_POL_WORLD : BPF_POL_INIT, IPPROTO_UDP, 53, 16);
+		assert_denied(!out, answer, BPF_POL_R_POLICY);
+		assert_int_not_equal(verdict(out, ask), TC_ACT_SHOT);
+		assert_int_not_equal(verdict(!out, answer), TC_ACT_SHOT);
+		put_ident("10.1.0.50", ID_C, 0);
+		assert_denied(!out, answer, BPF_POL_R_POLICY);
+		ask = UDP(40000, 53), answer = UDP(53, 40000);
+	}
+}
+
 static void echoes(void **state)
 {
 	(void)state;
@@ -424,11 +445,15 @@ static void errors(void **state)
 		start(0);
 		assert_denied(dir, error_about(dir, &asked, six), BPF_POL_R_POLICY);
 		allow(!dir, ID_B, IPPROTO_UDP, 53, 16);
+		assert_denied(dir, error_about(dir, &asked, six), BPF_POL_R_POLICY);
+		assert_allowed(!dir, d);
 		assert_allowed(dir, error_about(dir, &asked, six));
 		assert_denied(dir, error_about(dir, &answered, six), BPF_POL_R_POLICY);
 		assert_denied(dir, error_about(dir, &neither, six), BPF_POL_R_POLICY);
 		/* The answer to what comes in may meet its end, too. */
 		allow(dir, ID_B, IPPROTO_UDP, 53, 16);
+		assert_allowed(dir, d);
+		assert_allowed(!dir, back);
 		assert_allowed(dir, error_about(dir, &answered, six));
 		/* About somebody else's packet, or cut short. */
 		d.src = six ? "fd00::77" : "10.1.0.77";
@@ -509,16 +534,18 @@ static void who_is_it(void **state)
 		{ "unknown, of a known group", "10.1.0.50", GROUP, ID_D },
 		{ "unknown, of an unknown group", "10.1.0.50", 78, BPF_POL_INIT },
 		{ "unknown", "10.1.0.50", 0, BPF_POL_INIT },
-		{ "of a prefix", "172.16.5.5", 0, 0x01000005 },
-		{ "of a longer prefix", "172.16.6.5", 0, 0x01000006 },
+		{ "of a prefix", "172.16.5.5", 0, 0x80000005 },
+		{ "of a longer prefix", "172.16.6.5", 0, 0x80000006 },
+		{ "of one that a rule names", "172.16.7.5", 0, BPF_POL_INIT },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(t); i++) {
 		print_message("# %s\n", t[i].name);
 		start(0);
-		put_net("172.16.0.0", 16, 0x01000005);
-		put_net("172.16.6.0", 24, 0x01000006);
+		put_net("172.16.0.0", 16, 0x80000005);
+		put_net("172.16.6.0", 24, 0x80000006);
+		put_net("172.16.7.0", 24, 0x01000007);
 		allow(IN, t[i].identity, 0, 0, 0);
 		assert_true(from_outside(t[i].src, t[i].group));
 		policy_clear(POLICY);
@@ -645,6 +672,7 @@ int main(void)
 		cmocka_unit_test(answers_of_tcp),
 		cmocka_unit_test(answers_from_the_middle),
 		cmocka_unit_test(answers_after_a_change),
+		cmocka_unit_test(answers_of_the_unknown),
 		cmocka_unit_test(echoes),
 		cmocka_unit_test(lost_entries),
 		cmocka_unit_test(errors),
