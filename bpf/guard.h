@@ -6,7 +6,7 @@
 
 #include "bpf/policy.h"
 
-enum { ND_SOLICIT = 135, ND_ADVERT = 136 };
+enum { ND_ROUTER = 134, ND_SOLICIT = 135, ND_ADVERT = 136, ND_REDIRECT = 137 };
 
 static __always_inline int mac_eq(const __u8 *a, const __u8 *b)
 {
@@ -26,19 +26,47 @@ static __noinline int guard_may_claim(const struct pol *p, const struct bpf_pol_
 	return !i && flow_is_link(&p->f, a);
 }
 
-/* Advertisements, and questions whether an address is free, are claims. Return: enum
- * bpf_pol_reason. */
+enum guard_nd { ND_NOTHING, ND_CLAIM, ND_SHORT };
+
+/* Advertisements, and questions whether an address is free, are claims: of target. */
+static __always_inline enum guard_nd guard_nd_read(struct __sk_buff *skb,
+						   const struct flow *f,
+						   struct bpf_pol_addr *target)
+{
+	if (f->type != ND_ADVERT && !(f->type == ND_SOLICIT && flow_is_zero(&f->src)))
+		return ND_NOTHING;
+	target->scope_family = f->src.scope_family;
+	if (f->l4 + 24 > f->end || !flow_pull(skb, (f->l4 + 24) & 0xffff) ||
+	    bpf_skb_load_bytes(skb, f->l4 + 8, target->ip, sizeof(target->ip)))
+		return ND_SHORT;
+	return ND_CLAIM;
+}
+
+/* From the endpoint. Return: enum bpf_pol_reason. */
 static __noinline __u32 guard_nd(struct __sk_buff *skb, const struct pol *p)
 {
-	const struct flow *f = &p->f;
-	struct bpf_pol_addr target = { .scope_family = f->src.scope_family };
+	struct bpf_pol_addr target;
+	enum guard_nd what;
 
-	if (f->type != ND_ADVERT && !(f->type == ND_SOLICIT && flow_is_zero(&f->src)))
-		return BPF_POL_R_NONE;
-	if (f->l4 + 24 > f->end ||
-	    bpf_skb_load_bytes(skb, f->l4 + 8, target.ip, sizeof(target.ip)))
+	if (!(p->f.flags & FLOW_NEIGH)) /* it is no router */
+		return p->f.type == ND_ROUTER || p->f.type == ND_REDIRECT
+			       ? BPF_POL_R_SPOOF_NEIGH
+			       : BPF_POL_R_NONE;
+	what = guard_nd_read(skb, &p->f, &target);
+	if (what == ND_SHORT)
 		return BPF_POL_R_MALFORMED;
-	return guard_may_claim(p, &target) ? BPF_POL_R_NONE : BPF_POL_R_SPOOF_NEIGH;
+	return what == ND_NOTHING || guard_may_claim(p, &target)
+		       ? BPF_POL_R_NONE
+		       : BPF_POL_R_SPOOF_NEIGH;
+}
+
+enum { GUARD_TUNNEL = ~0U };
+
+/* Is that address one of another endpoint of this host, and comes from elsewhere? by:
+ * device that it came by; 0: the host itself. */
+static __always_inline int guard_is_foreign(const struct bpf_pol_ident *i, __u32 by)
+{
+	return i && i->ifindex && by && i->ifindex != by;
 }
 
 /*
@@ -78,7 +106,8 @@ static __always_inline __u32 guard_source(struct __sk_buff *skb, const struct po
 		if (no)
 			return no;
 	}
-	return p->f.flags & FLOW_NEIGH ? guard_nd(skb, p) : BPF_POL_R_NONE;
+	return p->f.family == BPF_POL_IP6 && p->f.flags & FLOW_ICMPS ? guard_nd(skb, p)
+								     : BPF_POL_R_NONE;
 }
 
 /* The destination of p->f, in a frame for the endpoint alone: what is told as somebody
@@ -89,6 +118,18 @@ static __always_inline __u32 guard_target(const struct pol *p)
 	    flow_is_link(&p->f, &p->f.dst) || flow_is_multicast(&p->f, &p->f.dst))
 		return BPF_POL_R_NONE;
 	return BPF_POL_R_NOT_FOR;
+}
+
+/* The same in a frame for more than one: a packet for all of them, or for a prefix that
+ * we do not know, but not one for somebody else. */
+static __always_inline __u32 guard_group_target(const struct pol *p)
+{
+	const struct bpf_pol_ident *i;
+
+	if (!(p->ep.flags & BPF_POL_EP_GUARD))
+		return BPF_POL_R_NONE;
+	i = pol_ident(&p->f.dst);
+	return i && i->ifindex != p->ifindex ? BPF_POL_R_NOT_FOR : BPF_POL_R_NONE;
 }
 
 /* ---- what is not read ---- */

@@ -43,7 +43,8 @@ static __noinline int neigh_arp(struct __sk_buff *skb, struct pol *p)
 	} x, y;
 	int known;
 
-	known = !bpf_skb_load_bytes(skb, 0, &x, sizeof(x)) &&
+	known = flow_pull(skb, sizeof(x)) &&
+		!bpf_skb_load_bytes(skb, 0, &x, sizeof(x)) &&
 		x.arp.htype == bpf_htons(1) && x.arp.ptype == bpf_htons(ETH_P_IP) &&
 		x.arp.hlen == 6 && x.arp.plen == 4;
 	if (!known)
@@ -75,6 +76,32 @@ static __noinline int neigh_arp(struct __sk_buff *skb, struct pol *p)
 	if (bpf_skb_store_bytes(skb, 0, &y, sizeof(y), BPF_F_RECOMPUTE_CSUM))
 		return pol_drop(skb, p, BPF_POL_R_FAILED);
 	return neigh_send(skb, p);
+}
+
+/* To an endpoint: nobody outside says where others of this host are. Return: enum
+ * bpf_pol_reason. */
+static __noinline __u32 guard_told(struct __sk_buff *skb, const struct pol *p, __u32 by)
+{
+	struct bpf_pol_addr target;
+	enum guard_nd what = guard_nd_read(skb, &p->f, &target);
+
+	if (what == ND_SHORT)
+		return BPF_POL_R_MALFORMED;
+	return what == ND_CLAIM && guard_is_foreign(pol_ident(&target), by)
+		       ? BPF_POL_R_SPOOF_OUTSIDE
+		       : BPF_POL_R_NONE;
+}
+
+/* The same of ARP. */
+static __noinline int neigh_arp_in(struct __sk_buff *skb, struct pol *p)
+{
+	struct bpf_pol_addr spa = { .scope_family = BPF_POL_IP4 << 24 | p->ep.vni };
+
+	if (!bpf_skb_load_bytes(skb, ETH_HLEN + offsetof(struct neigh_arp, spa), spa.ip,
+				4) &&
+	    guard_is_foreign(pol_ident(&spa), skb->ingress_ifindex))
+		return pol_drop(skb, p, BPF_POL_R_SPOOF_OUTSIDE);
+	return PASS;
 }
 
 /* A solicitation with the one option that it has; the answer is as long. */

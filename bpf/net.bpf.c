@@ -52,10 +52,10 @@ static __always_inline int deliver(struct __sk_buff *skb, struct pol *p, __u32 w
 static __always_inline int to_neighbour(struct __sk_buff *skb, struct pol *p,
 					__u32 ifindex)
 {
-	__u32 from = p->ep.identity;
+	__u32 from = p->ep.identity, vni = p->ep.vni;
 	int end;
 
-	if (!pol_begin(p, ifindex, BPF_POL_IN))
+	if (!pol_begin(p, ifindex, BPF_POL_IN) || p->ep.vni != vni)
 		return pass(BPF_NET_N_BRIDGED);
 	p->peer = from;
 	end = deliver(skb, p, BPF_NET_N_LOCAL);
@@ -117,6 +117,22 @@ static __always_inline int forward(struct __sk_buff *skb, struct pol *p,
 	return dom ? to_vtep(skb, p, dom, fdb) : pass(BPF_NET_N_BRIDGED);
 }
 
+/* Somebody who is not in the tenant, into p->peer: a VTEP of this host would take what
+ * it is sent for a frame of any tenant, from anybody. Return: enum bpf_pol_reason. */
+static __noinline __u32 to_outside(struct pol *p)
+{
+	struct bpf_net_vtep key = { .port = p->f.dport };
+
+	p->peer = pol_peer_outside(&p->f.dst);
+	if (p->f.proto != NEXT_UDP)
+		return BPF_POL_R_NONE;
+	if (p->f.family == BPF_POL_IP6)
+		key.flags = BPF_NET_DOM_IP6;
+	__builtin_memcpy(key.vtep, p->f.dst.ip, sizeof(key.vtep));
+	return bpf_map_lookup_elem(&net_vtep_v1, &key) ? BPF_POL_R_VXLAN
+						       : BPF_POL_R_NONE;
+}
+
 static __always_inline int from_container_ip(struct __sk_buff *skb, struct pol *p,
 					     const struct bpf_net_mac *to)
 {
@@ -130,8 +146,14 @@ static __always_inline int from_container_ip(struct __sk_buff *skb, struct pol *
 			return end;
 	}
 	if (!no) {
-		p->peer = pol_peer_out(&p->f.dst);
-		no = pol_check(skb, p);
+		const struct bpf_pol_ident *i = pol_ident(&p->f.dst);
+
+		if (i)
+			p->peer = i->identity;
+		else
+			no = to_outside(p);
+		if (!no)
+			no = pol_check(skb, p);
 	}
 	return no ? pol_drop(skb, p, no) : forward(skb, p, to);
 }
@@ -192,26 +214,28 @@ static __noinline __u32 peer_unknown(const struct bpf_pol_addr *a, __u32 group)
 static __always_inline __u32 peer_of_bridged(struct __sk_buff *skb, struct pol *p)
 {
 	const struct bpf_pol_ident *i = pol_ident(&p->f.src);
+	__u32 by = skb->ingress_ifindex;
 	const struct bpf_net_dom *dom;
-	int tunnel;
+	const struct bpf_pol_ep *from;
 
-	if (i && !i->ifindex) {
-		p->peer = i->identity;
-		return BPF_POL_R_NONE;
-	}
-	dom = dom_of(p->ep.vni);
-	tunnel = dom && skb->ingress_ifindex && skb->ingress_ifindex == dom->vxlan;
 	if (i) {
 		p->peer = i->identity;
-		return tunnel ? BPF_POL_R_SPOOF_OUTSIDE : BPF_POL_R_NONE;
+		return guard_is_foreign(i, by) ? BPF_POL_R_SPOOF_OUTSIDE
+					       : BPF_POL_R_NONE;
 	}
-	if (tunnel)
+	dom = dom_of(p->ep.vni);
+	if (dom && by && by == dom->vxlan) {
 		p->peer = peer_unknown(&p->f.src, dom->flags & BPF_NET_DOM_GBP
 							  ? skb->mark & 0xffff
 							  : 0);
+		return BPF_POL_R_NONE;
+	}
+	/* From next door, with an address of the link or none yet. */
+	from = bpf_map_lookup_elem(&pol_ep_v1, &by);
+	if (from && from->vni == p->ep.vni)
+		p->peer = from->identity;
 	else
-		p->peer = pol_ident_or(&p->f.src, skb->ingress_ifindex ? BPF_POL_WORLD
-								       : BPF_POL_HOST);
+		p->peer = pol_ident_or(&p->f.src, by ? BPF_POL_WORLD : BPF_POL_HOST);
 	return BPF_POL_R_NONE;
 }
 
@@ -237,7 +261,7 @@ int net_to_container(struct __sk_buff *skb)
 		return tagged(skb, p);
 	type = eth->h_proto;
 	if (type == bpf_htons(ETH_P_ARP))
-		return PASS;
+		return neigh_arp_in(skb, p);
 	if (type == bpf_htons(ETH_P_IP))
 		no = flow_read4(skb, &p->f, ETH_HLEN, p->ep.vni);
 	else if (type == bpf_htons(ETH_P_IPV6))
@@ -247,8 +271,10 @@ int net_to_container(struct __sk_buff *skb)
 	if (no)
 		return pol_drop(skb, p, BPF_POL_R_MALFORMED);
 	no = peer_of_bridged(skb, p);
-	if (!no && alone)
-		no = guard_target(p);
+	if (!no)
+		no = alone ? guard_target(p) : guard_group_target(p);
+	if (!no && p->f.flags & FLOW_NEIGH)
+		no = guard_told(skb, p, skb->ingress_ifindex);
 	if (!no)
 		no = pol_check(skb, p);
 	return no ? pol_drop(skb, p, no) : PASS;
@@ -283,6 +309,12 @@ static __always_inline int from_tunnel(struct __sk_buff *skb, struct pol *p,
 	if (i && i->ifindex)
 		return pol_drop(skb, p, BPF_POL_R_SPOOF_OUTSIDE);
 	p->peer = i ? i->identity : peer_unknown(&p->f.src, r->group);
+	if (p->f.flags & FLOW_NEIGH) {
+		__u32 no = guard_told(skb, p, GUARD_TUNNEL);
+
+		if (no)
+			return pol_drop(skb, p, no);
+	}
 	if (r->ecn & 1 && vxlan_mark(skb, &p->f, at, r->ecn))
 		return pol_drop(skb, p, BPF_POL_R_FAILED);
 	err = deliver(skb, p, BPF_NET_N_IN);

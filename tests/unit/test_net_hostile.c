@@ -1,0 +1,437 @@
+/* The VXLAN programs against those who know them: a container that wants past its
+ * policy or into another's place, and whoever can send to the port of the tunnel. */
+#include "tests/unit/unit.h"
+
+#include <arpa/inet.h>
+#include <stdlib.h>
+
+#include "bpf/net.skel.h"
+#include "tests/unit/netprog.h"
+
+enum { IN = BPF_POL_IN, OUT = BPF_POL_OUT, SYN = 2, ACK = 16, POLICY = 9, OTHER = 6 };
+enum { CIDR = 0x01000005, MAPPED = 0x80001234 };
+
+/* A with a policy of that number, default deny where flags do not say otherwise. */
+static void start(uint16_t flags)
+{
+	world(4);
+	put_ep(HERE, ID_A, POLICY, USUAL | flags, MAC_A, "10.1.0.1", "fd00::1");
+	put_verdict(POLICY, 4, OUT, 1, 1, 16, 0, 0); /* so that there is one */
+}
+
+static void allow(unsigned dir, uint32_t peer, uint8_t proto, uint16_t port,
+		  unsigned plen)
+{
+	put_verdict(POLICY, peer, dir, proto, port, plen, 0, 0);
+}
+
+static void assert_dropped_by(struct bpf_program *which, const struct frame *f,
+			      uint32_t by, enum bpf_pol_reason why)
+{
+	reason(why);
+	assert_int_equal(run_by(which, f, by, 0).verdict, TC_ACT_SHOT);
+	assert_int_equal(reason(why), 1);
+}
+
+static struct frame in_tunnel(const struct frame *inner)
+{
+	struct tunnel t = tunnel_from(4);
+
+	return frame_wrap(inner, &t);
+}
+
+static struct desc udp(const char *src, const char *dst, const char *from,
+		       const char *to)
+{
+	return (struct desc) { .src = src,
+			       .dst = dst,
+			       .from = from,
+			       .to = to,
+			       .proto = IPPROTO_UDP,
+			       .sport = 1,
+			       .dport = 53,
+			       .data = 8 };
+}
+
+/* ---- who it is ------------------------------------------------------------ */
+
+/* Prefixes that rules name are of the world outside; in the overlay nobody gets their
+ * identity by an address of his choosing. Those that the operator gave labels do. */
+static void prefix_in_overlay(void **state)
+{
+	struct desc d = udp("172.16.5.5", "10.1.0.1", MAC_B, MAC_A);
+	struct frame f = frame_make(&d), w = in_tunnel(&f);
+
+	(void)state;
+	start(0);
+	put_net("0.0.0.0", 0, CIDR);
+	allow(IN, CIDR, 0, 0, 0);
+	assert_dropped(FROM_UNDERLAY, &w, BPF_POL_R_POLICY);
+	assert_dropped_by(TO_CONTAINER, &f, VXLAN, BPF_POL_R_POLICY);
+	assert_int_equal(run_by(TO_CONTAINER, &f, OTHER, 0).verdict, TC_ACT_UNSPEC);
+	allow(IN, BPF_POL_INIT, 0, 0, 0);
+	assert_int_equal(run(FROM_UNDERLAY, &w).verdict, TC_ACT_REDIRECT);
+	assert_int_equal(run_by(TO_CONTAINER, &f, VXLAN, 0).verdict, TC_ACT_UNSPEC);
+	start(0);
+	put_net("172.16.0.0", 16, MAPPED);
+	allow(IN, MAPPED, 0, 0, 0);
+	assert_int_equal(run(FROM_UNDERLAY, &w).verdict, TC_ACT_REDIRECT);
+	assert_int_equal(run_by(TO_CONTAINER, &f, VXLAN, 0).verdict, TC_ACT_UNSPEC);
+}
+
+/* What belongs to an endpoint of this host comes from its device, or from the host. */
+static void local_address_by_another_way(void **state)
+{
+	struct desc d = udp("10.1.0.3", "10.1.0.1", MAC_C, MAC_A);
+	struct frame f = frame_make(&d);
+
+	(void)state;
+	start(0);
+	allow(IN, ID_C, 0, 0, 0);
+	assert_int_equal(run_by(TO_CONTAINER, &f, NEXT, 0).verdict, TC_ACT_UNSPEC);
+	assert_int_equal(run_by(TO_CONTAINER, &f, 0, 0).verdict, TC_ACT_UNSPEC);
+	assert_dropped_by(TO_CONTAINER, &f, OTHER, BPF_POL_R_SPOOF_OUTSIDE);
+	assert_dropped_by(TO_CONTAINER, &f, VXLAN, BPF_POL_R_SPOOF_OUTSIDE);
+}
+
+/* Without an address it is still the endpoint on that device. */
+static void neighbour_without_address(void **state)
+{
+	static const struct {
+		const char *src, *dst;
+		uint16_t sport, dport;
+	} t[] = {
+		{ "0.0.0.0", "255.255.255.255", 68, 67 },
+		{ "fe80::c", "ff02::1:2", 546, 547 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(t); i++) {
+		struct desc d = udp(t[i].src, t[i].dst, MAC_C, ALL);
+		struct frame f;
+
+		d.sport = t[i].sport, d.dport = t[i].dport;
+		f = frame_make(&d);
+		start(0);
+		allow(IN, BPF_POL_WORLD, 0, 0, 0);
+		assert_dropped_by(TO_CONTAINER, &f, NEXT, BPF_POL_R_POLICY);
+		assert_int_equal(run_by(TO_CONTAINER, &f, OTHER, 0).verdict,
+				 TC_ACT_UNSPEC);
+		allow(IN, ID_C, 0, 0, 0);
+		assert_int_equal(run_by(TO_CONTAINER, &f, NEXT, 0).verdict,
+				 TC_ACT_UNSPEC);
+	}
+}
+
+/* The table of MACs is of a time when the device was in this tenant. */
+static void device_of_another_tenant(void **state)
+{
+	struct desc d = udp("10.1.0.1", "10.1.0.3", MAC_A, MAC_C);
+	struct frame f = frame_make(&d);
+	uint32_t next = NEXT;
+	struct bpf_pol_ep e;
+
+	(void)state;
+	world(4);
+	assert_int_equal(run(FROM_CONTAINER, &f).ifindex, NEXT);
+	assert_int_equal(
+		bpf_map_lookup_elem(bpf_map__fd(net->maps.pol_ep_v1), &next, &e), 0);
+	e.vni = VNI + 1;
+	inet_pton(AF_INET, "10.1.0.3", &e.ip4);
+	put(net->maps.pol_ep_v1, &next, &e);
+	left_alone(FROM_CONTAINER, &f, BPF_NET_N_BRIDGED);
+}
+
+/* ---- by other addresses --------------------------------------------------- */
+
+/* Whoever may speak to the world may not therefore speak to every neighbour. */
+static void link_local_is_not_the_world(void **state)
+{
+	static const char *const dst[] = { "fe80::c", "169.254.0.3" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(dst); i++) {
+		struct desc d = udp(i ? "10.1.0.1" : "fd00::1", dst[i], MAC_A, MAC_C);
+		struct frame f = frame_make(&d);
+
+		start(0);
+		put_net(i ? "0.0.0.0" : "::", 0, CIDR);
+		allow(OUT, BPF_POL_WORLD, 0, 0, 0);
+		allow(OUT, CIDR, 0, 0, 0);
+		assert_dropped(FROM_CONTAINER, &f, BPF_POL_R_POLICY);
+	}
+}
+
+/* A frame for all with a packet for one is for that one. */
+static void packet_for_one_in_a_frame_for_all(void **state)
+{
+	struct desc d = udp("10.1.0.2", "10.1.0.3", MAC_B, ALL);
+	struct frame f = frame_make(&d);
+
+	(void)state;
+	world(4);
+	assert_dropped_by(TO_CONTAINER, &f, VXLAN, BPF_POL_R_NOT_FOR);
+	d.dst = "10.1.0.1";
+	f = frame_make(&d);
+	assert_int_equal(run_by(TO_CONTAINER, &f, VXLAN, 0).verdict, TC_ACT_UNSPEC);
+	d.dst = "10.1.0.255";
+	f = frame_make(&d);
+	assert_int_equal(run_by(TO_CONTAINER, &f, VXLAN, 0).verdict, TC_ACT_UNSPEC);
+}
+
+/* ---- neighbours ----------------------------------------------------------- */
+
+/* What no link works without is no way out: not off the link, and not as a letter. */
+static void neighbour_discovery_as_a_way_out(void **state)
+{
+	static const struct {
+		const char *name, *dst;
+		uint8_t type, hops;
+		bool allowed;
+		const char *ext;
+		size_t data;
+	} t[] = {
+		{ "a question to all", "ff02::1:ff00:2", 135, 255, true, NULL, 0 },
+		{ "with a nonce", "ff02::1:ff00:2", 135, 255, true, NULL, 8 },
+		{ "a question to one", "fd00::2", 135, 255, true, NULL, 0 },
+		{ "an answer to one", "fd00::2", 136, 255, true, NULL, 0 },
+		{ "an answer on the link", "fe80::2", 136, 255, true, NULL, 0 },
+		{ "from further", "fd00::2", 136, 254, false, NULL, 0 },
+		{ "a letter to one", "fd00::2", 136, 255, false, NULL, 1000 },
+		{ "to the world", "2001:db8:5::5", 135, 255, false, NULL, 1000 },
+		{ "beyond the link", "ff05::2", 135, 255, false, NULL, 0 },
+		{ "in fragments", "fd00::2", 136, 255, false, "f", 0 },
+		{ "who routes?", "ff02::2", 133, 255, true, NULL, 0 },
+		{ "who routes there?", "fd00::2", 133, 255, false, NULL, 0 },
+		{ "a group", "ff02::16", 143, 1, true, "h", 100 },
+		{ "a group of one", "fd00::2", 143, 1, false, "h", 100 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(t); i++) {
+		struct desc d = { .from = MAC_A,
+				  .to = MAC_B,
+				  .src = "fd00::1",
+				  .dst = t[i].dst,
+				  .proto = IPPROTO_ICMPV6,
+				  .type = t[i].type,
+				  .hops = t[i].hops,
+				  .ext = t[i].ext,
+				  .target = t[i].type == 135   ? "fd00::2"
+					    : t[i].type == 136 ? "fd00::1"
+							       : NULL,
+				  .data = t[i].data };
+		struct frame f = frame_make(&d);
+
+		print_message("# %s\n", t[i].name);
+		start(0);
+		if (t[i].allowed)
+			assert_int_equal(run(FROM_CONTAINER, &f).verdict,
+					 TC_ACT_REDIRECT);
+		else
+			assert_dropped(FROM_CONTAINER, &f, BPF_POL_R_POLICY);
+	}
+}
+
+/* An endpoint is no router, even with an address of the link that is its own. */
+static void rogue_router(void **state)
+{
+	static const uint8_t types[] = { 134, 137 };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
+		struct desc d = { .from = MAC_A,
+				  .to = "33:33:00:00:00:01",
+				  .src = "fe80::a",
+				  .dst = "ff02::1",
+				  .proto = IPPROTO_ICMPV6,
+				  .type = types[i],
+				  .hops = 255,
+				  .data = 40 };
+		struct frame f = frame_make(&d);
+
+		world(4);
+		put_ident("fe80::a", ID_A, HERE);
+		assert_dropped(FROM_CONTAINER, &f, BPF_POL_R_SPOOF_NEIGH);
+		put_ep(HERE, ID_A, 0, OPEN | BPF_POL_EP_FAST, MAC_A, NULL, NULL);
+		left_alone(FROM_CONTAINER, &f, BPF_NET_N_FLOODED);
+	}
+}
+
+static struct frame arp(const char *op, const char *from, const char *spa,
+			const char *tpa, size_t more)
+{
+	struct desc d = {
+		.from = from, .to = ALL, .src = "10.1.0.9", .dst = "10.1.0.9"
+	};
+	struct frame f = frame_make(&d);
+
+	memset(f.b + 12, 0, 2048 - 12);
+	memcpy(f.b + 12, "\x08\x06\0\1\x08\0\6\4\0", 9);
+	f.b[21] = (uint8_t)atoi(op);
+	memcpy(f.b + 22, f.b + 6, 6);
+	inet_pton(AF_INET, spa, f.b + 28);
+	inet_pton(AF_INET, tpa, f.b + 38);
+	f.len = 42 + more;
+	return f;
+}
+
+/* Nobody outside says where an endpoint of this host is. */
+static void neighbours_told_from_outside(void **state)
+{
+	static const char *const op[] = { "1", "2" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(op); i++) {
+		struct frame f = arp(op[i], MAC_B, "10.1.0.3", "10.1.0.1", 0);
+
+		world(4);
+		assert_dropped_by(TO_CONTAINER, &f, VXLAN, BPF_POL_R_SPOOF_OUTSIDE);
+		assert_dropped_by(TO_CONTAINER, &f, OTHER, BPF_POL_R_SPOOF_OUTSIDE);
+		assert_int_equal(run_by(TO_CONTAINER, &f, NEXT, 0).verdict,
+				 TC_ACT_UNSPEC);
+		assert_int_equal(run_by(TO_CONTAINER, &f, 0, 0).verdict, TC_ACT_UNSPEC);
+		f = arp(op[i], MAC_B, "10.1.0.2", "10.1.0.1", 0);
+		assert_int_equal(run_by(TO_CONTAINER, &f, VXLAN, 0).verdict,
+				 TC_ACT_UNSPEC);
+	}
+	for (unsigned own = 0; own < 2; own++) {
+		struct desc d = b_to_a(true);
+		struct frame f, w;
+
+		d.proto = IPPROTO_ICMPV6;
+		d.type = 136;
+		d.hops = 255;
+		d.target = own ? "fd00::2" : "fd00::3";
+		d.data = 0;
+		f = frame_make(&d);
+		w = in_tunnel(&f);
+		world(4);
+		if (own) {
+			assert_int_equal(run(FROM_UNDERLAY, &w).verdict,
+					 TC_ACT_REDIRECT);
+			assert_int_equal(run_by(TO_CONTAINER, &f, VXLAN, 0).verdict,
+					 TC_ACT_UNSPEC);
+		} else {
+			assert_dropped(FROM_UNDERLAY, &w, BPF_POL_R_SPOOF_OUTSIDE);
+			assert_dropped_by(TO_CONTAINER, &f, VXLAN,
+					  BPF_POL_R_SPOOF_OUTSIDE);
+		}
+	}
+}
+
+/* ---- tunnels of their own ------------------------------------------------- */
+
+/* A container that sends to our VTEP as if it were one is in every tenant at once. */
+static void tunnel_from_a_container(void **state)
+{
+	static const struct {
+		const char *src, *dst;
+		int vtep;
+		uint16_t dport;
+		enum bpf_pol_reason why;
+	} t[] = {
+		{ "10.1.0.1", VTEP4, 4, 4789, BPF_POL_R_VXLAN },
+		{ "fd00::1", VTEP6, 6, 4789, BPF_POL_R_VXLAN },
+		{ "10.1.0.1", VTEP4, 4, 4790, BPF_POL_R_NONE },
+		{ "10.1.0.1", "192.0.2.77", 4, 4789, BPF_POL_R_NONE },
+		{ "10.1.0.1", "10.1.0.2", 4, 4789, BPF_POL_R_NONE },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(t); i++) {
+		struct desc d = udp(t[i].src, t[i].dst, MAC_A, "02:00:00:00:00:99");
+		struct frame f;
+
+		world(t[i].vtep);
+		d.dport = t[i].dport;
+		f = frame_make(&d);
+		if (t[i].why)
+			assert_dropped(FROM_CONTAINER, &f, t[i].why);
+		else
+			left_alone(FROM_CONTAINER, &f, BPF_NET_N_BRIDGED);
+	}
+}
+
+/* ---- lengths and fragments ------------------------------------------------ */
+
+/* No length is what the stack makes of the largest segments, and of nothing else. */
+static void no_length(void **state)
+{
+	(void)state;
+	for (unsigned six = 0; six < 2; six++) {
+		struct desc d = a_to_b(six);
+		struct frame f = frame_make(&d);
+
+		world(4);
+		f.b[ETH + (six ? 4 : 2)] = f.b[ETH + (six ? 5 : 3)] = 0;
+		assert_dropped(FROM_CONTAINER, &f, BPF_POL_R_MALFORMED);
+	}
+}
+
+/* RFC 3128: the second part must not be able to rewrite the header in the first. */
+static void fragment_in_the_header(void **state)
+{
+	struct desc d = a_to_b(false);
+	struct frame f;
+
+	(void)state;
+	world(4);
+	d.frag = 1;
+	f = frame_make(&d);
+	assert_dropped(FROM_CONTAINER, &f, BPF_POL_R_MALFORMED);
+	d.frag = 3;
+	f = frame_make(&d);
+	assert_int_equal(run(FROM_CONTAINER, &f).verdict, TC_ACT_REDIRECT);
+}
+
+/* ---- errors --------------------------------------------------------------- */
+
+/* About a packet that might have been sent, but was not. */
+static void error_about_nothing(void **state)
+{
+	struct desc q = udp("10.1.0.1", "10.1.0.2", MAC_A, MAC_B);
+	struct desc d = udp("10.1.0.99", "10.1.0.1", MAC_B, MAC_A);
+	struct frame quote, f;
+
+	(void)state;
+	start(0);
+	allow(OUT, ID_B, IPPROTO_UDP, 53, 16);
+	quote = frame_make(&q);
+	d.proto = IPPROTO_ICMP;
+	d.type = 3;
+	d.quote = &quote;
+	d.data = 0;
+	f = frame_make(&d);
+	f = in_tunnel(&f);
+	assert_dropped(FROM_UNDERLAY, &f, BPF_POL_R_POLICY);
+	assert_int_equal(run(FROM_CONTAINER, &quote).verdict, TC_ACT_REDIRECT);
+	assert_int_equal(run(FROM_UNDERLAY, &f).verdict, TC_ACT_REDIRECT);
+}
+
+int main(void)
+{
+	const struct CMUnitTest t[] = {
+		cmocka_unit_test(prefix_in_overlay),
+		cmocka_unit_test(local_address_by_another_way),
+		cmocka_unit_test(neighbour_without_address),
+		cmocka_unit_test(device_of_another_tenant),
+		cmocka_unit_test(link_local_is_not_the_world),
+		cmocka_unit_test(packet_for_one_in_a_frame_for_all),
+		cmocka_unit_test(neighbour_discovery_as_a_way_out),
+		cmocka_unit_test(rogue_router),
+		cmocka_unit_test(neighbours_told_from_outside),
+		cmocka_unit_test(tunnel_from_a_container),
+		cmocka_unit_test(no_length),
+		cmocka_unit_test(fragment_in_the_header),
+		cmocka_unit_test(error_about_nothing),
+	};
+
+	if (!netprog_open())
+		return EXIT_FAILURE;
+
+	int failed = cmocka_run_group_tests(t, NULL, NULL);
+
+	netprog_close();
+	return failed;
+}
