@@ -245,6 +245,8 @@ static __noinline int policy_in(struct __sk_buff *skb, __u32 ifindex)
 	i = pol_ident(&p->f.src);
 	if (i) {
 		p->peer = i->identity;
+		if (guard_is_foreign(i, skb->ingress_ifindex))
+			return pol_drop(skb, p, BPF_POL_R_SPOOF_OUTSIDE);
 	} else if (!skb->ingress_ifindex) {
 		p->peer = pol_ident_or(&p->f.src, BPF_POL_HOST);
 	} else {

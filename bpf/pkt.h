@@ -55,6 +55,10 @@ static __always_inline int pkt_read(struct __sk_buff *skb, struct pkt *p)
 
 	if (skb->protocol != bpf_htons(ETH_P_IPV6) || pkt_in_vlan(skb))
 		return -1;
+	/* Not from where the sender may still write. */
+	if ((void *)(long)skb->data + PKT_NEXT > (void *)(long)skb->data_end &&
+	    (skb->len < PKT_NEXT || bpf_skb_pull_data(skb, PKT_NEXT)))
+		return -1;
 	if (bpf_skb_load_bytes(skb, PKT_IP6, &h, sizeof(h)) || h.version != 6)
 		return -1;
 	__builtin_memcpy(&p->src, &h.saddr, sizeof(p->src));

@@ -302,9 +302,15 @@ struct result run_mark(struct bpf_program *which, const struct frame *in, uint32
 	return run_ctx(which, in, (struct __sk_buff) { .mark = mark });
 }
 
+struct result run_by(struct bpf_program *which, const struct frame *in,
+		     uint32_t ifindex)
+{
+	return run_ctx(which, in, (struct __sk_buff) { .ingress_ifindex = ifindex });
+}
+
 struct result run_forwarded(struct bpf_program *which, const struct frame *in)
 {
-	return run_ctx(which, in, (struct __sk_buff) { .ingress_ifindex = HERE });
+	return run_by(which, in, HERE);
 }
 
 struct result run(struct bpf_program *which, const struct frame *in)

@@ -77,6 +77,10 @@ struct result {
 /** run_forwarded - once, as what came in by another device. */
 struct result run_forwarded(struct bpf_program *which, const struct frame *in);
 
+/** run_by - once, as what came in by that device; 0: from the host itself. */
+struct result run_by(struct bpf_program *which, const struct frame *in,
+		     uint32_t ifindex);
+
 /** run_mark - once, with skb->mark set before. */
 struct result run_mark(struct bpf_program *which, const struct frame *in,
 		       uint32_t mark);

@@ -135,12 +135,12 @@ static void who_is_it(void **state)
 	struct ila_addr far = addr(SIR ":2000:0:9:9"), other = addr("2001:db8:77::1");
 	struct {
 		const struct ila_addr *src;
-		bool forwarded;
+		uint32_t by;
 		uint32_t identity;
 	} t[] = {
-		{ &ep_b, true, ID_B },           { &far, true, BPF_POL_INIT },
-		{ &other, true, BPF_POL_WORLD }, { &other, false, BPF_POL_HOST },
-		{ &ep_c, true, ID_A },
+		{ &ep_b, HERE, ID_B },           { &far, HERE, BPF_POL_INIT },
+		{ &other, HERE, BPF_POL_WORLD }, { &other, 0, BPF_POL_HOST },
+		{ &ep_c, HERE + 1, ID_A },       { &ep_c, 0, ID_A },
 	};
 
 	(void)state;
@@ -150,13 +150,15 @@ static void who_is_it(void **state)
 		for (unsigned wrong = 0; wrong < 2; wrong++) {
 			start(BPF_POL_EP_OPEN_OUT);
 			allow(t[i].identity + wrong, IN, IPPROTO_UDP, 2);
-			assert_int_equal((t[i].forwarded
-						  ? run_forwarded(TO_CONTAINER, &f)
-						  : run(TO_CONTAINER, &f))
-						 .verdict,
+			assert_int_equal(run_by(TO_CONTAINER, &f, t[i].by).verdict,
 					 wrong ? TC_ACT_SHOT : TC_ACT_UNSPEC);
 		}
 	}
+	/* Another endpoint's address comes from nowhere else. */
+	struct frame f = udp(&ep_c, &ep_a, 1, 2);
+
+	start(BPF_POL_EP_OPEN_IN | BPF_POL_EP_OPEN_OUT);
+	assert_refused(TO_CONTAINER, &f, BPF_POL_R_SPOOF_OUTSIDE);
 }
 
 /* What has no identity, or is no IPv6, is no way past it. */
