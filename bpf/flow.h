@@ -181,19 +181,20 @@ static __always_inline void flow_icmp(struct flow *f, __be16 type_code, __be16 i
 		f->sport = f->dport = id;
 }
 
-/* The transport header at f->l4, for which the caller has min bytes in the packet. h:
- * where it is if in one piece, else NULL. Return: 0; -1: it is cut short. */
+/* The transport header at f->l4. at: a constant, where it is behind a header without
+ * options; there it is read in place. Return: 0; -1: it is cut short. */
 static __always_inline int flow_transport(struct __sk_buff *skb, struct flow *f,
-					  const struct flow_l4 *h)
+					  __u32 at)
 {
 	__u32 min = flow_l4_min(f->proto);
+	const struct flow_l4 *h = (void *)(long)skb->data + at;
 	struct flow_l4 copy;
 
 	if (f->flags & FLOW_LATER || !min)
 		return 0;
 	if (f->l4 + min > f->end)
 		return -1;
-	if (h && (f->proto == NEXT_TCP || f->proto == NEXT_UDP) &&
+	if (f->l4 == at && (f->proto == NEXT_TCP || f->proto == NEXT_UDP) &&
 	    (void *)(h + 1) <= (void *)(long)skb->data_end) {
 		f->sport = h->sport;
 		f->dport = h->dport;
@@ -270,7 +271,7 @@ static __always_inline int flow_read4(struct __sk_buff *skb, struct flow *f, __u
 		if ((off & 0x1fff) == 1 && h->protocol == NEXT_TCP)
 			return -1; /* RFC 3128: for the header in the first one */
 	}
-	return flow_transport(skb, f, head == sizeof(*h) ? (void *)(h + 1) : NULL);
+	return flow_transport(skb, f, at + sizeof(*h));
 }
 
 /* ---- IPv6 ---- */
@@ -323,7 +324,6 @@ static __always_inline int flow_read6(struct __sk_buff *skb, struct flow *f, __u
 				      __u32 scope)
 {
 	const struct ipv6hdr *h;
-	const void *l4;
 	__u32 len;
 
 	flow_start(f, BPF_POL_IP6, scope);
@@ -346,13 +346,9 @@ static __always_inline int flow_read6(struct __sk_buff *skb, struct flow *f, __u
 	f->hops = h->hop_limit;
 	f->l4 = at + sizeof(*h);
 	f->end = at + len;
-	l4 = h + 1;
-	if (pkt_ext_len(f->proto, 0)) {
-		if (flow_walk6(skb, f))
-			return -1;
-		l4 = NULL;
-	}
-	return flow_transport(skb, f, l4);
+	if (pkt_ext_len(f->proto, 0) && flow_walk6(skb, f))
+		return -1;
+	return flow_transport(skb, f, at + sizeof(*h));
 }
 
 #endif

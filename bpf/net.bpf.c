@@ -33,18 +33,15 @@ static __always_inline const struct bpf_net_dom *dom_of(__u32 vni)
 	return bpf_map_lookup_elem(&net_dom_v1, &vni);
 }
 
-/* Hands a packet to an endpoint of this host. p: read, with the identity of its sender.
- */
-static __always_inline int deliver(struct __sk_buff *skb, struct pol *p, __u32 what)
+/* May the endpoint have the packet? p: read, with the identity of its sender. Return:
+ * 0, or a drop. */
+static __always_inline int deliver(struct __sk_buff *skb, struct pol *p)
 {
 	__u32 no = guard_target(p);
 
 	if (!no)
 		no = pol_check(skb, p);
-	if (no)
-		return pol_drop(skb, p, no);
-	net_count(what);
-	return BPF_POL_R_NONE;
+	return no ? pol_drop(skb, p, no) : 0;
 }
 
 /* ---- from a container ----------------------------------------------------- */
@@ -58,9 +55,10 @@ static __always_inline int to_neighbour(struct __sk_buff *skb, struct pol *p,
 	if (!pol_begin(p, ifindex, BPF_POL_IN) || p->ep.vni != vni)
 		return pass(BPF_NET_N_BRIDGED);
 	p->peer = from;
-	end = deliver(skb, p, BPF_NET_N_LOCAL);
+	end = deliver(skb, p);
 	if (end)
 		return end;
+	net_count(BPF_NET_N_LOCAL);
 	/* The device had it for somebody else's. */
 	bpf_skb_change_type(skb, PACKET_HOST_);
 	return redirect_peer(skb, ifindex);
@@ -317,12 +315,15 @@ static __always_inline int from_tunnel(struct __sk_buff *skb, struct pol *p,
 	}
 	if (r->ecn & 1 && vxlan_mark(skb, &p->f, at, r->ecn))
 		return pol_drop(skb, p, BPF_POL_R_FAILED);
-	err = deliver(skb, p, BPF_NET_N_IN);
+	err = deliver(skb, p);
 	if (err)
 		return err;
 	err = vxlan_pull(skb, at - ETH_HLEN, p->f.family);
+	if (err > 0)
+		return pass(BPF_NET_N_STACK);
 	if (err)
 		return pol_drop(skb, p, BPF_POL_R_FAILED);
+	net_count(BPF_NET_N_IN);
 	return redirect_peer(skb, p->ifindex);
 }
 

@@ -358,6 +358,40 @@ static __always_inline int pol_probe(struct pol_found *x, struct bpf_pol_key *ke
 	return !x->all;
 }
 
+/* The shape with so many bits of the port, or without a protocol: first for the peer,
+ * then for any. Return: it decides. */
+static __always_inline int pol_shape(struct pol_found *x, struct bpf_pol_key *key,
+				     const struct pol_ask *a, __u32 id, __u32 any,
+				     __u32 bit, __u32 plen)
+{
+	if (!((id | any) & bit))
+		return 0;
+	key->dir_plen = (__u8)((a->dir & 1) << 7 | plen);
+	key->port = a->port & pol_mask(plen);
+	if (id & bit && pol_probe(x, key, a->peer))
+		return 1;
+	return any & bit && pol_probe(x, key, BPF_POL_ANY);
+}
+
+/* Return: it decides. */
+static __always_inline int pol_shapes(struct pol_found *x, const struct pol_ask *a,
+				      __u32 id, __u32 any)
+{
+	struct bpf_pol_key key = { .proto = a->proto };
+
+	if (pol_shape(x, &key, a, id, any, 1 << 16, 16))
+		return 1;
+	if ((id | any) & 0xfffe) { /* ranges of ports are rare */
+		for (__u32 plen = 15; plen; plen--)
+			if (pol_shape(x, &key, a, id, any, 1U << plen, plen))
+				return 1;
+	}
+	if (pol_shape(x, &key, a, id, any, 1, 0))
+		return 1;
+	key.proto = 0;
+	return pol_shape(x, &key, a, id, any, BPF_POL_SHAPE_ALL, 0);
+}
+
 /*
  * What the policy of the endpoint says, whatever has been before: the longest port
  * first, and the peer before any. Return: enum bpf_pol_reason.
@@ -365,7 +399,6 @@ static __always_inline int pol_probe(struct pol_found *x, struct bpf_pol_key *ke
 __noinline __u32 pol_verdict(const struct pol *p, struct pol_ask *a)
 {
 	struct pol_found x = { .reason = BPF_POL_R_POLICY };
-	struct bpf_pol_key key;
 	__u32 dir, id, any, policy;
 
 	if (!p || !a)
@@ -385,24 +418,7 @@ __noinline __u32 pol_verdict(const struct pol *p, struct pol_ask *a)
 		any &= a->proto ? BPF_POL_SHAPE_ALL | 1 : BPF_POL_SHAPE_ALL;
 	}
 	x.all = p->ep.flags & (BPF_POL_EP_DENY_IN << dir);
-	key.proto = a->proto;
-	for (__u32 i = 0; i <= 17; i++) {
-		__u32 plen = i < 17 ? 16 - i : 0;
-		__u32 bit = i < 17 ? 1U << plen : BPF_POL_SHAPE_ALL;
-
-		if (!((id | any) & bit))
-			continue;
-		key.dir_plen = (__u8)(dir << 7 | plen);
-		key.port = a->port & pol_mask(plen);
-		if (i == 17)
-			key.proto = 0;
-		if (id & bit && pol_probe(&x, &key, a->peer))
-			break;
-		if (any & bit && pol_probe(&x, &key, BPF_POL_ANY))
-			break;
-		if (i == 0 && !((id | any) & 0xfffe))
-			i = 15; /* ranges of ports are rare */
-	}
+	pol_shapes(&x, a, id, any);
 	a->rule = x.rule;
 	return x.reason;
 }

@@ -341,8 +341,14 @@ static __always_inline int vxlan_pull(struct __sk_buff *skb, __u32 in, __u8 fami
 	if (at + ETH_HLEN > (void *)(long)skb->data_end)
 		return 1;
 	__builtin_memcpy(eth, at, ETH_HLEN);
-	if (bpf_skb_adjust_room(skb, -(__s32)in, BPF_ADJ_ROOM_MAC, flags))
-		return 1;
+	if (bpf_skb_adjust_room(skb, -(__s32)in, BPF_ADJ_ROOM_MAC, flags)) {
+		/* Kernels before 6.3 know neither flag, and need none of them where the
+		 * packet stays what it is. */
+		flags &= ~(__u64)(VXLAN_DECAP_IPV4 | VXLAN_DECAP_IPV6);
+		if ((family == BPF_POL_IP6) != (in == VXLAN_IN6) ||
+		    bpf_skb_adjust_room(skb, -(__s32)in, BPF_ADJ_ROOM_MAC, flags))
+			return 1;
+	}
 	/* One checksum less, be it none, is ahead of those that were found good. */
 	bpf_csum_level(skb, VXLAN_LEVEL_DEC);
 	return bpf_skb_store_bytes(skb, 0, eth, sizeof(eth), BPF_F_RECOMPUTE_CSUM) ? -1

@@ -3,6 +3,7 @@
 #include "tests/unit/unit.h"
 
 #include <stdlib.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -64,6 +65,17 @@ static const struct {
 	{ "large", { .proto = IPPROTO_UDP, .data = 1400 } },
 };
 
+/* Kernels before 6.3 cannot take a header of the other family off. */
+static bool cannot_change_family(void)
+{
+	unsigned major = 0, minor = 0;
+	struct utsname u;
+
+	assert_int_equal(uname(&u), 0);
+	assert_int_equal(sscanf(u.release, "%u.%u", &major, &minor), 2);
+	return major < 6 || (major == 6 && minor < 3);
+}
+
 static void good_frames(void **state)
 {
 	(void)state;
@@ -90,6 +102,10 @@ static void good_frames(void **state)
 		in = frame_make(&d);
 		t = tunnel_from(vtep);
 		wrapped = frame_wrap(&in, &t);
+		if (six != (vtep == 6) && cannot_change_family()) {
+			left_alone(FROM_UNDERLAY, &wrapped, BPF_NET_N_STACK);
+			continue;
+		}
 		r = run(FROM_UNDERLAY, &wrapped);
 		assert_int_equal(r.verdict, TC_ACT_REDIRECT);
 		assert_int_equal(r.how, TO_PEER);
@@ -220,11 +236,11 @@ static void marks_of_congestion(void **state)
 	for (unsigned i = 0; i < 32; i++) {
 		unsigned outer = i & 3, inner = i >> 2 & 3, six = i >> 4;
 		struct desc d = b_to_a(six);
-		struct tunnel t = tunnel_from(six ? 4 : 6);
+		struct tunnel t = tunnel_from(six ? 6 : 4);
 		struct frame f, w;
 		struct result r;
 
-		world(six ? 4 : 6);
+		world(six ? 6 : 4);
 		t.tos = (uint8_t)outer;
 		d.tos = (uint8_t)(0x28 << 2 | inner);
 		f = frame_make(&d);
