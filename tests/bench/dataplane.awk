@@ -29,7 +29,7 @@ function value(key, name, round, what)
 		return 0
 	if (what == "wall")
 		return units[key, name, round] / wall[key, name, round] * 1e9
-	if (key ~ /^bulk/)
+	if (is_bytes(key))
 		return units[key, name, round] / cpu[key, name, round]
 	return cpu[key, name, round] / units[key, name, round]
 }
@@ -52,6 +52,11 @@ function ratio(key, name, to, what,   r, n, a, b, list)
 			list[++n] = a / b
 	}
 	return median(list, n)
+}
+
+function is_bytes(traffic)
+{
+	return traffic ~ /^(bulk|stream)/
 }
 
 function cell(v)
@@ -83,17 +88,17 @@ function table(key,   p, i, c, name, scale, unit, what)
 	split(key, p, " ")
 	unit = p[1] == "connects" ? "connection" : "packet"
 	what = "CPU nanoseconds a " unit "; ratios: less is better"
-	if (p[1] == "bulk")
+	if (is_bytes(p[1]))
 		what = "Gbit in a CPU second; ratios: more is better"
 	printf "\n%s, MTU %s, offloads %s: %s\n", p[1], p[2], p[3], what
-	printf "%-14s %9s %9s", "case", p[1] == "bulk" ? "Gbit/cpu" : "ns", "/bridge"
+	printf "%-14s %9s %9s", "case", is_bytes(p[1]) ? "Gbit/cpu" : "ns", "/bridge"
 	for (c = 1; c <= columns; c++)
 		if (column[c] in is_case)
 			printf " %9s", "/" column[c]
-	printf " %11s %9s %6s\n", p[1] == "bulk" ? "Gbit/s" : "a second", "/bridge", "lost"
+	printf " %11s %9s %6s\n", is_bytes(p[1]) ? "Gbit/s" : "a second", "/bridge", "lost"
 	for (i = 1; i <= n_names; i++) {
 		name = names[i]
-		scale = p[1] == "bulk" ? 8 : 1
+		scale = is_bytes(p[1]) ? 8 : 1
 		printf "%-14s %9.*f %s", name, scale == 8 ? 2 : 0,
 			middle(key, name, "cpu") * scale, cell(ratio(key, name, base[name], "cpu"))
 		for (c = 1; c <= columns; c++)
@@ -152,10 +157,10 @@ function plot(   k, i, p, x, y, v, line, what)
 		split(keys[k], p, " ")
 		x = 100 + (k - 1) % 3 * 400
 		y = 20 + int((k - 1) / 3) * (n_names * 17 + 50)
-		line = p[1] == "bulk" ? 2.5 : 4
+		line = is_bytes(p[1]) ? 2.5 : 4
 		printf "<text x='%d' y='%d' font-weight='bold'>%s, MTU %s, offloads %s</text>\n",
 			x - 80, y, p[1], p[2], p[3] >svg
-		what = p[1] == "bulk" ? "bytes per CPU second" : "CPU per unit"
+		what = is_bytes(p[1]) ? "bytes per CPU second" : "CPU per unit"
 		printf "<text x='%d' y='%d' fill='#555'>%s, bridge + VXLAN = 1</text>\n",
 			x - 80, y + 13, what >svg
 		for (i = 1; i <= n_names; i++) {

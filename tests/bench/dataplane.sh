@@ -137,7 +137,8 @@ bridge_make()
 	in_ns "$1" sh -ec "
 		ip link add br0 type bridge forward_delay 0
 		ip link set br0 up
-		ip link add vx$VNI type vxlan id $VNI local $3 dstport 4789 nolearning
+		ip link add vx$VNI mtu $((mtu - 50)) type vxlan id $VNI local $3 \
+			dstport 4789 nolearning
 		ip link set vx$VNI master br0 up
 		ip link set vx$VNI type bridge_slave learning off
 		ip link set c-$2 master br0

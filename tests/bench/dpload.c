@@ -6,6 +6,9 @@
  *   dpload [OPTION...] paced     UDP datagrams from one core at a rate, received on the
  *                                other
  *   dpload [OPTION...] bulk      TCP, one stream from one core to the other
+ *   dpload [OPTION...] stream    TCP, one thread for both ends as in small, and the
+ *                                receiver does not copy what it gets: more of what
+ *                                is left is the way
  *   dpload [OPTION...] connects  TCP connections, made and closed one after another
  *   dpload [OPTION...] flows N   one datagram each of N flows, and no measurement
  *   dpload [OPTION...] udp|tcp   does a datagram, a connection to the port get through?
@@ -422,6 +425,47 @@ static int bulk(void)
 	return two_threads(bulk_sender, bulk_receiver, "bulk");
 }
 
+/* Return: a socket that takes what it can. */
+static int stream_open(int *in)
+{
+	int listener = serve(SOCK_STREAM, opt.port);
+	int out = calls(SOCK_STREAM, opt.port);
+
+	*in = accept(listener, NULL, NULL);
+	if (*in < 0 || fcntl(out, F_SETFL, O_NONBLOCK))
+		die("accept");
+	return out;
+}
+
+static int stream(void)
+{
+	static uint8_t buf[BULK];
+	int in, out = stream_open(&in);
+	const long long warm = now() + opt.warm_ms * 1000000LL;
+	long long n = 0, last = now();
+	struct cost was = { 0 };
+
+	pin(opt.cpu[0]);
+	while (!was.wall || now() < was.wall + opt.ms * 1000000LL) {
+		ssize_t got;
+
+		while (send(out, buf, sizeof(buf), MSG_NOSIGNAL) > 0)
+			;
+		while ((got = recv(in, NULL, 1 << 20, MSG_TRUNC | MSG_DONTWAIT)) > 0) {
+			n += got;
+			last = now();
+		}
+		if (now() > last + 1000000)
+			readable(in, 1);
+		if (!was.wall && now() >= warm) {
+			was = cost_now();
+			n = 0;
+		}
+	}
+	tell("stream", &was, n, 0);
+	return n ? 0 : 1;
+}
+
 /* The client closes first and so keeps what TCP remembers of the connection: ports take
  * turns, or it would run out of them. */
 static int connects(void)
@@ -527,8 +571,9 @@ static const struct {
 	const char *name;
 	int (*run)(void);
 } kinds[] = {
-	{ "small", small },       { "paced", paced }, { "bulk", bulk },
-	{ "connects", connects }, { "udp", try_udp }, { "tcp", try_tcp },
+	{ "small", small },   { "paced", paced },       { "bulk", bulk },
+	{ "stream", stream }, { "connects", connects }, { "udp", try_udp },
+	{ "tcp", try_tcp },
 };
 
 /* ---- start ---------------------------------------------------------------- */
