@@ -232,6 +232,8 @@ __noinline int pol_drop(struct __sk_buff *skb, const struct pol *p, __u32 reason
 
 /* ---- identities ---- */
 
+/* Kernels before 6.3 want the address on the stack or in a map: what a function that is
+ * not static was given is neither. */
 static __always_inline const struct bpf_pol_ident *pol_ident(
 	const struct bpf_pol_addr *a)
 {
@@ -550,6 +552,7 @@ static __noinline void pol_note(const struct pol *p)
 /* Policy does not allow the packet: is it an answer? Return: enum bpf_pol_reason. */
 static __noinline __u32 pol_answer(struct pol *p, __u32 reason)
 {
+	struct bpf_pol_addr peer = p->dir == BPF_POL_OUT ? p->f.dst : p->f.src;
 	struct bpf_pol_flow key;
 	struct bpf_pol_ct *c;
 	struct pol_ask back;
@@ -564,8 +567,7 @@ static __noinline __u32 pol_answer(struct pol *p, __u32 reason)
 	if (c && c->dirs & 1 << !p->dir && pol_is_fresh(c, p->f.proto)) {
 		/* Whose address is not known is of the world when we send, and of the
 		 * overlay when it answers by that way: it is who it was. */
-		if (c->identity != back.peer &&
-		    !pol_ident(p->dir == BPF_POL_OUT ? &p->f.dst : &p->f.src))
+		if (c->identity != back.peer && !pol_ident(&peer))
 			back.peer = c->identity;
 		if (c->policy == p->ep.policy && c->identity == back.peer)
 			return BPF_POL_R_NONE;

@@ -21,7 +21,9 @@ bool netprog_open(void)
 	if (!net)
 		return false;
 	net->rodata->redirect_tell = 1;
-	bpf_map__set_max_entries(net->maps.pol_ct_v1, 128);
+	/* So small that it can be filled, not so small that what one CPU keeps for
+	 * itself is all of it. */
+	bpf_map__set_max_entries(net->maps.pol_ct_v1, 4096);
 	return !net_bpf__load(net);
 }
 
