@@ -64,7 +64,7 @@ static void die(const char *what)
 static struct bytes_out messages_build(bool withdraw)
 {
 	const struct gen g = { .as = opt.as, .routes = opt.routes, .vnis = opt.vnis };
-	size_t cap = gen_room(opt.routes);
+	size_t cap = gen_room(&g, opt.routes);
 	struct wbuf w = wbuf_of(xcalloc(1, cap), cap);
 
 	if (withdraw) {

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 
 #include "lib/addr.h"
+#include "lib/util.h"
+#include "wire/labelset.h"
 #include "wire/nlri_evpn.h"
 #include "wire/open.h"
 #include "wire/update.h"
@@ -55,6 +57,30 @@ struct gen_communities gen_communities(const struct gen *g, uint32_t i, uint32_t
 	return out;
 }
 
+/* The number of the label set of route i, 1..; 0: it has none. */
+static uint32_t label_set(const struct gen *g, uint32_t i)
+{
+	return g->label_sets ? 1 + (uint32_t)((uint64_t)i * g->label_sets / g->routes)
+			     : 0;
+}
+
+/* The whole attribute: what a workload might call itself. */
+static struct bytes labels(uint32_t set, uint8_t *buf, size_t size)
+{
+	struct wbuf w = wbuf_of(buf, size);
+	struct labels l;
+	char text[96];
+	uint8_t head[] = { 0xc0, LABELSET_CODE, 0 };
+
+	snprintf(text, sizeof(text), "app=service-%u,id=%u,role=backend", set % 1000,
+		 set);
+	must(!labels_parse(text, &l), "labels");
+	head[2] = (uint8_t)(LABELSET_HEAD + l.len);
+	wbuf_bytes(&w, head, sizeof(head));
+	must(!labelset_encode(&w, 1, labels_bytes(&l)), "label set");
+	return (struct bytes) { buf, w.len };
+}
+
 static size_t attributes(const struct gen *g, uint32_t i, uint32_t moves, uint8_t *buf,
 			 size_t size)
 {
@@ -66,21 +92,26 @@ static size_t attributes(const struct gen *g, uint32_t i, uint32_t moves, uint8_
 		.ext_communities = { ec.c[0].b, ec.n * sizeof(ec.c[0]) },
 	};
 	struct wbuf w = wbuf_of(buf, size);
+	uint8_t tlv[128];
 
+	if (label_set(g, i))
+		a.other = labels(label_set(g, i), tlv, sizeof(tlv));
 	must(!attrs_encode(&w, &a), "attributes");
 	return w.len;
 }
 
-size_t gen_room(uint32_t routes)
+size_t gen_room(const struct gen *g, uint32_t routes)
 {
 	/* Both ends of a range may lie within a run. */
-	return (size_t)routes * ROUTE_ROOM +
-	       (routes / MODEL_RUN + 3) * (size_t)MESSAGE_ROOM;
+	size_t messages = routes / MODEL_RUN + 3 + MIN_OF(g->label_sets, routes);
+
+	return (size_t)routes * ROUTE_ROOM + messages * MESSAGE_ROOM;
 }
 
 static bool run_goes_on(const struct gen *g, uint32_t i, uint32_t to)
 {
-	return i < to && i % MODEL_RUN && gen_vtep(g, i) == gen_vtep(g, i - 1);
+	return i < to && i % MODEL_RUN && gen_vtep(g, i) == gen_vtep(g, i - 1) &&
+	       label_set(g, i) == label_set(g, i - 1);
 }
 
 void gen_announce(const struct gen *g, struct wbuf *w, uint32_t from, uint32_t to,

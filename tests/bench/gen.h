@@ -19,6 +19,8 @@ struct gen {
 	uint32_t as, routes, vnis;
 	uint32_t senders;
 	uint32_t first_vtep; /* of sender 0, host order; the others follow */
+	uint32_t
+		label_sets; /* routes one after another share one of so many; 0: none */
 };
 
 /** gen_share - first route of a sender; that of the next one is the end. */
@@ -49,7 +51,7 @@ struct gen_communities {
 struct gen_communities gen_communities(const struct gen *g, uint32_t i, uint32_t moves);
 
 /** gen_room - bytes that suffice for this many routes, whichever way. */
-size_t gen_room(uint32_t routes);
+size_t gen_room(const struct gen *g, uint32_t routes);
 
 /** gen_announce, gen_withdraw - append UPDATEs for routes from..to-1: one for each
  * run of the model, or more when it does not fit. Exits when w is too small. */

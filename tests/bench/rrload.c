@@ -3,7 +3,8 @@
  *   rrload [OPTION...] STEP...     does the steps in turn, a line for each
  *   rrload [-l ADDR] [-p PORT] relay
  * Steps; a step is over when every receiver has counted the routes it makes come or
- * go, and its line says in how many seconds, and the daemon's CPU seconds so far:
+ * go, and its line says in how many seconds, the daemon's CPU seconds so far, and how
+ * many UPDATEs a receiver has got:
  *   up           all sessions are established
  *   announce, withdraw   all routes
  *   thin, fill   withdraw, announce again every other run of the model
@@ -36,6 +37,7 @@
 #include "tests/bench/relay.h"
 #include "tests/bench/rrcheck.h"
 #include "tests/bench/sess.h"
+#include "wire/msg.h"
 
 enum { PIDS_MAX = 8, RETRY_MS = 100 };
 
@@ -79,7 +81,8 @@ static uint64_t want_reach, want_unreach; /* of each receiver, in this step */
 static uint32_t missing;                  /* receivers that are not there yet */
 static const char *step = "start";
 static long long begun_ns;
-static uint64_t updates_in; /* how often something came; quiet when it stays */
+static uint64_t updates_in;  /* how often something came; quiet when it stays */
+static uint64_t messages_in; /* UPDATEs of all receivers */
 
 static void __attribute__((noreturn)) die(const char *why)
 {
@@ -109,6 +112,9 @@ static void on_updates(struct sess *s, const uint8_t *p, size_t len)
 	struct client *c = client_of(s);
 
 	updates_in++;
+	for (size_t at = 0; !is_sender(c) && at + MSG_HEADER_LEN <= len;
+	     at += (size_t)p[at + 16] << 8 | p[at + 17])
+		messages_in++;
 	sess_nlri(p, len, &c->reach, &c->unreach);
 	if (opt.verify)
 		check_updates(&c->check, p, len);
@@ -217,8 +223,9 @@ static void until_done(void)
 
 static void say_time(long long end_ns)
 {
-	printf("%s s=%.6f cpu=%.4f\n", step, seconds(end_ns - begun_ns),
-	       seconds(proc_cpu_ns(opt.pid, opt.n_pids)));
+	printf("%s s=%.6f cpu=%.4f messages=%llu\n", step, seconds(end_ns - begun_ns),
+	       seconds(proc_cpu_ns(opt.pid, opt.n_pids)),
+	       (unsigned long long)messages_in / opt.receivers);
 }
 
 static void finish_step(void)
@@ -340,7 +347,7 @@ static void do_churn(unsigned times)
 
 static struct txbuf *one_route(uint32_t i, uint32_t moves)
 {
-	size_t cap = gen_room(1);
+	size_t cap = gen_room(&gen, 1);
 	struct txbuf *t = txbuf_new((uint32_t)cap);
 	struct wbuf w = wbuf_of(t->data, cap);
 
@@ -547,7 +554,7 @@ static void do_step(const char *text)
 static struct txbuf *share_build(uint32_t sender, bool withdraw, bool thin)
 {
 	uint32_t from = gen_share(&gen, sender), to = gen_share(&gen, sender + 1);
-	size_t cap = gen_room(to - from);
+	size_t cap = gen_room(&gen, to - from);
 	struct txbuf *t = txbuf_new((uint32_t)cap);
 	struct wbuf w = wbuf_of(t->data, cap);
 
@@ -607,7 +614,7 @@ static int usage(void)
 		"usage: rrload [-s SENDERS] [-r RECEIVERS] [-n ROUTES] [-v VNIS]"
 		" [-c ADDRESS] [-p PORT]\n"
 		"              [-b FIRST-ADDRESS] [-k CLUSTER-ID] [-a AS] [-T SECONDS]"
-		" [-P PID]... [-H HOLD] [-V] [-F] STEP...\n"
+		" [-P PID]... [-H HOLD] [-L LABEL-SETS] [-V] [-F] STEP...\n"
 		"       rrload [-a AS] [-c ADDRESS] [-p PORT] relay\n");
 	return 2;
 }
@@ -667,6 +674,9 @@ static bool option(int c, const char *arg)
 	case 'H':
 		opt.hold_s = (uint16_t)number(arg);
 		break;
+	case 'L':
+		gen.label_sets = number(arg);
+		break;
 	case 'F':
 		opt.frr = true;
 		break;
@@ -695,7 +705,7 @@ int main(int argc, char **argv)
 	int c;
 
 	opt.reflector.sin_port = htons(179);
-	while ((c = getopt(argc, argv, "s:r:n:v:a:b:c:k:p:P:T:H:FV")) != -1)
+	while ((c = getopt(argc, argv, "s:r:n:v:a:b:c:k:p:P:T:H:L:FV")) != -1)
 		if (!option(c, optarg))
 			return usage();
 	if (optind == argc || !options_good())
