@@ -265,6 +265,7 @@ static void on_hello(struct engine *e, const struct intent_hello *h)
 	enforce_resync(e->policy.enforce);
 	identity_resync(e);
 	policy_consume(e);
+	monitor_resync(e);
 	fibc_put(e->fibc, INTENT_SYNC_END, 0, NULL);
 	fibc_put(e->fibc, INTENT_READY, 0, NULL);
 	sessions_start(e, h->kept || h->fib_restarts);

@@ -39,6 +39,12 @@ static void look(struct engine *e, bool on)
 		fibc_put(e->fibc, INTENT_MONITOR, 0, &m);
 }
 
+void monitor_resync(struct engine *e)
+{
+	if (!LIST_EMPTY(&e->monitors))
+		look(e, true);
+}
+
 /* ---- one packet -------------------------------------------------------------- */
 
 /* One end of it. */

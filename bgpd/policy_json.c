@@ -9,11 +9,13 @@
 #include "bgpd/policy_json_int.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /* ---- where we are, and what is wrong -------------------------------------------- */
 
@@ -399,28 +401,35 @@ static int result(struct policy_reader *r, bool ok, struct policy_doc **doc)
 	return 0;
 }
 
+/* A regular file to read: nobody waits for the other end of a pipe. */
+static FILE *file_open(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0)
+		return NULL;
+	if (!fstat(fd, &st) && S_ISREG(st.st_mode))
+		return fdopen(fd, "rb");
+	errno = S_ISDIR(st.st_mode) ? EISDIR : EINVAL;
+	close(fd);
+	return NULL;
+}
+
 /* The whole file, owned; NULL with errno. */
 static char *slurp(const char *path, size_t *len)
 {
-	FILE *f = fopen(path, "rbe");
-	struct stat st;
-	char *text = NULL;
+	FILE *f = file_open(path);
+	char *text;
 
 	if (!f)
 		return NULL;
-	if (fstat(fileno(f), &st)) {
-		fclose(f);
-		return NULL;
-	}
-	errno = S_ISDIR(st.st_mode) ? EISDIR : 0;
-	if (!errno) {
-		/* One byte more than is allowed tells that there is more. */
-		text = xcalloc(1, POLICY_FILE_MAX + 2);
-		*len = fread(text, 1, POLICY_FILE_MAX + 1, f);
-		if (ferror(f)) {
-			free(text);
-			text = NULL;
-		}
+	/* One byte more than is allowed tells that there is more. */
+	text = xcalloc(1, POLICY_FILE_MAX + 2);
+	*len = fread(text, 1, POLICY_FILE_MAX + 1, f);
+	if (ferror(f)) {
+		free(text);
+		text = NULL;
 	}
 	fclose(f);
 	return text;
