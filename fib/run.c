@@ -37,12 +37,19 @@ enum {
 	FILES_WANTED = 65536, /* two links for each container of the eBPF plane */
 };
 
+/* libevent runs what is active before it looks for more: a turn that makes the next one
+ * active would keep the engine waiting until nothing is left to do. */
 void fib_turn_soon(struct fib *f)
 {
+	static const struct timeval now = { 0 };
+
 	if (f->turn_due || !f->ev_turn)
 		return;
 	f->turn_due = true;
-	event_active(f->ev_turn, EV_TIMEOUT, 0);
+	if (f->in_turn)
+		event_add(f->ev_turn, &now);
+	else
+		event_active(f->ev_turn, EV_TIMEOUT, 0);
 }
 
 static void tick_at(struct fib *f, int64_t at_ms)
@@ -109,7 +116,9 @@ static void on_turn(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
 	struct fib *f = arg;
 
 	f->turn_due = false;
+	f->in_turn = true;
 	turn(f);
+	f->in_turn = false;
 }
 
 static void on_tick(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)

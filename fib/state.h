@@ -198,7 +198,7 @@ struct fib {
 	int64_t tick_ms;   /* when ev_tick fires, INT64_MAX: not set */
 	int64_t resync_ms; /* not before */
 	struct super *super;
-	bool turn_due;
+	bool turn_due, in_turn;
 };
 
 /** bpf_dir - where maps and programs are pinned. */
@@ -207,7 +207,8 @@ static inline const char *bpf_dir(const struct fib *f)
 	return f->o->bpf_dir ? f->o->bpf_dir : "/sys/fs/bpf/selvage";
 }
 
-/** fib_turn_soon - run fib_turn() once more in this round of the loop. */
+/** fib_turn_soon - a turn in this round of the loop; asked for by a turn: another one,
+ * after a look at what has come meanwhile. */
 void fib_turn_soon(struct fib *f);
 
 #endif
