@@ -211,7 +211,7 @@ static int grow(struct be_bpf *b, enum bpf_map_id m)
 	}
 	mirrors_point(b);
 	bpf_attach_reload(b->attach, BPF_O_ILA);
-	err = bpf_attach_work(b->attach, BPF_O_ILA, UINT32_MAX, &at);
+	err = bpf_attach_work(b->attach, BPF_O_ILA, 0, &at);
 	log_info(LOG_FIB, "eBPF: a full map has grown, entries=%u err=%d", max, err);
 	return 0;
 }

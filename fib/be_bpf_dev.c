@@ -11,6 +11,7 @@
 
 #include "fib/ila_gate.h"
 #include "fib/link.h"
+#include "fib/pol.h"
 #include "fib/state.h"
 #include "lib/util.h"
 
@@ -72,11 +73,13 @@ static int renew_gate(struct fib *f, const struct bpf_underlay *u, char *why)
 	uint32_t out;
 	int err;
 
+	b->gate = 0;
 	if (!u->any)
 		return 0;
 	err = ila_gate_work(f, u->mtu, &out, why);
 	if (err || !out)
 		return err;
+	b->gate = out;
 	mirror_set(&b->ifs, &out, &host);
 	bpf_attach_set(b->attach, BPF_P_CONTAINER, out);
 	return 0;
@@ -98,6 +101,41 @@ static int routes_work(struct fib *f, char *why)
 	return first;
 }
 
+static int renew_underlay(struct fib *f, const struct bpf_underlay *u, char *why)
+{
+	int first = 0;
+
+	for (unsigned i = 0; i < u->n; i++) {
+		const struct link *l = link_find(f, u->ifindex[i]);
+
+		if (!l || l->ethernet) {
+			bpf_attach_set(f->bpf->attach, BPF_P_UNDERLAY, u->ifindex[i]);
+			continue;
+		}
+		first = first ? first : -EMEDIUMTYPE;
+		snprintf(why, NL_WHY, "underlay %s has no Ethernet header", l->name);
+	}
+	return first;
+}
+
+/* Some of those that wait for it; the others in the next turns. */
+static int attach_some(struct fib *f, uint32_t *at)
+{
+	struct be_bpf *b = f->bpf;
+	bool before = b->attaching;
+	int err = bpf_attach_work(b->attach, BPF_O_ILA, BPF_ATTACH_TURN, at);
+
+	b->attaching = err == -EINPROGRESS;
+	if (before || b->attaching)
+		pol_attached(f);
+	if (!b->attaching)
+		return err;
+	f->ila.work_due = true;
+	fib_turn_soon(f);
+	return 0;
+}
+
+/* What all endpoints need gets its programs before they do. */
 int bpf_devices_work(struct fib *f, const struct bpf_underlay *u, char *why)
 {
 	struct be_bpf *b = f->bpf;
@@ -107,28 +145,21 @@ int bpf_devices_work(struct fib *f, const struct bpf_underlay *u, char *why)
 	mirror_renew(&b->ifs);
 	bpf_attach_renew(b->attach, BPF_O_ILA);
 	first = renew_gate(f, u, why);
+	err = renew_underlay(f, u, why);
+	first = first ? first : err;
 	renew_endpoints(f);
-	for (unsigned i = 0; i < u->n; i++) {
-		const struct link *l = link_find(f, u->ifindex[i]);
-
-		if (!l || l->ethernet) {
-			bpf_attach_set(b->attach, BPF_P_UNDERLAY, u->ifindex[i]);
-			continue;
-		}
-		first = first ? first : -EMEDIUMTYPE;
-		snprintf(why, NL_WHY, "underlay %s has no Ethernet header", l->name);
-	}
 	bpf_attach_renewed(b->attach, BPF_O_ILA);
 	mirror_renewed(&b->ifs);
 	err = bpf_mirror_push(b, &b->ifs, BPF_M_IF);
 	if (!err)
-		err = bpf_attach_work(b->attach, BPF_O_ILA, UINT32_MAX, &at);
+		err = attach_some(f, &at);
 	if (err && !first) {
 		first = err;
 		snprintf(why, NL_WHY, "ifindex %u: %s", at, strerror(-err));
 	}
 	mirror_write(&b->ifs, true);
-	if (!first && u->any)
+	if (!first && u->any &&
+	    (!b->gate || !bpf_attach_state(b->attach, BPF_P_CONTAINER, b->gate)))
 		first = routes_work(f, why);
 	return first;
 }

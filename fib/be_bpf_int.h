@@ -42,6 +42,8 @@ struct be_bpf {
 	struct bpf_dom dom[BPF_ILA_DOMS]; /* 0 is none */
 	uint32_t last_dom;                /* number given last */
 	uint32_t max_entries;             /* no map grows beyond */
+	uint32_t gate;                    /* device of the host's own way in */
+	bool attaching;                   /* devices wait for their programs */
 	bool swept;                       /* leftovers of earlier runs are gone */
 	int64_t told_ms;                  /* counters */
 	int32_t err;                      /* last trouble with devices, as logged */

@@ -50,9 +50,13 @@ bool bpf_attach_found(const struct bpf_attach *a, enum bpf_prog_id p, uint32_t i
  * has its ifindex by now. */
 void bpf_attach_gone(struct bpf_attach *a, uint32_t ifindex);
 
+/* So many in a turn: whatever else there is to do waits for them. */
+enum { BPF_ATTACH_TURN = 2 };
+
 /**
  * bpf_attach_work - attach, replace, detach what is due
- * @max: the kernel waits for each, some milliseconds: so many, then leave the rest
+ * @max: to attach and to detach, for each of which the kernel waits some 20 ms: so
+ *many, then leave the rest. Replacing takes no time, and is not counted
  * @ifindex: out: device of the first refusal
  *
  * Return: 0; -EINPROGRESS: some are left; else -errno of the first refusal.

@@ -195,7 +195,7 @@ int pol_grow(struct fib *f, enum bpf_map_id m)
 	mirrors_point(f);
 	for (int o = 0; o < BPF_OBJS; o++) {
 		bpf_attach_reload(&f->attach, o);
-		bpf_attach_work(&f->attach, o, UINT32_MAX, &at);
+		bpf_attach_work(&f->attach, o, 0, &at);
 	}
 	log_info(LOG_FIB, "policy: a full map has grown, entries=%u", max);
 	return 0;
@@ -399,6 +399,12 @@ void pol_link_gone(struct fib *f, const struct link *l)
 	}
 	pol_locals_on(f, l->name);
 	net_ways_touch(f);
+}
+
+void pol_attached(struct fib *f)
+{
+	if (f->pol)
+		pol_due(f);
 }
 
 /* The underlay may be another device now. */

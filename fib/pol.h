@@ -50,6 +50,9 @@ int64_t pol_before(struct fib *f);
 void pol_apply(struct fib *f, unsigned max);
 void pol_after(struct fib *f);
 
+/** pol_attached - programs of ILA came to run on devices that may be waited for. */
+void pol_attached(struct fib *f);
+
 /** pol_dump - compare with what is really in the maps and on the devices.
  * @first: adopt what is from an earlier run. */
 int pol_dump(struct fib *f, bool first);

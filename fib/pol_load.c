@@ -16,11 +16,7 @@
 #include "lib/clock.h"
 #include "lib/util.h"
 
-enum {
-	AGAIN_MS = 2000,
-	ATTACH_MAX = 8,
-	OPEN = BPF_POL_EP_OPEN_IN | BPF_POL_EP_OPEN_OUT
-};
+enum { AGAIN_MS = 2000, OPEN = BPF_POL_EP_OPEN_IN | BPF_POL_EP_OPEN_OUT };
 
 struct load *load_find(const struct pol *p, const char *ifname)
 {
@@ -258,7 +254,7 @@ static void attach_all(struct fib *f)
 	}
 	net_attach(f);
 	bpf_attach_renewed(&f->attach, BPF_O_NET);
-	err = bpf_attach_work(&f->attach, BPF_O_NET, ATTACH_MAX, &at);
+	err = bpf_attach_work(&f->attach, BPF_O_NET, BPF_ATTACH_TURN, &at);
 	if (err == -EINPROGRESS)
 		f->pol->due = true;
 	else if (err)
@@ -326,10 +322,12 @@ static int state_of(const struct fib *f, const struct load *l, char *why, size_t
 	if (y && has_ila_progs(f, l) && !f->progs.polices[BPF_O_ILA])
 		return says(why, size, -EOPNOTSUPP, "programs of ILA ask no policy");
 	err = attach_err(f, l);
+	if (err == -EINPROGRESS || err == -ENOENT)
+		return says(why, size, -EINPROGRESS, "its programs are not attached");
 	if (err) {
 		snprintf(why, size, "programs cannot be attached: %.30s",
 			 strerror(-err));
-		return err == -ENOENT ? -EINPROGRESS : err;
+		return err;
 	}
 	if (l->addrs_pending)
 		return says(why, size, -EINPROGRESS, "its addresses are not written");
