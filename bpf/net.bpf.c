@@ -212,17 +212,18 @@ static __noinline __u32 peer_unknown(const struct bpf_pol_addr *a, __u32 group)
 static __always_inline __u32 peer_of_bridged(struct __sk_buff *skb, struct pol *p)
 {
 	const struct bpf_pol_ident *i = pol_ident(&p->f.src);
+	const struct bpf_net_dom *dom = dom_of(p->ep.vni);
 	__u32 by = skb->ingress_ifindex;
-	const struct bpf_net_dom *dom;
+	int tunnel = dom && by && by == dom->vxlan;
 	const struct bpf_pol_ep *from;
 
-	if (i) {
+	/* Who is elsewhere comes by the tunnel. */
+	if (i && (i->ifindex || tunnel || !by)) {
 		p->peer = i->identity;
 		return guard_is_foreign(i, by) ? BPF_POL_R_SPOOF_OUTSIDE
 					       : BPF_POL_R_NONE;
 	}
-	dom = dom_of(p->ep.vni);
-	if (dom && by && by == dom->vxlan) {
+	if (tunnel) {
 		p->peer = peer_unknown(&p->f.src, dom->flags & BPF_NET_DOM_GBP
 							  ? skb->mark & 0xffff
 							  : 0);

@@ -193,6 +193,24 @@ static void forged_from_outside(void **state)
 	}
 }
 
+/* B is elsewhere: a port of the bridge with B's address is not B. */
+static void elsewhere_from_next_door(void **state)
+{
+	struct desc d = b_to_a(false);
+	struct frame f;
+
+	(void)state;
+	world(4);
+	put_verdict(5, ID_B, BPF_POL_IN, 0, 0, 0, 1, 0);
+	put_ep(HERE, ID_A, 5, USUAL, MAC_A, "10.1.0.1", NULL);
+	f = frame_make(&d);
+	assert_int_equal(run_by(TO_CONTAINER, &f, VXLAN, 0).verdict, TC_ACT_UNSPEC);
+	reason(BPF_POL_R_POLICY);
+	assert_int_equal(run_by(TO_CONTAINER, &f, VXLAN + 1, 0).verdict, TC_ACT_SHOT);
+	assert_int_equal(reason(BPF_POL_R_POLICY), 1);
+	policy_clear(5);
+}
+
 static void flooded_to_another(void **state)
 {
 	struct desc d = b_to_a(false);
@@ -394,6 +412,7 @@ int main(void)
 	const struct CMUnitTest t[] = {
 		cmocka_unit_test(forged_by_containers),
 		cmocka_unit_test(forged_from_outside),
+		cmocka_unit_test(elsewhere_from_next_door),
 		cmocka_unit_test(flooded_to_another),
 		cmocka_unit_test(wrong_address_next_door),
 		cmocka_unit_test(cut_short),
