@@ -214,25 +214,52 @@ static void refuse(struct enforce *e, struct en_policy *p, int err, const char *
 
 static const char too_many[] = "too many verdicts";
 
+/* A deny that finds no room would let through what it is about, by a verdict for all:
+ * then nothing is allowed, up to the next document. */
+static void shut(struct enforce *e, struct en_policy *p)
+{
+	const struct intent_policy i = { .policy = p->number };
+
+	emit(e, INTENT_POLICY_BEGIN, &i);
+	if (p->state == EN_SENT)
+		emit(e, INTENT_POLICY_COMMIT, &i);
+	policy_verdicts_fini(&p->list);
+	p->at = 0;
+	p->n = 0;
+	policy_subject_free(p->ps);
+	p->ps = NULL;
+}
+
+static bool has_deny(const struct policy_verdicts *l)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (l->v[i].flags & POLICY_DENY)
+			return true;
+	return false;
+}
+
 /* What follows from a peer for this policy; was or now may be NULL. */
 static void peer_changed(struct enforce *e, struct en_policy *p,
 			 const struct policy_peer *was, const struct policy_peer *now)
 {
-	struct policy_verdicts old = { 0 }, new = { 0 };
+	struct policy_verdicts old = { 0 }, new = { 0 }, none = { 0 };
+	bool full, deny = true;
 
 	if (was && was->n)
 		policy_compile_peer(p->ps, was, &old);
-	if (now && now->n && policy_compile_peer(p->ps, now, &new))
-		refuse(e, p, -E2BIG, too_many);
-	if (p->n - old.n + new.n > POLICY_VERDICTS) {
+	full = now && now->n && policy_compile_peer(p->ps, now, &new);
+	if (!full) {
+		full = p->n - old.n + new.n > POLICY_VERDICTS;
+		deny = has_deny(&new);
+	}
+	if (full) {
 		refuse(e, p, -E2BIG, too_many);
 		policy_verdicts_fini(&new);
 	}
-	if (p->state == EN_STREAM && old.n)
+	if (full && deny) {
+		shut(e, p);
+	} else if (p->state == EN_STREAM && old.n) {
 		unsend(p, was->identity);
-	if (p->state == EN_STREAM && old.n) {
-		struct policy_verdicts none = { 0 };
-
 		change(e, p, &old, &none);
 		change(e, p, &none, &new);
 	} else if (old.n || new.n) {

@@ -529,12 +529,121 @@ static void waits(void **state)
 	model_free(m);
 }
 
+/* ---- more than fits --------------------------------------------------------- */
+
+enum { CLAUSES = 200, PORTS = 256 };
+
+/* Many ports, each a verdict for every identity. */
+static struct policy *large_policy(const char *section)
+{
+	size_t size = CLAUSES * (PORTS * 48 + 128) + 256, at = 0;
+	char *text = xcalloc(1, size);
+	struct policy *p;
+
+	at += (size_t)snprintf(text, size,
+			       "[{'endpointSelector': {}, 'ingress': [{}], '%s': [",
+			       section);
+	for (int c = 0; c < CLAUSES; c++) {
+		at += (size_t)snprintf(
+			text + at, size - at, "%s{'%s': [{}], 'toPorts': [{'ports': [",
+			c ? "," : "",
+			section[0] == 'e' ? "toEndpoints" : "fromEndpoints");
+		for (int i = 0; i < PORTS; i++)
+			at += (size_t)snprintf(text + at, size - at,
+					       "%s{'port': '%d', 'protocol': 'TCP'}",
+					       i ? "," : "", 1 + c * PORTS + i);
+		at += (size_t)snprintf(text + at, size - at, "]}]}");
+	}
+	snprintf(text + at, size - at, "]}]");
+	p = policy_of(text);
+	free(text);
+	return p;
+}
+
+struct counter {
+	long verdicts;
+	unsigned begins, commits, refused;
+};
+
+static void count_intent(void *ctx, uint16_t type, const void *body)
+{
+	struct counter *c = ctx;
+
+	(void)body;
+	c->verdicts += (type == INTENT_VERDICT_SET) - (type == INTENT_VERDICT_DEL);
+	c->begins += type == INTENT_POLICY_BEGIN;
+	c->commits += type == INTENT_POLICY_COMMIT;
+	if (type == INTENT_POLICY_BEGIN)
+		c->verdicts = 0;
+}
+
+static bool count_room(void *ctx)
+{
+	(void)ctx;
+	return true;
+}
+
+static bool count_address(void *ctx, uint32_t vni, const struct prefix *p,
+			  struct identity_addr *out)
+{
+	(void)ctx;
+	(void)vni;
+	(void)p;
+	(void)out;
+	return false;
+}
+
+static void count_refused(void *ctx, struct bytes labels, const char *why)
+{
+	(void)labels;
+	(void)why;
+	((struct counter *)ctx)->refused++;
+}
+
+static const struct enforce_hooks count_hooks = {
+	.intent = count_intent,
+	.has_room = count_room,
+	.address = count_address,
+	.changed = on_changed,
+	.refused = count_refused,
+};
+
+/* An allow that finds no room is missing; without a deny nobody gets in at all. */
+static void full(void **state)
+{
+	static const char *const sections[] = { "egress", "ingressDeny" };
+
+	(void)state;
+	for (unsigned deny = 0; deny < 2; deny++) {
+		struct counter c = { 0 };
+		struct enforce *e = enforce_new(&count_hooks, &c, false);
+		struct enforce_endpoint ep = { .ifname = "v0", .vni = 1 };
+		const uint32_t fit = POLICY_VERDICTS / (CLAUSES * PORTS);
+		uint32_t n = 0;
+
+		ep.labels = bytes_of("app=a");
+		enforce_policy(e, ENFORCE_POLICY, large_policy(sections[deny]));
+		enforce_endpoint_set(e, &ep);
+		while (enforce_turn(e))
+			;
+		while (!c.refused && n < 100)
+			enforce_labelset_used(e, 0x80000100 + n++, bytes_of("app=b"));
+		assert_int_equal(c.refused, 1);
+		assert_int_equal(n, fit + 1);
+		assert_true(deny ? c.verdicts == 0
+				 : c.verdicts >= (long)fit * CLAUSES * PORTS);
+		assert_int_equal(c.begins, c.commits);
+		assert_int_equal(c.begins, 1 + deny);
+		enforce_free(e);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest t[] = {
 		cmocka_unit_test(order),  cmocka_unit_test(refused),
 		cmocka_unit_test(waits),  cmocka_unit_test(random_events),
-		cmocka_unit_test(resync),
+		cmocka_unit_test(resync), cmocka_unit_test(full),
 	};
 	int rc;
 
