@@ -248,7 +248,7 @@ static __noinline int policy_in(struct __sk_buff *skb, __u32 ifindex)
 		if (guard_is_foreign(i, skb->ingress_ifindex))
 			return pol_drop(skb, p, BPF_POL_R_SPOOF_OUTSIDE);
 	} else if (!skb->ingress_ifindex) {
-		p->peer = pol_ident_or(&p->f.src, BPF_POL_HOST);
+		p->peer = pol_peer_host(&p->f.src);
 	} else {
 		__be64 prefix = (__u64)p->f.src.ip[1] << 32 | p->f.src.ip[0];
 		const struct bpf_ila_dom *d = bpf_map_lookup_elem(&ila_dom_v1, &prefix);

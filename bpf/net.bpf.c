@@ -234,7 +234,8 @@ static __always_inline __u32 peer_of_bridged(struct __sk_buff *skb, struct pol *
 	if (from && from->vni == p->ep.vni)
 		p->peer = from->identity;
 	else
-		p->peer = pol_ident_or(&p->f.src, by ? BPF_POL_WORLD : BPF_POL_HOST);
+		p->peer = by ? pol_ident_or(&p->f.src, BPF_POL_WORLD)
+			     : pol_peer_host(&p->f.src);
 	return BPF_POL_R_NONE;
 }
 

@@ -265,14 +265,31 @@ static __always_inline __u32 pol_ident_group(__u32 vni, __u32 group)
 	return id ? *id : 0;
 }
 
-/* Who in an overlay has an address that nobody has announced. Prefixes that rules name
- * are of the world outside: here any address can be had for the asking. */
+/* By a prefix that the operator gave labels; 0: none. Those that rules name are of the
+ * world outside. */
+static __always_inline __u32 pol_ident_named(const struct bpf_pol_addr *a)
+{
+	__u32 net = pol_ident_net(a);
+
+	return net >> 24 != BPF_POL_CIDR ? net : 0;
+}
+
+/* This host, which sends from an address that nobody has announced. */
+static __always_inline __u32 pol_peer_host(const struct bpf_pol_addr *a)
+{
+	__u32 net = pol_ident_named(a);
+
+	return net ? net : BPF_POL_HOST;
+}
+
+/* Who in an overlay has an address that nobody has announced: there any can be had for
+ * the asking. */
 static __noinline __u32 pol_peer_overlay(const struct bpf_pol_addr *a)
 {
 	const struct bpf_pol_opt *opt;
-	__u32 net = pol_ident_net(a);
+	__u32 net = pol_ident_named(a);
 
-	if (net && net >> 24 != BPF_POL_CIDR)
+	if (net)
 		return net;
 	opt = pol_opt();
 	return opt && opt->overlay ? opt->overlay : BPF_POL_INIT;

@@ -660,6 +660,9 @@ int policies_adopt(struct fib *f)
 						       10));
 	if (d)
 		closedir(d);
+	/* One that was deleted is not given again: there may be connections that it has
+	 * allowed. The maps live as long as this clock. */
+	f->pol->last_nr = MAX_OF(f->pol->last_nr, (uint32_t)clock_ms());
 	err = outer_read(f);
 	outer_write(f);
 	return err;

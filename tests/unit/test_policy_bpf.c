@@ -565,7 +565,7 @@ static void who_is_it_at_the_bridge(void **state)
 	} t[] = {
 		{ "10.1.0.50", 0, BPF_POL_HOST },     { "10.1.0.50", 5, BPF_POL_WORLD },
 		{ "10.1.0.50", VXLAN, BPF_POL_INIT }, { "10.1.0.3", NEXT, ID_C },
-		{ "172.16.5.5", 5, 0x01000005 },      { "172.16.5.5", 0, 0x01000005 },
+		{ "172.16.5.5", 5, 0x01000005 },      { "172.16.5.5", 0, BPF_POL_HOST },
 	};
 
 	(void)state;
