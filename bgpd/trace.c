@@ -56,9 +56,7 @@ static int from_endpoint(const struct engine *e, const char *name, struct party 
 static bool find_in(const struct engine *e, uint32_t vni, const struct ip *ip,
 		    struct identity_addr *out)
 {
-	const struct prefix p = { *ip, (uint8_t)(ip->len * 8) };
-
-	return e->ids && identities_find(e->ids, vni, &p, out);
+	return e->ids && identities_lookup(e->ids, vni, ip, out);
 }
 
 /* In the network of the other party, else wherever somebody has it. */
@@ -82,11 +80,12 @@ static void from_ip(const struct engine *e, const struct policy *p,
 	struct identity_addr a;
 
 	out->p.identity = net ? net->identity : IDENTITY_WORLD;
-	if (!find_ip(e, &out->ip, other, &a))
+	if (!find_ip(e, &out->ip, other, &a) || (net && net->prefix.bits > a.bits))
 		return;
 	out->p.identity = a.identity;
 	out->p.labels = identities_labels_of(e->ids, a.identity);
-	out->p.endpoint = out->p.labels.p;
+	/* Of the static map: a host without programs. */
+	out->p.endpoint = out->p.labels.p && a.bits == out->ip.len * 8;
 	if (a.ifname[0] && !out->p.labels.p) /* ours, without labels */
 		from_labels(e, "", out);
 }

@@ -540,6 +540,20 @@ bool identities_find(const struct identities *d, uint32_t vni, const struct pref
 	return i;
 }
 
+bool identities_lookup(const struct identities *d, uint32_t vni, const struct ip *ip,
+		       struct identity_addr *out)
+{
+	struct prefix p = { *ip, host_bits(ip) };
+
+	while (!identities_find(d, vni, &p, out)) {
+		if (!p.bits)
+			return false;
+		p.bits--;
+		p.ip.b[p.bits / 8] &= (uint8_t) ~(0x80 >> p.bits % 8);
+	}
+	return true;
+}
+
 struct bytes identities_labels_of(const struct identities *d, uint32_t number)
 {
 	uint32_t i = number_find(d, number);

@@ -222,6 +222,11 @@ void identities_addresses(const struct identities *d, uint32_t number, uint32_t 
 bool identities_find(const struct identities *d, uint32_t vni, const struct prefix *p,
 		     struct identity_addr *out);
 
+/** identities_lookup - who an address belongs to: its own entry, else the longest
+ * prefix of the static map. Return: false: nobody. */
+bool identities_lookup(const struct identities *d, uint32_t vni, const struct ip *ip,
+		       struct identity_addr *out);
+
 /** identities_labels_of - of a number that addresses have; empty: not known. */
 struct bytes identities_labels_of(const struct identities *d, uint32_t number);
 

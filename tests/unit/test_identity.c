@@ -71,6 +71,7 @@ static void on_set(void *ctx, const struct identity_addr *a)
 	struct identity_addr *at = addr_find(w, a);
 
 	assert_int_not_equal(a->identity, 0);
+	assert_int_equal(a->was, at ? at->identity : 0);
 	if (a->identity >= IDENTITY_FIRST)
 		assert_true(used_find(w, a->identity) >= 0);
 	for (int i = 0; !at && i < ADDRS; i++)
@@ -85,6 +86,7 @@ static void on_unset(void *ctx, const struct identity_addr *a)
 	struct identity_addr *at = addr_find(ctx, a);
 
 	assert_non_null(at);
+	assert_int_equal(a->was, at->identity);
 	at->identity = 0;
 }
 
@@ -463,12 +465,18 @@ static void static_map(void **state)
 {
 	struct identity_map two[] = { map("10.0.0.1/32", "app=web", 7),
 				      map("10.1.0.0/16", "any=thing", 7) };
+	const struct ip in = ip("10.1.255.255"), out = ip("10.2.0.0");
 	struct identity_counts c;
+	struct identity_addr a;
 	struct world w;
 
 	(void)state;
 	world_init(&w);
 	conf(&w, NULL, 0, two, 2);
+	assert_true(identities_lookup(w.d, 7, &in, &a));
+	assert_int_equal(a.bits, 16);
+	assert_false(identities_lookup(w.d, 9, &in, &a));
+	assert_false(identities_lookup(w.d, 7, &out, &a));
 	assert_int_equal(identity_at(&w, 7, "10.0.0.1"), WEB);
 	assert_int_equal(identity_at(&w, 8, "10.0.0.1"), WEB);
 	put(&w, 7, "10.0.0.1", IDSET_CONFLICT, "");
