@@ -209,6 +209,32 @@ static __always_inline int policy_read(struct __sk_buff *skb, struct pol *p)
 	return bad ? pol_drop(skb, p, BPF_POL_R_MALFORMED) : 0;
 }
 
+/* Of an address that a packet goes to, and nobody has announced: behind a locator is
+ * whoever has the SIR address that it would be translated to. */
+static __noinline __u32 peer_outside(const struct bpf_pol_addr *a)
+{
+	struct bpf_pol_addr key = { .scope_family = a->scope_family };
+	const struct bpf_ila_rewrite *r;
+	const struct bpf_pol_ident *i;
+	const struct bpf_ila_dom *d;
+	struct bpf_ila_addr wire;
+
+	__builtin_memcpy(&wire, a->ip, sizeof(wire));
+	if (a->scope_family >> 24 != BPF_POL_IP6 || id_is_iid(wire.id))
+		return pol_peer_outside(a);
+	d = bpf_map_lookup_elem(&ila_dom_v1, &wire.prefix);
+	if (d)
+		r = d->kind == BPF_ILA_LOCATOR ? &d->to : NULL;
+	else
+		r = bpf_map_lookup_elem(&ila_remote_v1, &wire.prefix);
+	if (!r)
+		return pol_peer_outside(a);
+	wire = from_wire(wire.id, r);
+	__builtin_memcpy(key.ip, &wire, sizeof(key.ip));
+	i = pol_ident(&key);
+	return i ? i->identity : pol_peer_overlay(&key);
+}
+
 /* From the endpoint on the device: PASS or a drop. */
 static __noinline int policy_out(struct __sk_buff *skb)
 {
@@ -223,7 +249,9 @@ static __noinline int policy_out(struct __sk_buff *skb)
 		return end;
 	no = guard_source(skb, p);
 	if (!no) {
-		p->peer = pol_peer_out(&p->f.dst);
+		const struct bpf_pol_ident *i = pol_ident(&p->f.dst);
+
+		p->peer = i ? i->identity : peer_outside(&p->f.dst);
 		no = pol_check(skb, p);
 	}
 	return no ? pol_drop(skb, p, no) : PASS;

@@ -307,13 +307,6 @@ static __noinline __u32 pol_peer_outside(const struct bpf_pol_addr *a)
 	return link ? pol_peer_overlay(a) : pol_ident_or(a, BPF_POL_WORLD);
 }
 
-static __always_inline __u32 pol_peer_out(const struct bpf_pol_addr *a)
-{
-	const struct bpf_pol_ident *i = pol_ident(a);
-
-	return i ? i->identity : pol_peer_outside(a);
-}
-
 /* Does that address belong to the endpoint? */
 static __always_inline int pol_owns(const struct pol *p, const struct bpf_pol_addr *a)
 {

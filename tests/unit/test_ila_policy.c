@@ -130,6 +130,31 @@ static void both_directions(void **state)
 	assert_passes(FROM_CONTAINER, &ask);
 }
 
+/* Who is behind a locator is who he is: an address that only hosts use is no way past
+ * what policy says of him. */
+static void behind_a_locator(void **state)
+{
+	struct ila_addr wire = { l2, half("3000:0:2:afe8") };
+	struct ila_addr nobody = { l2, half("3000:0:9:9") };
+	struct ila_addr router = { l2, half("0:0:0:1") };
+	struct frame f = udp(&ep_a, &wire, 40000, 53);
+
+	(void)state;
+	start(0);
+	allow(BPF_POL_WORLD, OUT, IPPROTO_UDP, 53);
+	assert_refused(FROM_CONTAINER, &f, BPF_POL_R_POLICY);
+	f = udp(&ep_a, &nobody, 40000, 53);
+	assert_refused(FROM_CONTAINER, &f, BPF_POL_R_POLICY);
+	f = udp(&ep_a, &router, 40000, 53);
+	assert_passes(FROM_CONTAINER, &f);
+	allow(ID_B, OUT, IPPROTO_UDP, 53);
+	f = udp(&ep_a, &wire, 40000, 53);
+	assert_passes(FROM_CONTAINER, &f);
+	allow(BPF_POL_INIT, OUT, IPPROTO_UDP, 53);
+	f = udp(&ep_a, &nobody, 40000, 53);
+	assert_passes(FROM_CONTAINER, &f);
+}
+
 static void who_is_it(void **state)
 {
 	struct ila_addr far = addr(SIR ":2000:0:9:9"), other = addr("2001:db8:77::1");
@@ -268,9 +293,9 @@ static void errors(void **state)
 int main(void)
 {
 	const struct CMUnitTest t[] = {
-		cmocka_unit_test(both_directions), cmocka_unit_test(who_is_it),
-		cmocka_unit_test(around_policy),   cmocka_unit_test(past_the_stack),
-		cmocka_unit_test(errors),
+		cmocka_unit_test(behind_a_locator), cmocka_unit_test(both_directions),
+		cmocka_unit_test(who_is_it),        cmocka_unit_test(around_policy),
+		cmocka_unit_test(past_the_stack),   cmocka_unit_test(errors),
 	};
 
 	if (!ilaprog_open(0))
