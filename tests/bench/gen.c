@@ -60,8 +60,9 @@ struct gen_communities gen_communities(const struct gen *g, uint32_t i, uint32_t
 /* The number of the label set of route i, 1..; 0: it has none. */
 static uint32_t label_set(const struct gen *g, uint32_t i)
 {
-	return g->label_sets ? 1 + (uint32_t)((uint64_t)i * g->label_sets / g->routes)
-			     : 0;
+	if (!g->label_sets)
+		return 0;
+	return g->label_first + 1 + (uint32_t)((uint64_t)i * g->label_sets / g->routes);
 }
 
 /* The whole attribute: what a workload might call itself. */

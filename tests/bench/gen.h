@@ -19,8 +19,9 @@ struct gen {
 	uint32_t as, routes, vnis;
 	uint32_t senders;
 	uint32_t first_vtep; /* of sender 0, host order; the others follow */
-	uint32_t
-		label_sets; /* routes one after another share one of so many; 0: none */
+	/* Routes one after another share one of so many, 0: none; number of the first.
+	 */
+	uint32_t label_sets, label_first;
 };
 
 /** gen_share - first route of a sender; that of the next one is the end. */
