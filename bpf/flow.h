@@ -276,13 +276,21 @@ static __always_inline int flow_read4(struct __sk_buff *skb, struct flow *f, __u
 
 /* ---- IPv6 ---- */
 
+/* The others are protocols to the receiving stack: what is behind them is not what it
+ * will find. */
+static __always_inline int flow_is_followed(__u8 next)
+{
+	return pkt_ext_len(next, 0) && next != NEXT_MOBILITY && next != NEXT_HIP &&
+	       next != NEXT_SHIM6;
+}
+
 /* Finds the transport header behind extension headers. Return: 0; -1: cut short, or
  * more of them than we follow. Not static, so that it is verified once, not for each
  * call: this is why it asks for NULL. */
 int flow_walk6(struct __sk_buff *skb, struct flow *f);
 __noinline int flow_walk6(struct __sk_buff *skb, struct flow *f)
 {
-	__u32 at;
+	__u32 at, parts = 0;
 	__u8 next;
 
 	if (!f)
@@ -291,10 +299,9 @@ __noinline int flow_walk6(struct __sk_buff *skb, struct flow *f)
 	next = f->proto;
 
 	for (int i = 0; i <= PKT_EXT_MAX; i++) {
-		__u32 len = pkt_ext_len(next, 0);
 		__u8 h[8];
 
-		if (!len) {
+		if (!flow_is_followed(next)) {
 			f->proto = next;
 			f->l4 = at;
 			return at > f->end ? -1 : 0;
@@ -303,6 +310,8 @@ __noinline int flow_walk6(struct __sk_buff *skb, struct flow *f)
 		    bpf_skb_load_bytes(skb, at, h, sizeof(h)))
 			return -1;
 		if (next == NEXT_FRAGMENT) {
+			if (parts++) /* of a part: nobody makes that */
+				return -1;
 			__builtin_memcpy(&f->id, h + 4, sizeof(f->id));
 			if (h[2] || h[3] & 0xf8) {
 				f->flags |= FLOW_LATER;
