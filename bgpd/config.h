@@ -191,6 +191,7 @@ struct cfg_identity {
 	uint8_t code;    /* of the attribute */
 	uint32_t large;  /* function of the large community, 0: not used */
 	bool world;      /* who is in an overlay and not known is world, not init */
+	uint32_t connections; /* room in the table, 0: fib's usual */
 };
 
 /* One of `label-keys`: labels with it make identities. */

@@ -36,8 +36,9 @@ bool config_identity_used(const struct config *c)
 	const struct cfg_identity *i = &c->identity;
 
 	return i->domain || i->code != LABELSET_CODE || i->large || i->world ||
-	       !TAILQ_EMPTY(&c->label_keys) || !TAILQ_EMPTY(&c->assigns) ||
-	       !TAILQ_EMPTY(&c->maps) || !TAILQ_EMPTY(&c->policy_files);
+	       i->connections || !TAILQ_EMPTY(&c->label_keys) ||
+	       !TAILQ_EMPTY(&c->assigns) || !TAILQ_EMPTY(&c->maps) ||
+	       !TAILQ_EMPTY(&c->policy_files);
 }
 
 static int enter_identity(void *ctx, const struct cmd_args *a, struct out *o)
@@ -95,6 +96,15 @@ static int set_unknown(void *ctx, const struct cmd_args *a, struct out *o)
 	(void)ctx;
 	(void)o;
 	cfg_edit_of(a)->c->identity.world = !cmd_has(a, "no") && cmd_has(a, "world");
+	return CMD_OK;
+}
+
+static int set_connections(void *ctx, const struct cmd_args *a, struct out *o)
+{
+	(void)ctx;
+	(void)o;
+	cfg_edit_of(a)->c->identity.connections =
+		cmd_has(a, "no") ? 0 : cmd_arg_uint(a, "number", 0);
 	return CMD_OK;
 }
 
@@ -296,6 +306,9 @@ static const struct cmd_row rows[] = {
 	  set_unknown, 0 },
 	{ CFG_IDENTITY, "no unknown [(init|world)]", "Who is not known is init",
 	  set_unknown, 0 },
+	CFG_PAIR(CFG_IDENTITY, "connections", "(1024-4194304)$number",
+		 "How many connections of endpoints are remembered (default 65536)",
+		 set_connections),
 	CFG_PAIR(CFG_IDENTITY, "label-keys", "LINE",
 		 "Keys whose labels make identities; without any no labels are sent",
 		 set_keys),
@@ -386,6 +399,8 @@ void config_identity_print(const struct config *c, struct out *o)
 		out_line(o, " large-community %u\n", i->large);
 	if (i->world)
 		out_line(o, " unknown world\n");
+	if (i->connections)
+		out_line(o, " connections %u\n", i->connections);
 	print_lists(c, o);
 	out_line(o, "exit\n!\n");
 }

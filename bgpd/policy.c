@@ -392,8 +392,9 @@ void policy_endpoints(struct engine *e, const struct config *c)
 {
 	struct each each = { e, c };
 
-	enforce_overlay(e->policy.enforce,
-			c->identity.world ? IDENTITY_WORLD : IDENTITY_INIT);
+	enforce_options(e->policy.enforce,
+			c->identity.world ? IDENTITY_WORLD : IDENTITY_INIT,
+			c->identity.connections);
 	enforce_endpoints_begin(e->policy.enforce);
 	if (e->ids)
 		tenants_endpoint_foreach(e->tenants, endpoint_again, &each);

@@ -185,14 +185,6 @@ static void bpf_close(struct fib *f)
 
 /* ---- room ---- */
 
-/* The map of a mirror is another one after it grew. */
-static void mirrors_point(struct be_bpf *b)
-{
-	b->ifs.fd = b->progs->map[BPF_M_IF];
-	b->remotes.fd = b->progs->map[BPF_M_REMOTE];
-	b->groups.map.fd = b->progs->map[BPF_M_GROUP];
-}
-
 /* Return: 0: there is room now; -E2BIG: no more. */
 static int grow(struct be_bpf *b, enum bpf_map_id m)
 {
@@ -209,7 +201,6 @@ static int grow(struct be_bpf *b, enum bpf_map_id m)
 			 was);
 		return -E2BIG;
 	}
-	mirrors_point(b);
 	bpf_attach_reload(b->attach, BPF_O_ILA);
 	err = bpf_attach_work(b->attach, BPF_O_ILA, 0, &at);
 	log_info(LOG_FIB, "eBPF: a full map has grown, entries=%u err=%d", max, err);

@@ -68,7 +68,8 @@ static const struct {
 	[BPF_M_POL_NET] = { "pol_net_v1", ILA | NET, 0 },
 	[BPF_M_POL_IDENT] = { "pol_ident_v1", ILA | NET, 1 << 16 },
 	[BPF_M_POL_EP] = { "pol_ep_v1", ILA | NET, 4096 },
-	[BPF_M_POL_CT] = { "pol_ct_v1", ILA | NET, 0 },
+	[BPF_M_POL_CT] = { "pol_ct_v1", ILA | NET,
+			   256 }, /* room[] where it is for use */
 	[BPF_M_POL_RULE] = { "pol_rule_v1", ILA | NET, 0 },
 	[BPF_M_POL_REASON] = { "pol_reason_v1", ILA | NET, 0 },
 	[BPF_M_POL_EVENT] = { "pol_event_v1", ILA | NET, 0 },
@@ -254,10 +255,11 @@ static int plan_map(const struct bpf_object *obj, struct plan *p, enum bpf_map_i
 	return max ? bpf_map__set_max_entries(map, max) : 0;
 }
 
-/* Only what fib has written is worth a copy. */
+/* What fib has written, and connections. */
 static bool is_copied(const struct bpf_map_info *was, const struct bpf_map_info *now)
 {
-	return (was->type == BPF_MAP_TYPE_HASH || was->type == BPF_MAP_TYPE_LPM_TRIE) &&
+	return (was->type == BPF_MAP_TYPE_HASH || was->type == BPF_MAP_TYPE_LPM_TRIE ||
+		was->type == BPF_MAP_TYPE_LRU_HASH) &&
 	       was->type == now->type && was->key_size == now->key_size &&
 	       was->value_size == now->value_size;
 }
@@ -284,6 +286,15 @@ static int map_settle(const struct bpf_progs *b, const struct plan *p,
 	return err;
 }
 
+/* A copy, by the number that others know where there is one. */
+static void fd_take(int *fd, int of)
+{
+	if (*fd < 0)
+		*fd = fcntl(of, F_DUPFD_CLOEXEC, 0);
+	else
+		dup3(of, *fd, O_CLOEXEC);
+}
+
 static void fd_set_to(int *fd, int new)
 {
 	if (*fd >= 0)
@@ -307,7 +318,7 @@ static void take(struct bpf_progs *b, const struct bpf_object *obj, enum bpf_obj
 
 		if (!map)
 			continue;
-		fd_set_to(&b->map[m], dup(bpf_map__fd(map)));
+		fd_take(&b->map[m], bpf_map__fd(map));
 		b->max[m] = bpf_map__max_entries(map);
 	}
 	b->polices[o] = map_in(obj, BPF_M_POL_EP) != NULL;
@@ -408,6 +419,7 @@ int bpf_progs_open(struct bpf_progs *b, enum bpf_obj_id o, const char *dir,
 	for (int m = 0; m < BPF_MAPS; m++)
 		p.old[m] = bpf_map_has(m, o) ? old_map(b, m) : -1;
 	p.first[BPF_M_MAP] = size;
+	memcpy(p.max, b->room, sizeof(p.max));
 	err = load(b, o, &p);
 	memset(found_links, 0, sizeof(found_links));
 	dir_each(b->dir, look_for_link);

@@ -57,7 +57,8 @@ struct bpf_progs {
 	int lock;          /* descriptor of the folder: ours alone while it is open */
 	char dir[108];     /* on a BPF file system; ours alone */
 	int map[BPF_MAPS]; /* descriptors; -1: not open */
-	uint32_t max[BPF_MAPS]; /* entries that fit */
+	uint32_t max[BPF_MAPS];  /* entries that fit */
+	uint32_t room[BPF_MAPS]; /* so many must fit when it is opened */
 	int prog[BPF_PROGS];
 	uint32_t prog_id[BPF_PROGS]; /* the kernel's number */
 	bool loaded[BPF_OBJS];
@@ -76,8 +77,9 @@ void bpf_progs_init(struct bpf_progs *b);
  * @size: entries of a new ila_map_v1
  * @why: out, BPF_WHY bytes
  *
- * A pinned map of the same layout stays as it is, whatever its size. One whose kind or
- * flags differ is copied into a new one, which then takes its name.
+ * A pinned map of the same layout stays as it is when it has the room that is asked
+ * for. One that has not, or whose kind or flags differ, is copied into a new one, which
+ * then takes its name.
  * Return: 0; -errno: what was open still is, and why says what it was.
  */
 int bpf_progs_open(struct bpf_progs *b, enum bpf_obj_id o, const char *dir,

@@ -365,11 +365,15 @@ int check_group(const struct fib_opts *o, const void *body, const char **why)
 			   : bad(why, "identity 0 is none");
 }
 
-int check_overlay(const struct fib_opts *o UNUSED, const void *body, const char **why)
+int check_policy_opt(const struct fib_opts *o UNUSED, const void *body,
+		     const char **why)
 {
-	return ((const struct intent_overlay *)body)->identity
-		       ? 0
-		       : bad(why, "identity 0 is none");
+	const struct intent_policy_opt *p = body;
+
+	if (p->connections &&
+	    (p->connections < CONNECTIONS_MIN || p->connections > CONNECTIONS_MAX))
+		return bad(why, "room for connections out of range");
+	return p->identity ? 0 : bad(why, "identity 0 is none");
 }
 
 int check_workload_key(const struct fib_opts *o UNUSED, const void *body,

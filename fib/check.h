@@ -20,7 +20,7 @@ check_record check_ila_domain, check_ila_domain_key, check_ila_map, check_ila_mu
 	check_ila_endpoint;
 
 check_record check_ident, check_ident_key, check_workload, check_workload_key,
-	check_policy, check_verdict, check_group, check_group_key, check_overlay;
+	check_policy, check_verdict, check_group, check_group_key, check_policy_opt;
 
 /** check_ila_key - bodies that begin with a SIR address. */
 check_record check_ila_key;

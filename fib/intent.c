@@ -346,9 +346,11 @@ static void group_text(struct line *l, const void *body)
 	line_add(l, " vni=%u group=%u identity=%u", g->vni, g->group, g->identity);
 }
 
-static void overlay_text(struct line *l, const void *body)
+static void policy_opt_text(struct line *l, const void *body)
 {
-	line_add(l, " identity=%u", ((const struct intent_overlay *)body)->identity);
+	const struct intent_policy_opt *o = body;
+
+	line_add(l, " identity=%u connections=%u", o->identity, o->connections);
 }
 
 static void workload_text(struct line *l, const void *body)
@@ -541,7 +543,7 @@ static const struct row {
 	{ INTENT_IDENT_DEL, BODY(ident), "ident_del", ident_text },
 	{ INTENT_GROUP_SET, BODY(group), "group_set", group_text },
 	{ INTENT_GROUP_DEL, BODY(group), "group_del", group_text },
-	{ INTENT_OVERLAY, BODY(overlay), "overlay", overlay_text },
+	{ INTENT_POLICY_OPT, BODY(policy_opt), "policy_opt", policy_opt_text },
 	{ INTENT_WORKLOAD_SET, BODY(workload), "workload_set", workload_text },
 	{ INTENT_WORKLOAD_DEL, BODY(workload), "workload_del", workload_text },
 	{ INTENT_POLICY_BEGIN, BODY(policy), "policy_begin", policy_text },

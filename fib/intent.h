@@ -52,7 +52,7 @@ enum intent_type {
 	INTENT_IDENT_DEL,
 	INTENT_GROUP_SET, /* struct intent_group: what a group policy id stands for */
 	INTENT_GROUP_DEL,
-	INTENT_OVERLAY,      /* struct intent_overlay: who is not known, is who? */
+	INTENT_POLICY_OPT, /* struct intent_policy_opt: what holds for all endpoints */
 	INTENT_WORKLOAD_SET, /* struct intent_workload: policy of an endpoint */
 	INTENT_WORKLOAD_DEL,
 	INTENT_POLICY_BEGIN, /* struct intent_policy: its verdicts follow ... */
@@ -290,9 +290,12 @@ struct intent_group {
 	uint16_t pad;
 };
 
-struct intent_overlay {
+struct intent_policy_opt {
 	uint32_t identity; /* of addresses in an overlay that nobody told of; 5: init */
+	uint32_t connections; /* room for so many; 0: the usual */
 };
+
+enum { CONNECTIONS_MIN = 1 << 10, CONNECTIONS_MAX = 1 << 22 };
 
 enum {
 	WORKLOAD_EBPF = 1, /* forwarded by our programs: its domain has L2DOM_EBPF */

@@ -10,7 +10,9 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "fib/bpf_map.h"
 #include "fib/pol_int.h"
 #include "fib/run.h"
 #include "fib/state.h"
@@ -18,7 +20,7 @@
 #include "lib/util.h"
 
 /* A map grows so many times over when it is full, up to so many entries. */
-enum { GROWTH = 4, ENTRIES_MAX = 1 << 24, RETRY_MS = 10000 };
+enum { GROWTH = 4, ENTRIES_MAX = 1 << 24, RETRY_MS = 10000, CONNECTIONS = 1 << 16 };
 
 int pol_fd(const struct fib *f, enum bpf_map_id m)
 {
@@ -47,6 +49,71 @@ struct pol *pol_get(struct fib *f)
 	mirror_init(&p->net_doms, sizeof(uint32_t), sizeof(struct bpf_net_dom));
 	mirror_init(&p->vteps, sizeof(struct bpf_net_vtep), sizeof(uint32_t));
 	return p;
+}
+
+/* ---- room ---- */
+
+static int grow_to(struct fib *f, enum bpf_map_id m, uint32_t max)
+{
+	char why[BPF_WHY] = "";
+	uint32_t at;
+	int err = bpf_progs_grow(&f->progs, m, max, why);
+
+	if (err) {
+		log_warn(LOG_FIB, "policy: a map cannot grow, %s, entries=%u wanted=%u",
+			 why, f->progs.max[m], max);
+		return -E2BIG;
+	}
+	for (int o = 0; o < BPF_OBJS; o++) {
+		bpf_attach_reload(&f->attach, o);
+		bpf_attach_work(&f->attach, o, 0, &at);
+	}
+	log_info(LOG_FIB, "policy: a map has grown, entries=%u", max);
+	return 0;
+}
+
+int pol_grow(struct fib *f, enum bpf_map_id m)
+{
+	uint32_t was = f->progs.max[m];
+	uint32_t most = f->o->bpf_map_max ? f->o->bpf_map_max : ENTRIES_MAX;
+	uint32_t max = MIN_OF(was * GROWTH, most);
+
+	return was < max ? grow_to(f, m, max) : -E2BIG;
+}
+
+void pol_room(struct fib *f, uint32_t n)
+{
+	f->progs.room[BPF_M_POL_CT] = n ? n : CONNECTIONS;
+}
+
+/* The table of connections is there from the start, all of it: it is made large when
+ * there is policy, and not where programs of ILA alone would have it. It never
+ * shrinks: connections would be lost. */
+static void room_make(struct fib *f)
+{
+	uint32_t *room = &f->progs.room[BPF_M_POL_CT];
+	int was;
+
+	if (!*room)
+		pol_room(f, 0);
+	if (pol_fd(f, BPF_M_POL_CT) < 0 || f->progs.max[BPF_M_POL_CT] >= *room)
+		return;
+	was = dup(pol_fd(f, BPF_M_POL_CT));
+	if (grow_to(f, BPF_M_POL_CT, *room))
+		*room = f->progs.max[BPF_M_POL_CT]; /* old ones go earlier, then */
+	else if (was >= 0) /* what began before the programs were replaced */
+		bpf_map_copy(was, pol_fd(f, BPF_M_POL_CT));
+	if (was >= 0)
+		close(was);
+}
+
+int pol_push(struct fib *f, struct mirror *m, enum bpf_map_id id)
+{
+	int err = mirror_write(m, false);
+
+	while (err == -E2BIG && !pol_grow(f, id))
+		err = mirror_write(m, false);
+	return err;
 }
 
 /* ---- opening and closing ---- */
@@ -91,6 +158,7 @@ static int open_all(struct fib *f)
 
 	if (p->open)
 		return 0;
+	room_make(f);
 	p->why[0] = '\0';
 	err = bpf_progs_open(&f->progs, BPF_O_NET, bpf_dir(f), 0, p->why);
 	if (!err) {
@@ -164,50 +232,6 @@ void pol_fini(struct fib *f)
 	mirror_fini(&p->vteps);
 	free(p);
 	f->pol = NULL;
-}
-
-/* ---- room ---- */
-
-static void mirrors_point(struct fib *f)
-{
-	f->pol->eps.fd = pol_fd(f, BPF_M_POL_EP);
-	f->pol->groups.fd = pol_fd(f, BPF_M_POL_GROUP);
-	f->pol->net_doms.fd = pol_fd(f, BPF_M_NET_DOM);
-	f->pol->vteps.fd = pol_fd(f, BPF_M_NET_VTEP);
-}
-
-int pol_grow(struct fib *f, enum bpf_map_id m)
-{
-	uint32_t was = f->progs.max[m], at;
-	uint32_t most = f->o->bpf_map_max ? f->o->bpf_map_max : ENTRIES_MAX;
-	uint32_t max = MIN_OF(was * GROWTH, most);
-	char why[BPF_WHY] = "";
-	int err;
-
-	if (was >= max)
-		return -E2BIG;
-	err = bpf_progs_grow(&f->progs, m, max, why);
-	if (err) {
-		log_warn(LOG_FIB, "policy: a full map cannot grow, %s, entries=%u", why,
-			 was);
-		return -E2BIG;
-	}
-	mirrors_point(f);
-	for (int o = 0; o < BPF_OBJS; o++) {
-		bpf_attach_reload(&f->attach, o);
-		bpf_attach_work(&f->attach, o, 0, &at);
-	}
-	log_info(LOG_FIB, "policy: a full map has grown, entries=%u", max);
-	return 0;
-}
-
-int pol_push(struct fib *f, struct mirror *m, enum bpf_map_id id)
-{
-	int err = mirror_write(m, false);
-
-	while (err == -E2BIG && !pol_grow(f, id))
-		err = mirror_write(m, false);
-	return err;
 }
 
 /* ---- generations ---- */
@@ -307,6 +331,7 @@ int64_t pol_before(struct fib *f)
 		return p->again_ms ? p->again_ms : INT64_MAX;
 	if (p->opt_due)
 		opt_write(f);
+	room_make(f);
 	pol_monitor_work(f);
 	loads_resolve(f);
 	policies_work(f);

@@ -24,7 +24,7 @@ int pol_ident_set(struct fib *f, const void *body, const char **why);
 int pol_ident_del(struct fib *f, const void *body, const char **why);
 int pol_group_set(struct fib *f, const void *body, const char **why);
 int pol_group_del(struct fib *f, const void *body, const char **why);
-int pol_overlay(struct fib *f, const void *body, const char **why);
+int pol_options(struct fib *f, const void *body, const char **why);
 int pol_workload_set(struct fib *f, const void *body, const char **why);
 int pol_workload_del(struct fib *f, const void *body, const char **why);
 int pol_policy_begin(struct fib *f, const void *body, const char **why);

@@ -168,11 +168,14 @@ int pol_group_del(struct fib *f, const void *body, const char **why UNUSED)
 	return 0;
 }
 
-int pol_overlay(struct fib *f, const void *body, const char **why UNUSED)
+int pol_options(struct fib *f, const void *body, const char **why UNUSED)
 {
 	struct pol *p = pol_get(f);
 
-	p->opt.overlay = ((const struct intent_overlay *)body)->identity;
+	const struct intent_policy_opt *o = body;
+
+	p->opt.overlay = o->identity;
+	pol_room(f, o->connections);
 	p->opt_due = true;
 	pol_due(f);
 	return 0;

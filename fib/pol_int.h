@@ -135,6 +135,10 @@ struct pol {
 /** pol_get - made when something is wanted for the first time. */
 struct pol *pol_get(struct fib *f);
 
+/** pol_room - room for n connections, 0: the usual. As long as no engine has endpoints
+ * with policies, there is next to none. */
+void pol_room(struct fib *f, uint32_t n);
+
 /** pol_due - there is work. */
 void pol_due(struct fib *f);
 

@@ -249,7 +249,7 @@ static const struct row {
 	POL(IDENT_DEL, IDENT, COOKIE(ident), check_ident_key, pol_ident_del),
 	POL(GROUP_SET, IDENT, 0, check_group, pol_group_set),
 	POL(GROUP_DEL, IDENT, 0, check_group_key, pol_group_del),
-	POL(OVERLAY, IDENT, 0, check_overlay, pol_overlay),
+	POL(POLICY_OPT, IDENT, 0, check_policy_opt, pol_options),
 	POL(WORKLOAD_SET, WORKLOAD, COOKIE(workload), check_workload, pol_workload_set),
 	POL(WORKLOAD_DEL, WORKLOAD, COOKIE(workload), check_workload_key,
 	    pol_workload_del),

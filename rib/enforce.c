@@ -58,7 +58,7 @@ struct enforce *enforce_new(const struct enforce_hooks *hooks, void *ctx, bool a
 	e->hooks = hooks;
 	e->ctx = ctx;
 	e->answers = answers;
-	e->overlay = IDENTITY_INIT;
+	e->opt.identity = IDENTITY_INIT;
 	TAILQ_INIT(&e->gens);
 	e->now = gen_new(e, ENFORCE_OPEN, NULL);
 	e->nets = en_nets_of(NULL);
@@ -168,18 +168,17 @@ static void move_over(struct enforce *e)
 
 static void hello(struct enforce *e)
 {
-	const struct intent_overlay o = { .identity = e->overlay };
-
 	if (e->hello || !e->loads.n) /* nobody asks */
 		return;
-	emit(e, INTENT_OVERLAY, &o);
+	emit(e, INTENT_POLICY_OPT, &e->opt);
 	e->hello = true;
 }
 
-void enforce_overlay(struct enforce *e, uint32_t identity)
+void enforce_options(struct enforce *e, uint32_t unknown, uint32_t connections)
 {
-	e->hello &= e->overlay == identity;
-	e->overlay = identity;
+	e->hello &= e->opt.identity == unknown && e->opt.connections == connections;
+	e->opt.identity = unknown;
+	e->opt.connections = connections;
 }
 
 /* A step of the way to the target. Return: was it the last that can be done now? */

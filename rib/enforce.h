@@ -63,9 +63,13 @@ void enforce_policy(struct enforce *e, enum enforce_rule rule, struct policy *p)
  * enforce_policy(). */
 const struct policy *enforce_policy_now(const struct enforce *e);
 
-/** enforce_overlay - who an address in an overlay is of that nobody told; IDENTITY_INIT
- * unless said. */
-void enforce_overlay(struct enforce *e, uint32_t identity);
+/**
+ * enforce_options - what holds for all endpoints
+ * @unknown: who an address in an overlay is of that nobody told; IDENTITY_INIT unless
+ *	said
+ * @connections: room in the connection table, 0 (unless said): the usual
+ */
+void enforce_options(struct enforce *e, uint32_t unknown, uint32_t connections);
 
 struct enforce_endpoint {
 	char ifname[INTENT_IFNAME];

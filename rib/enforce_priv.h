@@ -128,8 +128,8 @@ struct enforce {
 	struct en_nets *nets; /* of now, or of target from EN_NETS on */
 	struct table idents, policies, subjects, loads, scopes, counts, groups;
 	uint32_t last_number;
-	uint32_t overlay;
-	bool hello; /* INTENT_OVERLAY is out */
+	struct intent_policy_opt opt;
+	bool hello; /* INTENT_POLICY_OPT is out */
 	TAILQ_HEAD(, en_policy) todo;
 	TAILQ_HEAD(, en_load) due;
 	uint64_t refused, in_place;

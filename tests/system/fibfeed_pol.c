@@ -182,6 +182,13 @@ static void do_group(void)
 	feed_put(g.identity ? INTENT_GROUP_SET : INTENT_GROUP_DEL, &g, sizeof(g));
 }
 
+static void do_options(void)
+{
+	struct intent_policy_opt o = { .identity = num(1), .connections = num(2) };
+
+	feed_put(INTENT_POLICY_OPT, &o, sizeof(o));
+}
+
 /* ---- policies ---- */
 
 static void do_policy(void)
@@ -273,6 +280,7 @@ const struct feed_verb feed_pol_verbs[] = {
 	{ "idents", 4, do_idents },
 	{ "macs", 4, do_macs },
 	{ "group", 4, do_group },
+	{ "options", 3, do_options },
 	{ "policy", 3, do_policy },
 	{ "allow", 4, do_verdict },
 	{ "deny", 4, do_verdict },

@@ -235,7 +235,7 @@ static void log_type(struct model *m, uint16_t type)
 		[INTENT_POLICY_BEGIN] = "(", [INTENT_POLICY_COMMIT] = ")",
 		[INTENT_VERDICT_SET] = "V",  [INTENT_VERDICT_DEL] = "v",
 		[INTENT_POLICY_DEL] = "p",   [INTENT_GROUP_SET] = "G",
-		[INTENT_GROUP_DEL] = "g",    [INTENT_OVERLAY] = "o",
+		[INTENT_GROUP_DEL] = "g",    [INTENT_POLICY_OPT] = "o",
 	};
 	size_t len = strlen(m->log);
 
@@ -273,8 +273,8 @@ static void on_intent(void *ctx, uint16_t type, const void *body)
 	case INTENT_WORKLOAD_DEL:
 		on_load(m, type == INTENT_WORKLOAD_SET, body);
 		break;
-	case INTENT_OVERLAY:
-		m->overlay = ((const struct intent_overlay *)body)->identity;
+	case INTENT_POLICY_OPT:
+		m->overlay = ((const struct intent_policy_opt *)body)->identity;
 		break;
 	default:
 		on_policy(m, type, body);

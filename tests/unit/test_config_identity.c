@@ -14,6 +14,7 @@ static const char full[] =
 	" attribute 200\n"
 	" large-community 17\n"
 	" unknown world\n"
+	" connections 200000\n"
 	" label-keys role app k8s:ns/x\n"
 	" assign app=web,role=front number 1001\n"
 	" assign app=db number 256\n"
@@ -67,7 +68,8 @@ static const struct {
 	{ "identity\n label-keys a b\n label-keys c a c\n",
 	  "!\nidentity\n label-keys c a\nexit\n!\n" },
 	{ "identity\n domain 1\n attribute 99\n large-community 1\n label-keys a\n"
-	  " unknown world\n no unknown\n unknown init\n"
+	  " unknown world\n no unknown\n unknown init\n connections 4096\n no "
+	  "connections\n"
 	  " assign a=1 number 300\n map 10.0.0.0/8 labels a=1\n policy file /x\n"
 	  " no domain\n no attribute\n no large-community 1\n no label-keys\n"
 	  " no assign a=1\n no map 10.0.0.0/8\n no policy file /x\n",

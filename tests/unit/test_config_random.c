@@ -372,6 +372,7 @@ static struct config *rnd_config(void)
 		rnd_word(c->log_file, sizeof(c->log_file));
 	rnd_lists(c);
 	c->identity.domain = rnd(2) * rnd(UINT32_MAX);
+	c->identity.connections = rnd(2) * (1024 + rnd(1000000));
 	c->identity.large = rnd(2) * rnd(UINT32_MAX);
 	c->identity.code = (uint8_t)(rnd(2) ? 128 + rnd(128) : 255);
 	if (rnd(4))
