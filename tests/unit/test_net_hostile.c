@@ -297,6 +297,7 @@ static void neighbours_told_from_outside(void **state)
 				 TC_ACT_UNSPEC);
 	}
 	for (unsigned own = 0; own < 2; own++) {
+		struct tunnel t = tunnel_from(6);
 		struct desc d = b_to_a(true);
 		struct frame f, w;
 
@@ -306,8 +307,8 @@ static void neighbours_told_from_outside(void **state)
 		d.target = own ? "fd00::2" : "fd00::3";
 		d.data = 0;
 		f = frame_make(&d);
-		w = in_tunnel(&f);
-		world(4);
+		w = frame_wrap(&f, &t);
+		world(6);
 		if (own) {
 			assert_int_equal(run(FROM_UNDERLAY, &w).verdict,
 					 TC_ACT_REDIRECT);
