@@ -379,9 +379,21 @@ static void failed(struct fib *f, struct policy *y, int err)
 	str_copy(y->why, sizeof(y->why), reason(err));
 }
 
+/* Is nobody at that old policy who goes, or may go, elsewhere? What is added to the new
+ * one would be allowed to him, too. */
+static bool is_left_to(const struct pol *p, const struct policy *from,
+		       const struct policy *y)
+{
+	for (const struct load *l = p->loads; l; l = l->hh.next)
+		if (l->live == from && !(l->known && l->want.policy == y->engine))
+			return false;
+	return true;
+}
+
 /*
  * What is in force at an endpoint that a new engine has moved to this policy: stays
- * beside it up to the sweep. Return: the policy that has all of it already, or NULL.
+ * beside it up to the sweep. Return: the policy that has all of it already, and whose
+ * map it can have; or NULL.
  */
 static struct policy *inherit(struct fib *f, struct policy *y)
 {
@@ -395,7 +407,10 @@ static struct policy *inherit(struct fib *f, struct policy *y)
 			from = l->live;
 	if (!from)
 		return NULL;
-	return verdicts_keep(&y->v, &from->v) && from->v.n_todo == 0 ? from : NULL;
+	return verdicts_keep(&y->v, &from->v) && from->v.n_todo == 0 &&
+			       is_left_to(f->pol, from, y)
+		       ? from
+		       : NULL;
 }
 
 /* A policy of an earlier run that nobody is at, with the same verdicts. */
