@@ -275,6 +275,14 @@ static void batch_add(const struct verdicts *v, struct verdict_batch *b, uint32_
 	b->value[b->n++] = at(v, id)->value;
 }
 
+static void batch_free(struct verdict_batch *b)
+{
+	free(b->id);
+	free(b->key);
+	free(b->value);
+	*b = (struct verdict_batch) { .n = 0 };
+}
+
 void verdicts_take(struct verdicts *v, bool erase, struct verdict_batch *b)
 {
 	uint32_t left = 0;
@@ -301,6 +309,8 @@ void verdicts_take(struct verdicts *v, bool erase, struct verdict_batch *b)
 			drop(v, id);
 	}
 	v->n_todo = left;
+	if (!b->n)
+		batch_free(b);
 }
 
 static bool done_one(struct verdicts *v, bool erase, uint32_t id)
@@ -327,10 +337,7 @@ uint32_t verdicts_done(struct verdicts *v, bool erase, struct verdict_batch *b,
 		else
 			queue(v, b->id[i]);
 	}
-	free(b->id);
-	free(b->key);
-	free(b->value);
-	*b = (struct verdict_batch) { .n = 0 };
+	batch_free(b);
 	return repairs;
 }
 

@@ -81,7 +81,8 @@ uint32_t verdicts_sweep(struct verdicts *v);
 void verdicts_settled(struct verdicts *v);
 void verdicts_unseen(struct verdicts *v);
 
-/** verdicts_take - all that is to be written (or erased), off the list. */
+/** verdicts_take - all that is to be written (or erased), off the list. A batch with
+ * nothing in it needs no verdicts_done(). */
 void verdicts_take(struct verdicts *v, bool erase, struct verdict_batch *b);
 
 /** verdicts_done - the first n of a batch are done, the others back on the list; frees

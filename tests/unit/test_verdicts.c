@@ -38,6 +38,8 @@ static void push(struct world *w, bool erase, unsigned most)
 	uint32_t n;
 
 	verdicts_take(&w->v, erase, &b);
+	if (!b.n)
+		return;
 	n = MIN_OF(b.n, most);
 	for (uint32_t i = 0; i < n; i++) {
 		for (unsigned k = 0; k < KEYS; k++) {
