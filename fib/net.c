@@ -183,7 +183,8 @@ static bool is_used(const struct net_dom *n, const struct want_entry *e)
 
 static void plane_set(struct fib *f, struct net_dom *n, struct dom *d)
 {
-	bool fast = d->wanted && d->want.flags & L2DOM_EBPF;
+	/* Where the device is not as wanted, programs are no better. */
+	bool fast = d->wanted && !d->bad && d->want.flags & L2DOM_EBPF;
 	bool group = d->wanted && d->want.flags & L2DOM_GBP && n->endpoints;
 	struct want_entry *e, *next;
 
