@@ -89,6 +89,13 @@ static int check_plane(const struct config *c, const struct cfg_ila *d,
 				 "of ila %s, keeps nobody apart; expected dataplane "
 				 "ebpf or auto",
 				 t->name, d->name);
+	TAILQ_FOREACH (t, &c->tenants, link)
+		if (t->ila && t->ebpf && !strcmp(t->domain, d->name))
+			return cfg_wrong(
+				f, t->line,
+				"tenant %s has dataplane ebpf, but ila %s has "
+				"dataplane kernel; expected ebpf or auto there",
+				t->name, d->name);
 	return 0;
 }
 
@@ -141,8 +148,6 @@ static const char *of_vxlan(const struct cfg_tenant *t)
 		return "local-vtep";
 	if (t->underlay[0])
 		return "underlay interface";
-	if (t->ebpf)
-		return "dataplane";
 	return t->encoding != VNI_VXLAN ? "vni-encoding" : NULL;
 }
 

@@ -336,6 +336,7 @@ static struct ila_tenant_conf tenant_of(const struct cfg_tenant *t)
 {
 	struct ila_tenant_conf c = {
 		.vnid = t->vnid,
+		.fast = t->ebpf,
 		.has_prefix = t->tenant_prefix.bits,
 	};
 

@@ -39,7 +39,7 @@ struct bpf_ila_local bpf_local_value(const struct want_val *v, uint16_t dom,
 		flags |= BPF_ILA_LOCAL_VNID;
 	if (v->to.len)
 		flags |= BPF_ILA_LOCAL_PREFIX;
-	if (v->num)
+	if (v->flags & WV_FAST)
 		flags |= BPF_ILA_LOCAL_FAST_IN;
 	return (struct bpf_ila_local) { .ifindex = v->num, .dom = dom, .flags = flags };
 }
@@ -61,7 +61,10 @@ struct want_val bpf_local_read(const struct ila_addr *a, const struct bpf_ila_lo
 			       const struct bpf_ila_if *i, uint16_t dom,
 			       uint16_t dom_flags)
 {
-	struct want_val v = { .num = l->ifindex };
+	struct want_val v = {
+		.num = l->ifindex,
+		.flags = l->flags & BPF_ILA_LOCAL_FAST_IN ? WV_FAST : 0,
+	};
 	struct bpf_ila_local again;
 	struct bpf_ila_if if_again;
 
@@ -70,11 +73,11 @@ struct want_val bpf_local_read(const struct ila_addr *a, const struct bpf_ila_lo
 		memcpy(v.to.b, i->tenant_prefix, sizeof(i->tenant_prefix));
 		if_again = bpf_if_value(a, &v, dom);
 		if (memcmp(&if_again, i, sizeof(if_again)))
-			v.flags = WV_STRANGE;
+			v.flags |= WV_STRANGE;
 	}
 	again = bpf_local_value(&v, dom, dom_flags);
 	if (memcmp(&again, l, sizeof(again)))
-		v.flags = WV_STRANGE;
+		v.flags |= WV_STRANGE;
 	return v;
 }
 

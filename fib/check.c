@@ -300,8 +300,8 @@ int check_ila_endpoint(const struct fib_opts *o, const void *body, const char **
 
 	if (err)
 		return err;
-	if (e->flags & ~(ILA_EP_PREFIX | ILA_EP_HOST) ||
-	    (e->flags & ILA_EP_PREFIX && host))
+	if (e->flags & ~(ILA_EP_PREFIX | ILA_EP_HOST | ILA_EP_FAST) ||
+	    (e->flags & (ILA_EP_PREFIX | ILA_EP_FAST) && host))
 		return bad(why, "flags");
 	if (e->vnid > ILA_VNID_MAX || (e->vnid && ila_vnid_of(&e->addr.id) != e->vnid))
 		return bad(why, "VNID");

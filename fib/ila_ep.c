@@ -98,6 +98,7 @@ void ila_ep_want(struct fib *f, struct ila_ep *p)
 		ep_host(f, p);
 	if (!d->wanted || d->home != ILA_PLANE_EBPF)
 		return; /* of a plane that is left: side_empty() */
+	v.flags = p->want.flags & ILA_EP_FAST ? WV_FAST : 0;
 	if (p->want.flags & ILA_EP_PREFIX) {
 		v.to.len = sizeof(p->want.prefix);
 		memcpy(v.to.b, p->want.prefix, sizeof(p->want.prefix));

@@ -303,6 +303,7 @@ static void ila_endpoint_text(struct line *l, const void *body)
 		add_ip(l, "prefix", &ip);
 	}
 	flag(l, e->flags & ILA_EP_HOST, "host");
+	flag(l, e->flags & ILA_EP_FAST, "fast");
 }
 
 static void ila_state_text(struct line *l, const void *body)

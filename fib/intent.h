@@ -219,6 +219,7 @@ struct intent_ila_multi {
 enum {
 	ILA_EP_PREFIX = 1, /* the container sees prefix + its low 32 bits */
 	ILA_EP_HOST = 2,   /* an identifier of the host itself: no device */
+	ILA_EP_FAST = 4,   /* eBPF: what arrives for it goes past the stack */
 };
 
 /* An identifier of this host. Key: addr. */

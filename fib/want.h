@@ -86,6 +86,7 @@ enum {
 	WV_UNREACH = 8, /* TABLE_ILA_DOMAIN: what has no mapping goes no further */
 	WV_GBP = 16,    /* TABLE_NET_FDB: the VTEP reads group ids */
 	WV_LOCAL = 32,  /* TABLE_NET_FDB: an endpoint of this host */
+	WV_FAST = 64,   /* TABLE_ILA_LOCAL, EBPF: past the stack */
 };
 
 enum {

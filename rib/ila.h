@@ -117,6 +117,7 @@ struct ila_tenant_conf {
 	char name[TENANT_NAME];
 	char domain[ILA_NAME];
 	uint32_t vnid; /* 0: none */
+	bool fast;     /* where programs translate: past the stack on arrival */
 	bool has_prefix;
 	uint8_t prefix[12]; /* 96 bits that its containers see; with a vnid only */
 };

@@ -102,8 +102,9 @@ static struct ila_spec spec_of(const struct ila_tenant_conf *t,
 	s.anycast = e->anycast;
 	s.weight = e->weight;
 	s.local_pref = e->local_pref;
+	s.flags = t->fast ? ILA_EP_FAST : 0;
 	if (t->has_prefix && ila_type_of(&addr->id) == ILA_TYPE_VIRT6) {
-		s.flags = ILA_EP_PREFIX;
+		s.flags |= ILA_EP_PREFIX;
 		memcpy(s.prefix, t->prefix, sizeof(s.prefix));
 	}
 	return s;

@@ -322,7 +322,7 @@ ila_lines()
 	[ "$policy" != 0 ] || many=1
 	echo "domain $SIR $LOC:$4 neutral-map ebpf underlay eth0"
 	[ "$many" = 1 ] || echo "maps $many $LOC:$6"
-	echo "endpoint $SIR:2000:0:0:$4 c-$c"
+	echo "endpoint $SIR:2000:0:0:$4 c-$c fast"
 	echo "map $SIR:2000:0:0:$6 $LOC:$6"
 	[ "$policy" = 0 ] || policies "$many"
 	echo "ident 0 $SIR:2000:0:0:$4 $id c-$c"

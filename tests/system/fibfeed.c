@@ -7,7 +7,7 @@
  *   map ADDR LOCATOR [MODE]         multi ADDR LOCATOR WEIGHT LOCATOR WEIGHT ...
  *   unmap ADDR
  *   maps N LOCATOR                  mappings 2::, 2:0:1::, .. below the last SIR prefix
- *   endpoint ADDR IF|- [VNID] [PREFIX]   unendpoint ADDR
+ *   endpoint ADDR IF|- [VNID] [PREFIX] [fast]   unendpoint ADDR
  *   tenant VNI BRIDGE VTEP UNDERLAY|- [gbp] [ebpf]       untenant VNI
  *   mac VNI MAC VTEP [gbp]   unmac VNI MAC   neigh VNI IP MAC   port IF VNI
  *   ident VNI IP[/BITS] IDENTITY [IF]    unident VNI IP[/BITS]
@@ -334,6 +334,10 @@ static void do_endpoint(void)
 		e.flags |= ILA_EP_HOST;
 	else
 		str_copy(e.ifname, sizeof(e.ifname), word[2]);
+	if (!strcmp(word[feed_words - 1], "fast")) {
+		e.flags |= ILA_EP_FAST;
+		feed_words--;
+	}
 	if (feed_words > 3)
 		e.vnid = (uint32_t)strtoul(word[3], NULL, 10);
 	if (feed_words > 4) {

@@ -131,6 +131,8 @@ static const struct {
 	{ SIR " csum-mode adj-transport\n dataplane kernel\n", "t:1:1", "wrong sign" },
 	{ SIR " dataplane kernel\ntenant a\n" VNID("3"), "t:4:1",
 	  "keeps nobody apart" },
+	{ SIR " dataplane kernel\ntenant a\n encapsulation ila\n dataplane ebpf\n",
+	  "t:4:1", "has dataplane kernel; expected ebpf or auto" },
 	{ SIR "tenant a\n" VNID("3") "tenant b\n" VNID("3"), "t:5:1",
 	  "would not tell which tenant" },
 	{ SIR "tenant a\n" VNID("3") "tenant b\n encapsulation ila\n", "t:5:1",
@@ -187,6 +189,7 @@ static const char *const good[] = {
 	SIR " csum-mode adj-transport\n",
 	SIR " csum-mode adj-transport\n dataplane ebpf\n",
 	SIR "tenant a\n encapsulation ila\ntenant b\n encapsulation ila\n",
+	SIR "tenant a\n encapsulation ila\n dataplane ebpf\n",
 	SIR SECOND
 	"tenant a\n" VNID("3") "tenant b\n encapsulation ila domain two vnid 3\n",
 	"ila\n family 33050 1\n",
