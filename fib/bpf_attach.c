@@ -9,9 +9,11 @@
 #include <bpf/libbpf.h>
 #include <dirent.h>
 #include <errno.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 #include <uthash.h>
 
@@ -396,6 +398,33 @@ bool bpf_attach_found(const struct bpf_attach *a, enum bpf_prog_id p, uint32_t i
 	const struct bpf_point *pt = point_find(a, p, ifindex);
 
 	return pt && pt->there && pt->found;
+}
+
+bool bpf_attach_there(const struct bpf_attach *a, enum bpf_prog_id p, uint32_t ifindex)
+{
+	const struct bpf_point *pt = point_find(a, p, ifindex);
+
+	return pt && pt->there;
+}
+
+/* Who may not use bpf() at all has to believe that a pin is what it was. */
+bool bpf_attach_left(const char *dir, enum bpf_prog_id p, uint32_t ifindex)
+{
+	struct bpf_point pt = { .key = { .ifindex = ifindex, .prog = p } };
+	struct statfs fs;
+	char path[PATH];
+	uint32_t prog_id;
+	bool is;
+
+	snprintf(path, sizeof(path), "%s/%s-%u", dir, bpf_prog_name(p), ifindex);
+	if (statfs(path, &fs) || (uint32_t)fs.f_type != BPF_FS_MAGIC)
+		return filter_is_at(&pt, &prog_id);
+	pt.link = bpf_obj_get(path);
+	if (pt.link < 0)
+		return errno == EPERM;
+	is = link_is_at(&pt, &prog_id);
+	link_close(&pt);
+	return is;
 }
 
 void bpf_attach_gone(struct bpf_attach *a, uint32_t ifindex)

@@ -46,6 +46,14 @@ int bpf_attach_state(const struct bpf_attach *a, enum bpf_prog_id p, uint32_t if
 /** bpf_attach_found - was it there when we came, on this very device? */
 bool bpf_attach_found(const struct bpf_attach *a, enum bpf_prog_id p, uint32_t ifindex);
 
+/** bpf_attach_there - does it run there, asked for or not? */
+bool bpf_attach_there(const struct bpf_attach *a, enum bpf_prog_id p, uint32_t ifindex);
+
+/** bpf_attach_left - has an earlier run left it there? For programs that cannot be
+ * loaded now, or are not yet.
+ * @dir: where they are pinned */
+bool bpf_attach_left(const char *dir, enum bpf_prog_id p, uint32_t ifindex);
+
 /** bpf_attach_gone - a device is gone, and its programs with it, even if another one
  * has its ifindex by now. */
 void bpf_attach_gone(struct bpf_attach *a, uint32_t ifindex);

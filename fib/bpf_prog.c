@@ -375,6 +375,7 @@ void bpf_progs_init(struct bpf_progs *b)
 	*b = (struct bpf_progs) { .lock = -1 };
 	memset(b->map, -1, sizeof(b->map));
 	memset(b->prog, -1, sizeof(b->prog));
+	libbpf_set_print(on_print);
 }
 
 static int dir_open(struct bpf_progs *b, const char *dir, char *why)
@@ -409,7 +410,6 @@ int bpf_progs_open(struct bpf_progs *b, enum bpf_obj_id o, const char *dir,
 	struct plan p = { 0 };
 	int err;
 
-	libbpf_set_print(on_print);
 	last_words[0] = why[0] = '\0';
 	err = dir_open(b, dir, why);
 	if (err) {

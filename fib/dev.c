@@ -4,10 +4,10 @@
 #include "fib/dev.h"
 
 #include <arpa/inet.h>
+#include <linux/if.h>
 #include <linux/if_bridge.h>
 #include <linux/if_link.h>
 #include <linux/veth.h>
-#include <net/if.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
@@ -197,6 +197,15 @@ int dev_master(struct nl *nl, uint32_t ifindex, uint32_t master, char *why)
 {
 	link_msg(nl, RTM_SETLINK, 0, ifindex, 0);
 	nl_attr_u32(nl, IFLA_MASTER, master);
+	return nl_do(nl, why);
+}
+
+/* The mode is for changes of the carrier from now on, the state for what is now. */
+int dev_dormant(struct nl *nl, uint32_t ifindex, bool on, char *why)
+{
+	link_msg(nl, RTM_SETLINK, 0, ifindex, 0);
+	nl_attr_u8(nl, IFLA_LINKMODE, on ? IF_LINK_MODE_DORMANT : IF_LINK_MODE_DEFAULT);
+	nl_attr_u8(nl, IFLA_OPERSTATE, on ? IF_OPER_DORMANT : IF_OPER_UP);
 	return nl_do(nl, why);
 }
 

@@ -31,6 +31,12 @@ int dev_master(struct nl *nl, uint32_t ifindex, uint32_t master, char *why);
 int dev_pair_add(struct nl *nl, const char *a, const char *b, uint32_t mtu, char *why);
 int dev_mtu(struct nl *nl, uint32_t ifindex, uint32_t mtu, char *why);
 
+/**
+ * dev_dormant - "up, but not yet to be used" (RFC 2863): as a bridge's port it then is
+ * disabled, and stays so when its carrier comes and goes. Without: as usual.
+ */
+int dev_dormant(struct nl *nl, uint32_t ifindex, bool on, char *why);
+
 /** dev_port - bridge port: learning off; neighbour suppression on when asked for. */
 int dev_port(struct nl *nl, uint32_t ifindex, bool suppress, char *why);
 

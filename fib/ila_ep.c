@@ -11,6 +11,7 @@
 
 #include "fib/dev.h"
 #include "fib/link.h"
+#include "fib/pol.h"
 #include "fib/state.h"
 #include "fib/up.h"
 #include "lib/util.h"
@@ -59,6 +60,11 @@ static void ep_want_in(struct fib *f, struct ila_ep *p, const struct want_key *k
 	if (!l->ethernet && p->dom->home == ILA_PLANE_EBPF) {
 		local_hold(f, k, dom, &v, p->gen, -EMEDIUMTYPE,
 			   "its device has no Ethernet header, which eBPF needs");
+		return;
+	}
+	if (pol_gate_held(f, p->want.ifname)) {
+		local_hold(f, k, dom, &v, p->gen, -EACCES,
+			   "its policy is not enforced");
 		return;
 	}
 	ep_raise(f, p, l);

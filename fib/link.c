@@ -5,9 +5,9 @@
  */
 #include "fib/link.h"
 
+#include <linux/if.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
-#include <net/if.h>
 #include <net/if_arp.h>
 #include <stdlib.h>
 #include <string.h>
@@ -124,6 +124,12 @@ static void parse_info(struct link *l, const struct rtattr *info)
 		parse_port(l, slave);
 }
 
+static void parse_mode(struct link *l, uint8_t mode, uint8_t oper)
+{
+	l->dormant = mode == IF_LINK_MODE_DORMANT;
+	l->forced = l->dormant && (oper == IF_OPER_UP || oper == IF_OPER_UNKNOWN);
+}
+
 static void parse_link(struct fib *f, struct link *l, const struct ifinfomsg *i,
 		       const struct rtattr **tb)
 {
@@ -140,6 +146,8 @@ static void parse_link(struct fib *f, struct link *l, const struct ifinfomsg *i,
 	if (tb[IFLA_MTU])
 		l->mtu = nl_u32(tb[IFLA_MTU]);
 	l->master = nl_u32(tb[IFLA_MASTER]);
+	if (tb[IFLA_LINKMODE])
+		parse_mode(l, nl_u8(tb[IFLA_LINKMODE]), nl_u8(tb[IFLA_OPERSTATE]));
 	if (i->ifi_family == AF_BRIDGE) { /* about a port: no alias, no kind */
 		if (tb[IFLA_PROTINFO])
 			parse_port(l, tb[IFLA_PROTINFO]);
@@ -184,7 +192,7 @@ struct link_face {
 	uint16_t kind, port;
 	struct mac mac;
 	struct ip vtep;
-	bool is_up, ours, learning, suppress, gbp;
+	bool is_up, ours, learning, suppress, gbp, dormant, forced;
 };
 
 static struct link_face face_of(const struct link *l)
@@ -205,6 +213,8 @@ static struct link_face face_of(const struct link *l)
 	n.learning = l->learning;
 	n.suppress = l->suppress;
 	n.gbp = l->gbp;
+	n.dormant = l->dormant;
+	n.forced = l->forced;
 	return n;
 }
 

@@ -195,6 +195,8 @@ void pol_flush(struct fib *f)
 {
 	struct pol *p = f->pol;
 
+	for (struct load *l = p ? p->loads : NULL; l; l = l->hh.next)
+		gate_open(f, l);
 	if (!p || !p->open)
 		return;
 	bpf_attach_flush(&f->attach, BPF_O_NET);
@@ -265,6 +267,7 @@ static void tables_sweep(struct fib *f)
 
 void pol_sweep(struct fib *f)
 {
+	gates_sweep(f);
 	if (!f->pol)
 		return;
 	mirror_renewed(&f->pol->groups);
@@ -334,6 +337,7 @@ int64_t pol_before(struct fib *f)
 	room_make(f);
 	pol_monitor_work(f);
 	loads_resolve(f);
+	gates_work(f);
 	policies_work(f);
 	loads_reshape(f);
 	net_work(f);
@@ -407,6 +411,8 @@ void pol_link_changed(struct fib *f, const struct link *l, const char *was)
 	if (strcmp(l->name, was))
 		pol_locals_on(f, was);
 	pol_locals_on(f, l->name);
+	if (load_find(f->pol, l->name))
+		pol_due(f);
 	net_ways_touch(f);
 }
 

@@ -50,6 +50,13 @@ int64_t pol_before(struct fib *f);
 void pol_apply(struct fib *f, unsigned max);
 void pol_after(struct fib *f);
 
+/** pol_gate_before - a device is about to become a bridge's port: not one to be used
+ * before its policy is enforced. */
+void pol_gate_before(struct fib *f, struct link *l);
+
+/** pol_gate_held - is nothing to be delivered to this device? */
+bool pol_gate_held(const struct fib *f, const char *ifname);
+
 /** pol_attached - programs of ILA came to run on devices that may be waited for. */
 void pol_attached(struct fib *f);
 

@@ -55,6 +55,9 @@ struct load {
 	struct mac fdb_mac;
 	uint32_t ip4, ip6[4]; /* an address each, as in the record */
 	bool addrs_pending;   /* some are not in the kernel yet */
+	bool shut;            /* its device is not to be used: programs do not run */
+	bool held;            /* ILA: nothing is delivered to it, because of that */
+	bool warned;          /* it was logged */
 	int32_t err;
 	char why[64];
 	bool was_told;
@@ -197,6 +200,21 @@ void loads_free(struct pol *p);
 
 /** load_find - NULL if none. */
 struct load *load_find(const struct pol *p, const char *ifname);
+
+/** load_policy - what it is to have, committed; NULL: none, or not there. */
+struct policy *load_policy(const struct pol *p, const struct load *l);
+
+/* ---- pol_gate.c ---- */
+
+/** gates_work - close devices whose policy is not enforced, open the others. */
+void gates_work(struct fib *f);
+
+/** gate_told - after err and why were found. gate_open - it is under policy no more. */
+void gate_told(struct fib *f, struct load *l);
+void gate_open(struct fib *f, struct load *l);
+
+/** gates_sweep - open what an earlier run closed and is under policy no more. */
+void gates_sweep(struct fib *f);
 
 /* ---- pol_seen.c ---- */
 

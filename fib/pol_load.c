@@ -80,6 +80,7 @@ static void load_drop(struct fib *f, struct load *l)
 {
 	struct pol *p = f->pol;
 
+	gate_open(f, l);
 	fdb_set(f, l, false);
 	live_set(l, NULL, false);
 	if (l->ifindex)
@@ -214,11 +215,16 @@ void loads_resolve(struct fib *f)
 	pol_push(f, &p->eps, BPF_M_POL_EP);
 }
 
+struct policy *load_policy(const struct pol *p, const struct load *l)
+{
+	return l->known && l->want.policy ? policy_of(p, l->want.policy) : NULL;
+}
+
 /* The policy that it is to have, once that is in the kernel. Return: false: nothing is
  * known or loaded yet. */
 static bool target(const struct pol *p, const struct load *l, struct policy **y)
 {
-	*y = l->known && l->want.policy ? policy_of(p, l->want.policy) : NULL;
+	*y = load_policy(p, l);
 	if (!l->known)
 		return false;
 	return !l->want.policy || (*y && (*y)->nr && !(*y)->fresh);
@@ -334,6 +340,18 @@ static int state_of(const struct fib *f, const struct load *l, char *why, size_t
 	return 0;
 }
 
+static void look(const struct fib *f, struct load *l)
+{
+	char why[sizeof(l->why)] = "";
+
+	memset(l->why, 0, sizeof(l->why));
+	l->err = state_of(f, l, why, sizeof(why));
+	if (l->err && l->shut)
+		snprintf(l->why, sizeof(l->why), "port closed: %.50s", why);
+	else
+		str_copy(l->why, sizeof(l->why), why);
+}
+
 static void tell(struct fib *f, struct load *l)
 {
 	struct intent_workload_state s = { .err = l->err, .policy = l->want.policy };
@@ -355,9 +373,10 @@ void loads_tell(struct fib *f)
 	for (struct load *l = f->pol->loads; l; l = l->hh.next)
 		l->addrs_pending = false;
 	pol_locals_look(f);
+	gates_work(f);
 	for (struct load *l = f->pol->loads; l; l = l->hh.next) {
-		memset(l->why, 0, sizeof(l->why));
-		l->err = state_of(f, l, l->why, sizeof(l->why));
+		look(f, l);
+		gate_told(f, l);
 		tell(f, l);
 	}
 }

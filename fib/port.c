@@ -12,6 +12,7 @@
 #include "fib/dev.h"
 #include "fib/dom.h"
 #include "fib/link.h"
+#include "fib/pol.h"
 #include "fib/state.h"
 #include "fib/up.h"
 #include "lib/util.h"
@@ -41,7 +42,7 @@ static void remove_bridges(struct fib *f)
 
 static int endpoint_fix(struct fib *f, const struct endpoint *e, char *why)
 {
-	const struct link *l = link_by_name(f, e->ifname);
+	struct link *l = link_by_name(f, e->ifname);
 	const struct dom *d = dom_find(f, e->vni);
 
 	why[0] = '\0';
@@ -53,6 +54,8 @@ static int endpoint_fix(struct fib *f, const struct endpoint *e, char *why)
 		return 0;
 	if (l->master)
 		return -EBUSY;
+
+	pol_gate_before(f, l);
 
 	int err = dev_master(&f->nl, l->ifindex, d->bridge->ifindex, why);
 

@@ -52,6 +52,8 @@ struct link {
 	bool learning; /* as a bridge port */
 	bool suppress;
 	bool gbp;
+	bool dormant;    /* of mode dormant: dev_dormant() */
+	bool forced;     /* that, and used all the same */
 	uint32_t master; /* ifindex, 0 none */
 	uint32_t vni;    /* LINK_VXLAN */
 	uint16_t port;
