@@ -467,7 +467,10 @@ static const struct {
 	  -EINVAL, -EINVAL },
 	{ "prefix of the host", LUID, 0, ILA_EP_PREFIX | ILA_EP_HOST, LOC, "", -EINVAL,
 	  -EINVAL },
-	{ "flag 4", LUID, 0, 4, NULL, "t-0", -EINVAL, -EINVAL },
+	{ "past the stack", LUID, 0, ILA_EP_FAST, NULL, "t-0", 0, 0 },
+	{ "past the stack of the host", LUID, 0, ILA_EP_FAST | ILA_EP_HOST, NULL, "",
+	  -EINVAL, -EINVAL },
+	{ "flag 8", LUID, 0, 8, NULL, "t-0", -EINVAL, -EINVAL },
 	{ "C bit", "3000:0:1:a", 0, 0, NULL, "t-0", -EINVAL, -EINVAL },
 	{ "type 0", "200:0:1:a", 0, 0, NULL, "t-0", -EINVAL, -EINVAL },
 };
