@@ -141,6 +141,8 @@ static void close_parts(struct be_bpf *b)
 	mirror_fini(&b->remotes);
 	bpf_groups_fini(&b->groups);
 	nft_close(&b->nft);
+	bpf_writer_free(b->writer);
+	b->writer = NULL;
 	bpf_progs_close(b->progs, BPF_O_ILA);
 	b->open = false;
 }
@@ -250,27 +252,96 @@ static void done(struct fib *f, struct want_entry *e, int err)
 	want_done(&f->want, e, err, reason(err));
 }
 
+static int map_fd(const struct be_bpf *b)
+{
+	return b->progs->map[BPF_M_MAP];
+}
+
+/* Into a larger map? One may have come since the batch was written. */
+static bool set_may_go_on(struct be_bpf *b, const struct bpf_batch *s)
+{
+	if (s->room < b->progs->max[BPF_M_MAP])
+		return true;
+	if (b->away)
+		bpf_writer_wait(b->writer); /* growing copies the map */
+	return !grow(b, BPF_M_MAP);
+}
+
+/* What became of a batch: n entries are in the map, err is that of the next. The rest
+ * follows here. */
+static void set_end(struct fib *f, struct bpf_batch *s, uint32_t n, int err)
+{
+	struct be_bpf *b = be(f);
+	uint32_t at = 0;
+
+	for (;;) {
+		for (; at < n; at++)
+			done(f, s->who[at], 0);
+		if (at == s->n)
+			break;
+		if (err != -E2BIG || !set_may_go_on(b, s))
+			done(f, s->who[at++], err);
+		s->room = b->progs->max[BPF_M_MAP];
+		n = at + bpf_map_write(map_fd(b), s->key + at, s->value + at, s->n - at,
+				       &err);
+	}
+	s->n = 0;
+}
+
+static void set_take(struct fib *f)
+{
+	struct be_bpf *b = be(f);
+	uint32_t n;
+	int err;
+
+	if (!b->away)
+		return;
+	n = bpf_writer_take(b->writer, &err);
+	b->away = false;
+	set_end(f, &b->set[!b->filling], n, err);
+}
+
+static void set_fail(struct fib *f, struct bpf_batch *s, int err)
+{
+	for (uint32_t i = 0; i < s->n; i++)
+		done(f, s->who[i], err);
+	s->n = 0;
+}
+
+/* Write what is gathered, or have it written while more is. */
+static void set_write(struct fib *f, bool more)
+{
+	struct be_bpf *b = be(f);
+	struct bpf_batch *s = &b->set[b->filling];
+	int err = push_before(b);
+	uint32_t n;
+
+	if (err) {
+		set_fail(f, s, err);
+		return;
+	}
+	s->room = b->progs->max[BPF_M_MAP];
+	if (more && !b->writer)
+		b->writer = bpf_writer_new();
+	if (more && b->writer && !(b->away && bpf_writer_is_busy(b->writer))) {
+		set_take(f);
+		bpf_writer_give(b->writer, map_fd(b), s->key, s->value, s->n);
+		b->away = true;
+		b->filling = !b->filling;
+		return;
+	}
+	n = bpf_map_write(map_fd(b), s->key, s->value, s->n, &err);
+	set_end(f, s, n, err);
+}
+
+/* Nothing is under way when this returns. */
 static void flush_set(struct fib *f)
 {
 	struct be_bpf *b = be(f);
-	struct bpf_batch *s = &b->set;
-	uint32_t at = 0;
-	int err = s->n ? push_before(b) : 0;
 
-	while (at < s->n) {
-		uint32_t end = at;
-
-		if (!err)
-			end += bpf_map_write(b->progs->map[BPF_M_MAP], s->key + at,
-					     s->value + at, s->n - at, &err);
-		for (; at < end; at++)
-			done(f, s->who[at], 0);
-		if (err == -E2BIG && !grow(b, BPF_M_MAP))
-			err = 0;
-		else if (at < s->n)
-			done(f, s->who[at++], err);
-	}
-	s->n = 0;
+	if (b->set[b->filling].n)
+		set_write(f, false);
+	set_take(f);
 }
 
 static void flush_del(struct fib *f)
@@ -302,8 +373,9 @@ static struct bpf_ila_rewrite map_value(struct fib *f, const struct ila64 *sir,
 
 static void put_map(struct fib *f, struct want_entry *e)
 {
+	struct be_bpf *b = be(f);
 	bool add = want_is_active(e);
-	struct bpf_batch *s = add ? &be(f)->set : &be(f)->del;
+	struct bpf_batch *s = add ? &b->set[b->filling] : &b->del;
 	struct ila_addr a = ila_addr(&e->key);
 
 	s->key[s->n] = ilaval_addr(&a);
@@ -313,7 +385,7 @@ static void put_map(struct fib *f, struct want_entry *e)
 	if (s->n < BPF_BATCH)
 		return;
 	if (add)
-		flush_set(f);
+		set_write(f, true);
 	else
 		flush_del(f);
 }

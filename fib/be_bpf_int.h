@@ -10,6 +10,7 @@
 #include "fib/bpf_group.h"
 #include "fib/bpf_map.h"
 #include "fib/bpf_prog.h"
+#include "fib/bpf_writer.h"
 #include "fib/ila.h"
 #include "fib/nft.h"
 
@@ -27,6 +28,7 @@ enum { BPF_BATCH = 512 };
 /* Mappings that go to the kernel together. */
 struct bpf_batch {
 	uint32_t n;
+	uint32_t room; /* of the map it goes to: a full one is replaced by a larger */
 	struct bpf_ila_addr key[BPF_BATCH];
 	struct bpf_ila_rewrite value[BPF_BATCH];
 	struct want_entry *who[BPF_BATCH];
@@ -47,7 +49,10 @@ struct be_bpf {
 	bool swept;                       /* leftovers of earlier runs are gone */
 	int64_t told_ms;                  /* counters */
 	int32_t err;                      /* last trouble with devices, as logged */
-	struct bpf_batch set, del;
+	struct bpf_batch set[2], del;
+	unsigned filling;          /* the one of set that mappings go into */
+	struct bpf_writer *writer; /* from the first full batch on */
+	bool away;                 /* the other one is with the writer */
 };
 
 /** bpf_dom_find - number of a domain; 0: none. bpf_dom_get: given now when it has none;

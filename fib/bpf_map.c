@@ -159,7 +159,7 @@ uint32_t bpf_map_write(int fd, const void *keys, const void *values, uint32_t n,
 	if (!*err)
 		return n;
 	if (!no_batch(*err))
-		return MIN_OF(done, n);
+		return done < n ? done : 0; /* untouched when nothing was tried */
 	*err = sizes_get(&r);
 	for (done = 0; !*err && done < n; done++) {
 		*err = bpf_map_update_elem(

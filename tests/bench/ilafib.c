@@ -29,7 +29,7 @@
 #include "lib/util.h"
 #include "tests/bench/ilaroute.h"
 
-enum { MOVES = 2000, WAIT_S = 120 };
+enum { MOVES = 2000, WAIT_S = 120, LONG_US = 100000, POLL_US = 200 };
 
 static uint32_t n_maps = 100000, n_locators = 256, batch = 512, first_size;
 static unsigned rounds = 5;
@@ -156,13 +156,14 @@ static void on_record(void *arg UNUSED, const struct chan_hdr *h, const void *bo
 
 static const struct chan_ops ops = { .size_of = intent_size, .record = on_record };
 
-static void pump(struct chan *c, int ms)
+static void pump(struct chan *c, long us)
 {
 	struct pollfd p = { .fd = chan_fd(c), .events = POLLIN };
+	struct timespec t = { .tv_sec = us / 1000000, .tv_nsec = us % 1000000 * 1000 };
 
 	if (!chan_has_room(c))
 		p.events |= POLLOUT;
-	if (poll(&p, 1, ms) < 0)
+	if (ppoll(&p, 1, &t, NULL) < 0)
 		die("poll");
 	if (p.revents & POLLIN && chan_readable(c, 16) < 0)
 		die("fib is gone");
@@ -173,7 +174,7 @@ static void pump(struct chan *c, int ms)
 static void put(struct chan *c, uint16_t type, const void *body, size_t len)
 {
 	while (!chan_has_room(c))
-		pump(c, 100);
+		pump(c, LONG_US);
 	if (chan_put(c, type, 0, body, len))
 		die("record");
 }
@@ -212,22 +213,38 @@ static bool map_has(int fd, const struct ila_addr *a, uint64_t *prefix)
 	return true;
 }
 
-/* The map may be replaced by a larger one while it fills: open it anew. */
-static void wait_for(struct chan *c, const struct ila_addr *a,
-		     const struct ila64 *locator)
+/* Batches end side by side: the last mapping may be there before some of these. */
+static bool all_there(int fd, uint32_t *at)
 {
-	uint64_t end = now_ns() + WAIT_S * 1000000000ull, prefix, want;
+	enum { STRIDE = 32 };
+	uint64_t prefix;
 
-	memcpy(&want, locator, sizeof(want));
+	for (; *at < n_maps; *at += STRIDE) {
+		struct ila_addr a = addr_of(*at);
+
+		if (!map_has(fd, &a, &prefix))
+			return false;
+	}
+	return true;
+}
+
+/* The map may be replaced by a larger one while it fills: open it anew. */
+static void wait_for(struct chan *c)
+{
+	uint64_t end = now_ns() + WAIT_S * 1000000000ull, prefix;
+	struct ila_addr last = addr_of(n_maps - 1);
+	uint32_t at = 0;
+
 	while (now_ns() < end) {
 		int fd = map_open();
-		bool there = fd >= 0 && map_has(fd, a, &prefix) && prefix == want;
+		bool there =
+			fd >= 0 && map_has(fd, &last, &prefix) && all_there(fd, &at);
 
 		if (fd >= 0)
 			close(fd);
 		if (there)
 			return;
-		pump(c, 1);
+		pump(c, POLL_US);
 	}
 	errno = ETIMEDOUT;
 	die("mapping");
@@ -259,17 +276,29 @@ static struct entries map_read(int fd)
 	return e;
 }
 
-static uint64_t bare_write(const struct bpf_map_info *i, const struct entries *e,
-			   uint64_t *cpu)
+/* A map like fib's, and as old when it is written. */
+static int bare_new(void)
 {
-	LIBBPF_OPTS(bpf_map_create_opts, o, .map_flags = i->map_flags);
-	int fd = bpf_map_create((enum bpf_map_type)i->type, "bare", i->key_size,
-				i->value_size, i->max_entries, &o);
+	struct bpf_map_info i = { 0 };
+	uint32_t len = sizeof(i);
+	int map = map_open(), fd;
+
+	if (map < 0 || bpf_obj_get_info_by_fd(map, &i, &len))
+		die("map");
+	LIBBPF_OPTS(bpf_map_create_opts, o, .map_flags = i.map_flags);
+	fd = bpf_map_create((enum bpf_map_type)i.type, "bare", i.key_size, i.value_size,
+			    MAX_OF(i.max_entries, n_maps), &o);
+	if (fd < 0)
+		die("map");
+	close(map);
+	return fd;
+}
+
+static uint64_t bare_write(int fd, const struct entries *e, uint64_t *cpu)
+{
 	uint64_t start = now_ns(), took;
 
 	*cpu = cpu_ns(CLOCK_PROCESS_CPUTIME_ID);
-	if (fd < 0)
-		die("map");
 	for (uint32_t at = 0; at < e->n; at += batch) {
 		uint32_t n = MIN_OF(batch, e->n - at);
 
@@ -327,27 +356,33 @@ static void stage(void)
 
 static void wait_for_route(struct chan *c, const struct ila_addr *a)
 {
-	enum { PAUSE_MS = 2 };
+	enum { PAUSE_US = 2000 };
 
 	while (!ilaroute_there(a))
-		pump(c, PAUSE_MS);
+		pump(c, PAUSE_US);
 }
 
 /* The ceiling of the map: an equal one, and the same entries. */
-static uint64_t bare_map(uint64_t *cpu)
+static uint64_t bare_map(int bare, uint64_t *cpu)
 {
-	struct bpf_map_info info = { 0 };
-	uint32_t len = sizeof(info);
+	uint64_t end = now_ns() + 1000000000, took;
 	int map = map_open();
 	struct entries e;
-	uint64_t took;
 
-	if (map < 0 || bpf_obj_get_info_by_fd(map, &info, &len))
+	if (map < 0)
 		die("map");
-	e = map_read(map);
-	if (e.n != n_maps)
-		fprintf(stderr, "ilafib: %u mappings of %u\n", e.n, n_maps);
-	took = bare_write(&info, &e, cpu);
+	for (;;) {
+		e = map_read(map);
+		if (e.n == n_maps)
+			break;
+		if (now_ns() > end) {
+			fprintf(stderr, "ilafib: %u mappings of %u\n", e.n, n_maps);
+			exit(1);
+		}
+		free(e.keys);
+		free(e.values);
+	}
+	took = bare_write(bare, &e, cpu);
 	close(map);
 	free(e.keys);
 	free(e.values);
@@ -376,9 +411,8 @@ static double round_run(bool last)
 {
 	uint64_t start, ours, cpu, bare = 0, bare_cpu = 0;
 	struct ila_addr end = addr_of(n_maps - 1);
-	struct ila64 end_at = locator_of(n_maps - 1);
 	struct chan *c;
-	int fd, status;
+	int fd, status, other = -1;
 	pid_t pid;
 	clockid_t clock;
 
@@ -391,10 +425,12 @@ static double round_run(bool last)
 	dumped = served = false;
 	c = chan_new(fd, &ops, NULL);
 	while (!dumped)
-		pump(c, 100);
+		pump(c, LONG_US);
 	domain_put(c);
 	while (!served)
-		pump(c, 100);
+		pump(c, LONG_US);
+	if (!kernel)
+		other = bare_new();
 	cpu = cpu_ns(clock);
 	start = now_ns();
 	for (uint32_t i = 0; i < n_maps; i++) {
@@ -406,11 +442,11 @@ static double round_run(bool last)
 	if (kernel)
 		wait_for_route(c, &end);
 	else
-		wait_for(c, &end, &end_at);
+		wait_for(c);
 	ours = now_ns() - start;
 	cpu = cpu_ns(clock) - cpu;
 	if (!kernel)
-		bare = bare_map(&bare_cpu);
+		bare = bare_map(other, &bare_cpu);
 	printf("a mapping: ours %.3f us (CPU %.3f), bare %.3f us (CPU %.3f); ratio "
 	       "%.2f (CPU %.2f)\n",
 	       (double)ours / n_maps / 1e3, (double)cpu / n_maps / 1e3,

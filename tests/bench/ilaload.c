@@ -29,7 +29,7 @@
 #include "wire/attrs.h"
 #include "wire/msg.h"
 
-enum { PIDS_MAX = 8, SAMPLES = 100, POLL_US = 100, TRY_MS = 50 };
+enum { PIDS_MAX = 8, STRIDE = 32, POLL_US = 100, TRY_MS = 50 };
 
 static struct {
 	struct ilagen gen;
@@ -197,37 +197,36 @@ static bool map_lacks(int fd, uint32_t i, uint32_t moves UNUSED)
  * replaced by a larger one while it fills: it is opened anew. */
 static void wait_one(bool (*is)(int fd, uint32_t i, uint32_t moves), uint32_t i)
 {
-	long long end = now_ns() + opt.patience_ns;
+	static int fd = -1;
+	long long end;
 
-	for (;;) {
-		int fd = map_open();
-		bool yes = is(fd, i, 0);
-
-		close(fd);
-		if (yes)
-			return;
+	if (fd < 0)
+		fd = map_open();
+	if (is(fd, i, 0))
+		return;
+	end = now_ns() + opt.patience_ns;
+	while (!is(fd, i, 0)) {
 		if (now_ns() > end)
 			failed("not as it should be", i);
 		drain();
 		usleep(POLL_US);
+		close(fd);
+		fd = map_open();
 	}
 }
 
-/* The last one first, then samples; Return: when, before the rest was looked at. */
+/* The last one first; then, as batches end side by side, some of each of them. Return:
+ * when, before the rest was looked at. */
 static long long wait_all(bool (*is)(int fd, uint32_t i, uint32_t moves))
 {
 	long long when;
-	int fd;
 
 	wait_one(is, opt.n - 1);
-	for (uint32_t k = 0; k < MIN_OF(opt.n, (uint32_t)SAMPLES); k++)
-		wait_one(is, (uint32_t)random() % opt.n);
+	for (uint32_t i = 0; i < opt.n; i += STRIDE)
+		wait_one(is, i);
 	when = now_ns();
-	fd = map_open();
 	for (uint32_t i = 0; i < opt.n; i++)
-		if (!is(fd, i, 0))
-			failed("the map differs from the model", i);
-	close(fd);
+		wait_one(is, i);
 	return when;
 }
 
@@ -287,19 +286,17 @@ static void write_all(int fd, const struct ila_addr *keys,
 }
 
 /* The same entries in the same order; own CPU time in *cpu. Return: nanoseconds. */
-static long long bare_write(const struct bpf_map_info *info, long long *cpu)
+static long long bare_write(int fd, long long *cpu)
 {
 	const pid_t self = getpid();
 	struct ila_addr *keys = xcalloc(opt.n, sizeof(*keys));
 	struct bpf_ila_rewrite *values = xcalloc(opt.n, sizeof(*values));
 	long long took;
-	int fd;
 
 	for (uint32_t i = 0; i < opt.n; i++) {
 		keys[i] = ilagen_addr(i);
 		values[i] = ilagen_value(i, 0);
 	}
-	fd = map_like(info);
 	took = now_ns();
 	*cpu = proc_cpu_ns(&self, 1);
 	write_all(fd, keys, values);
@@ -382,11 +379,15 @@ static void do_fill(void)
 	struct usage idle, full, end;
 	struct bpf_map_info info;
 	long long bare, bare_cpu;
+	int like;
 	double s;
 	uint32_t n;
 
 	session_open();
 	rest();
+	info = map_info();
+	info.max_entries = MAX_OF(info.max_entries, opt.n);
+	like = map_like(&info); /* as old as the daemon's when it is written */
 	idle = usage();
 	printf("idle");
 	usage_print(&idle, &idle);
@@ -395,8 +396,7 @@ static void do_fill(void)
 	full = usage();
 	printf("announce s=%.6f", s);
 	usage_print(&idle, &full);
-	info = map_info();
-	bare = bare_write(&info, &bare_cpu);
+	bare = bare_write(like, &bare_cpu);
 	printf("bare s=%.6f cpu=%.6f entries=%u\n", (double)bare / 1e9,
 	       (double)bare_cpu / 1e9, info.max_entries);
 	s = withdraw_all();
