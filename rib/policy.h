@@ -235,10 +235,6 @@ struct policy_verdicts {
 /** policy_verdicts_fini - free the memory, leave an empty list. */
 void policy_verdicts_fini(struct policy_verdicts *l);
 
-/** policy_verdicts_hash - the same for lists that are equal, on every host and run. It
- * finds candidates; whether they are equal is for a comparison to say. */
-uint64_t policy_verdicts_hash(const struct policy_verdicts *l);
-
 /**
  * policy_compile - all verdicts of a subject
  * @peers: every known identity, in any order, each number once

@@ -259,21 +259,6 @@ int policy_compile_peer(const struct policy_subject *s, const struct policy_peer
 	return finish(&m, out);
 }
 
-/* FNV-1a over the fields: no padding, and no seed of this process. */
-uint64_t policy_verdicts_hash(const struct policy_verdicts *l)
-{
-	uint64_t h = 14695981039346656037u;
-
-	for (size_t i = 0; i < l->n; i++) {
-		uint64_t part[2] = { place(&l->v[i]),
-				     (uint64_t)l->v[i].flags << 32 | l->v[i].rule };
-
-		for (unsigned b = 0; b < 16; b++)
-			h = (h ^ (uint8_t)(part[b / 8] >> b % 8 * 8)) * 1099511628211u;
-	}
-	return h;
-}
-
 /* ---- lookup --------------------------------------------------------------------- */
 
 static const struct policy_verdict *find(const struct policy_verdicts *l,

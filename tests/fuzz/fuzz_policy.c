@@ -67,8 +67,7 @@ static void compile(const struct policy *p, unsigned set)
 	if (!policy_compile(s, all, SETS, &a)) {
 		verdicts_are_right(&a, h, policy_doc_of(p)->n_clauses);
 		must(!policy_compile(s, all, SETS, &b));
-		must(a.n == b.n &&
-		     policy_verdicts_hash(&a) == policy_verdicts_hash(&b));
+		must(a.n == b.n && (!a.n || !memcmp(a.v, b.v, a.n * sizeof(*a.v))));
 	}
 	for (unsigned i = 0; i < SETS; i++)
 		free(peer[i]);

@@ -341,35 +341,6 @@ static void too_many(void **state)
 	free(text);
 }
 
-/* The same on every machine: it finds what another process has left. */
-static void hash_is_of_the_content(void **state)
-{
-	struct policy_verdict v[] = {
-		{ .identity = 300, .proto = 6, .plen = 16, .port = 80, .rule = 1 },
-		{ .identity = 301, .dir = 1, .flags = POLICY_DENY, .rule = 2 },
-	};
-	struct policy_verdicts l = { .v = v, .n = 2 };
-	uint64_t h = policy_verdicts_hash(&l);
-
-	(void)state;
-	assert_int_equal(policy_verdicts_hash(&(struct policy_verdicts) { 0 }),
-			 0xcbf29ce484222325);
-	for (unsigned i = 0; i < 6; i++) {
-		struct policy_verdict was = v[0], other[] = {
-			{ .identity = 1 }, { .dir = 1 },   { .proto = 17 },
-			{ .plen = 15 },    { .port = 81 }, { .flags = POLICY_DENY },
-		};
-
-		v[0] = other[i];
-		assert_int_not_equal(policy_verdicts_hash(&l), h);
-		v[0] = was;
-		v[0].rule += i + 1;
-		assert_int_not_equal(policy_verdicts_hash(&l), h);
-		v[0] = was;
-	}
-	assert_int_equal(policy_verdicts_hash(&l), h);
-}
-
 /* ---- explanations --------------------------------------------------------------- */
 
 #define WHO(name) "{'endpointSelector': {'matchLabels': {'app': '" name "'}}, "
@@ -480,7 +451,6 @@ int main(void)
 		cmocka_unit_test(hints),
 		cmocka_unit_test(peers),
 		cmocka_unit_test(too_many),
-		cmocka_unit_test(hash_is_of_the_content),
 		cmocka_unit_test(explains),
 		cmocka_unit_test(flows_as_text),
 	};
