@@ -125,6 +125,11 @@ struct policy_peer *policy_peer_new(const struct policy *p, uint32_t identity,
 
 /* ---- subjects ------------------------------------------------------------------- */
 
+static uint32_t shape_of(const struct policy_block *b)
+{
+	return 1u << (b->proto ? b->plen : POLICY_SHAPE_NO_PROTO);
+}
+
 static void shapes_add(struct policy_subject *s, uint32_t c)
 {
 	const struct policy_clause *clause = &s->policy->doc->clause[c];
@@ -132,7 +137,7 @@ static void shapes_add(struct policy_subject *s, uint32_t c)
 	uint32_t shapes = 0;
 
 	for (uint32_t b = p->first_block[c]; b < p->first_block[c + 1]; b++)
-		shapes |= policy_shape(&p->block[b]);
+		shapes |= shape_of(&p->block[b]);
 	if (clause->any_peer || clause->entities & POLICY_ENT_ALL)
 		s->hints.shape_any[clause->dir] |= shapes;
 	if (clause->n_selectors || clause->n_cidrs ||

@@ -66,11 +66,6 @@ struct policy_block {
 unsigned policy_blocks_of(const struct policy_port *p,
 			  struct policy_block out[POLICY_BLOCKS_MAX]);
 
-static inline uint32_t policy_shape(const struct policy_block *b)
-{
-	return 1u << (b->proto ? b->plen : POLICY_SHAPE_NO_PROTO);
-}
-
 struct policy {
 	struct policy_doc *doc;
 	struct policy_match match;

@@ -20,15 +20,11 @@ static const struct {
 	{ "icmp", 1, 255 },  { "icmpv6", 58, 255 },
 };
 
-static bool is_cidr(const struct policy *p, uint32_t identity,
-		    const struct prefix **out)
+static bool is_cidr(const struct policy *p, uint32_t identity)
 {
-	for (size_t i = 0; i < p->nets.n; i++) {
-		if (p->nets.net[i].identity != identity)
-			continue;
-		*out = &p->nets.net[i].prefix;
-		return true;
-	}
+	for (size_t i = 0; i < p->nets.n; i++)
+		if (p->nets.net[i].identity == identity)
+			return true;
 	return false;
 }
 
@@ -98,14 +94,13 @@ static void one_side(const struct policy *p, enum policy_dir dir,
 		     const struct policy_flow *flow, struct policy_side *out)
 {
 	struct policy_flow f = *flow;
-	const struct prefix *prefix;
 
 	*out = (struct policy_side) { .why = POLICY_WHY_NOT_ASKED, .allowed = true };
 	if (!who->endpoint)
 		return;
 	/* A peer with a number of its own is one of those that policy_compile() is
 	 * given; the rest is there without. */
-	bool listed = peer->identity > 0xff && !is_cidr(p, peer->identity, &prefix);
+	bool listed = peer->identity > 0xff && !is_cidr(p, peer->identity);
 	struct policy_subject *s = policy_subject_new(p, who->labels);
 	struct policy_peer *named = policy_peer_new(p, peer->identity, peer->labels);
 	const struct policy_peer *peers[] = { named };
