@@ -13,8 +13,7 @@
 /* Identities beside those of rib/policy.h: one number for all who have the same labels.
  */
 enum identity_range {
-	IDENTITY_FIRST = 0x100,            /* below: reserved, never of labels */
-	IDENTITY_ASSIGNED_END = 0x1000000, /* what an operator assigns is below */
+	IDENTITY_FIRST = 0x100,     /* below: reserved, never of labels */
 	IDENTITY_TWIN = 0x02000000, /* and 24 bits: sets that derive one number, here */
 	IDENTITY_LOCAL_END =
 		0x03000000, /* from IDENTITY_CIDR_BASE to this: here only */
@@ -84,7 +83,7 @@ struct labelset {
 
 /* A number that the operator gives to a set; LABELSETS_ASSIGNS at most. */
 struct labels_assign {
-	uint32_t number; /* IDENTITY_FIRST .. IDENTITY_ASSIGNED_END - 1 */
+	uint32_t number; /* IDENTITY_FIRST .. IDENTITY_CIDR_BASE - 1 */
 	struct labels labels;
 };
 
