@@ -3,7 +3,7 @@
  * is not asked here, and nothing is put right: what contradicts itself is somebody
  * whose labels are not known, never somebody without labels.
  */
-#include <string.h>
+#include <errno.h>
 
 #include "lib/rbuf.h"
 #include "lib/util.h"
@@ -11,8 +11,6 @@
 #include "rib/identity_priv.h"
 #include "wire/attr.h"
 #include "wire/group.h"
-
-#include <errno.h>
 
 /* ---- reading ----------------------------------------------------------- */
 
