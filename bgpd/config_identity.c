@@ -184,11 +184,6 @@ static int labels_need(const struct cmd_args *a, struct labels *out)
 	return CMD_OK;
 }
 
-static bool same_labels(const struct labels *a, const struct labels *b)
-{
-	return a->len == b->len && !memcmp(a->b, b->b, a->len);
-}
-
 static int set_assign(void *ctx, const struct cmd_args *a, struct out *o)
 {
 	struct cfg_edit *e = cfg_edit_of(a);
@@ -200,7 +195,7 @@ static int set_assign(void *ctx, const struct cmd_args *a, struct out *o)
 	if (labels_need(a, &l))
 		return CMD_CONFIG_FAILED;
 	TAILQ_FOREACH (s, &e->c->assigns, link)
-		if (same_labels(&s->labels, &l))
+		if (bytes_eq(labels_bytes(&s->labels), labels_bytes(&l)))
 			break;
 	if (cmd_has(a, "no")) {
 		if (!s)

@@ -17,19 +17,13 @@ static uint32_t hash32(const void *p, size_t len)
 
 /* ---- label sets ------------------------------------------------------------- */
 
-static bool has_labels(const struct en_subject *s, struct bytes labels)
-{
-	return !s->labels == !labels.p && s->len == labels.len &&
-	       (!labels.len || !memcmp(s->labels, labels.p, labels.len));
-}
-
 static uint32_t subject_get(struct enforce *e, struct bytes labels)
 {
 	uint32_t hash = labels.len ? hash32(labels.p, labels.len) : !labels.p;
 	uint32_t i = table_find(&e->subjects, hash);
 	struct en_subject *s;
 
-	while (i && !has_labels(subject_at(e, i), labels))
+	while (i && !bytes_eq(subject_labels(subject_at(e, i)), labels))
 		i = table_find_next(&e->subjects, i);
 	if (i)
 		return i;

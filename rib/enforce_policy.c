@@ -308,15 +308,10 @@ static uint32_t ident_find(const struct enforce *e, uint32_t number)
 	return i;
 }
 
-static bool same_labels(struct bytes a, struct bytes b)
-{
-	return !a.p == !b.p && a.len == b.len && (!a.len || !memcmp(a.p, b.p, a.len));
-}
-
 void enforce_labelset_used(struct enforce *e, uint32_t identity, struct bytes labels)
 {
 	uint32_t i = ident_find(e, identity);
-	bool same = i && same_labels(ident_at(e, i)->labels, labels);
+	bool same = i && bytes_eq(ident_at(e, i)->labels, labels);
 
 	if (!i) {
 		i = table_add(&e->idents, identity);

@@ -198,16 +198,11 @@ size_t labelsets_bytes(const struct labelsets *s)
 
 /* ---- numbers ----------------------------------------------------------- */
 
-static bool same_labels(struct bytes a, struct bytes b)
-{
-	return a.len == b.len && (!a.len || !memcmp(a.p, b.p, a.len));
-}
-
 static const struct labels_assign *assign_find(const struct labelsets *s,
 					       struct bytes labels)
 {
 	for (size_t i = 0; i < s->n_assign; i++)
-		if (same_labels(labels_bytes(&s->assign[i].labels), labels))
+		if (bytes_eq(labels_bytes(&s->assign[i].labels), labels))
 			return &s->assign[i];
 	return NULL;
 }
@@ -391,7 +386,7 @@ static uint32_t lookup(const struct labelsets *s, uint32_t hash, struct bytes la
 	while ((i = hashidx_next(&s->by_key, hash, &at))) {
 		const struct labelset *l = labelsets_at(s, i);
 
-		if (same_labels(l->labels, labels) &&
+		if (bytes_eq(l->labels, labels) &&
 		    (labels.len || l->number == number))
 			break;
 	}

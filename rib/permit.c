@@ -71,7 +71,7 @@ static uint32_t rule_find(const struct label_permit *p, struct bytes rule)
 	struct bytes other;
 
 	for (uint32_t at = 0, from = 0; label_permit_next(p, &at, &other); from = at)
-		if (other.len == rule.len && !memcmp(other.p, rule.p, rule.len))
+		if (bytes_eq(other, rule))
 			return from;
 	return p->len;
 }

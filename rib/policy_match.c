@@ -87,11 +87,6 @@ static struct bytes text(const char *s)
 	return (struct bytes) { (const uint8_t *)s, strlen(s) };
 }
 
-static bool same(struct bytes a, struct bytes b)
-{
-	return a.len == b.len && !a.p == !b.p && (!a.len || !memcmp(a.p, b.p, a.len));
-}
-
 static uint32_t term_hash(const struct policy_term *t)
 {
 	uint64_t h = hash_bytes(t->key.p, t->key.len);
@@ -109,8 +104,8 @@ static uint32_t term_find(const struct policy_match *m, const struct policy_term
 	while ((id = hashidx_next(&m->by_term, hash, &at))) {
 		const struct policy_term *have = &m->term[id - 1];
 
-		if (have->any_source == t->any_source && same(have->key, t->key) &&
-		    same(have->value, t->value))
+		if (have->any_source == t->any_source && bytes_eq(have->key, t->key) &&
+		    bytes_eq(have->value, t->value))
 			break;
 	}
 	return id;

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "lib/addr.h"
 
@@ -51,6 +52,12 @@ struct bytes {
 	const uint8_t *p; /* borrowed */
 	size_t len;
 };
+
+/** bytes_eq - the same octets? None (p NULL) is not the same as no octets. */
+static inline bool bytes_eq(struct bytes a, struct bytes b)
+{
+	return a.len == b.len && !a.p == !b.p && (!a.len || !memcmp(a.p, b.p, a.len));
+}
 
 /*
  * One attribute set. Byte strings are borrowed from the message or from the

@@ -10,11 +10,6 @@
 #include "tests/fuzz/fuzz.h"
 #include "wire/labelset.h"
 
-static bool same(struct bytes a, struct bytes b)
-{
-	return a.len == b.len && !memcmp(a.p, b.p, a.len);
-}
-
 static void forms(struct bytes value, struct bytes labels)
 {
 	uint8_t out[LABELSET_HEAD + LABELS_LEN];
@@ -25,14 +20,14 @@ static void forms(struct bytes value, struct bytes labels)
 	unsigned n = 0;
 
 	must(!labelset_encode(&w, labelset_domain(value), labels));
-	must(same((struct bytes) { out, w.len }, value));
+	must(bytes_eq((struct bytes) { out, w.len }, value));
 	for (; labels_next(&rest, &key, &text_value); n++) {
 		must(key.len && key.len <= LABEL_KEY_LEN);
 		must(text_value.len <= LABEL_VALUE_LEN);
 	}
 	must(n && n <= LABELS_MAX);
 	must(strlen(labels_format(labels, text, sizeof(text))) == labels.len);
-	must(!labels_parse(text, &again) && same(labels_bytes(&again), labels));
+	must(!labels_parse(text, &again) && bytes_eq(labels_bytes(&again), labels));
 }
 
 /* Local input of any octets gives a canonical set or none. */
