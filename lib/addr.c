@@ -124,6 +124,13 @@ bool prefix_contains(const struct prefix *p, const struct ip *a)
 	return !rest || !((p->ip.b[whole] ^ a->b[whole]) >> (8 - rest));
 }
 
+int prefix_cmp(const struct prefix *a, const struct prefix *b)
+{
+	int c = ip_cmp(&a->ip, &b->ip);
+
+	return c ? c : (int)a->bits - (int)b->bits;
+}
+
 /* A decimal number that ends at `end` (NUL or ':'), at most max. */
 static int number_parse(const char *s, char end, uint64_t max, uint64_t *out)
 {

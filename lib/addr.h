@@ -95,6 +95,9 @@ struct ip ip_from_sockaddr(const struct sockaddr_storage *ss, uint16_t *port);
 /** prefix_contains - is the address inside (families must agree)? */
 bool prefix_contains(const struct prefix *p, const struct ip *a);
 
+/** prefix_cmp - by address, and a prefix right before those that are inside it. */
+int prefix_cmp(const struct prefix *a, const struct prefix *b);
+
 /*
  * *_parse: Return 0, or -EINVAL and *out untouched. prefix_parse clears host bits.
  * rd_parse takes A.B.C.D:N, AS:N (2-octet AS: type 0, larger: type 2).

@@ -110,15 +110,6 @@ static void count_drop(struct enforce *e, uint32_t vni, uint32_t identity)
 
 /* ---- prefixes of documents -------------------------------------------------- */
 
-static int prefix_cmp(const struct prefix *a, const struct prefix *b)
-{
-	int c = (int)a->ip.len - (int)b->ip.len;
-
-	if (!c)
-		c = memcmp(a->ip.b, b->ip.b, a->ip.len);
-	return c ? c : (int)a->bits - (int)b->bits;
-}
-
 static int net_cmp(const void *a, const void *b)
 {
 	const struct policy_net *x = a, *y = b;
@@ -136,7 +127,6 @@ struct en_nets *en_nets_of(const struct policy *p)
 	s->n = n;
 	if (n)
 		memcpy(s->v, v, n * sizeof(s->v[0]));
-	qsort(s->v, n, sizeof(s->v[0]), net_cmp);
 	return s;
 }
 

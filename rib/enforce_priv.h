@@ -74,7 +74,7 @@ struct en_load {
 	LIST_ENTRY(en_load) of_subject;
 };
 
-/* Prefixes that a document names; sorted. */
+/* Prefixes that a document names, as policy_nets() has them. */
 struct en_nets {
 	unsigned refs;
 	size_t n;

@@ -156,8 +156,8 @@ struct policy_net {
 	uint32_t identity;
 };
 
-/** policy_nets - all of them, ascending; borrowed. Prefixes have the same numbers in
- * every document, unless their 24 bits collide. */
+/** policy_nets - all of them, in the order of prefix_cmp(); borrowed. Prefixes have the
+ * same numbers in every document, unless their 24 bits collide. */
 const struct policy_net *policy_nets(const struct policy *p, size_t *n);
 
 /** policy_net_find - the longest that holds the address, or NULL. */

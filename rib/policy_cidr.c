@@ -11,13 +11,6 @@
 
 enum { NUMBER_BITS = 24, NUMBER_MASK = (1 << NUMBER_BITS) - 1 };
 
-static int prefix_cmp(const struct prefix *a, const struct prefix *b)
-{
-	int c = ip_cmp(&a->ip, &b->ip);
-
-	return c ? c : (int)a->bits - (int)b->bits;
-}
-
 static int net_cmp(const void *a, const void *b)
 {
 	const struct policy_net *x = a, *y = b;

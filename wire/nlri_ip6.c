@@ -107,9 +107,7 @@ static int ip6_cmp(const struct nlri *a, const struct nlri *b)
 
 	(void)nlri_ip6_view(a, &pa);
 	(void)nlri_ip6_view(b, &pb);
-	c = ip_cmp(&pa.ip, &pb.ip);
-	if (!c)
-		c = pa.bits - pb.bits;
+	c = prefix_cmp(&pa, &pb);
 	return c ? c : (a->path_id > b->path_id) - (a->path_id < b->path_id);
 }
 
