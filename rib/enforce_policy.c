@@ -15,6 +15,8 @@ enum {
 	TURN_WORK = 65536, /* identities and verdicts looked at, dto. */
 };
 
+_Static_assert((int)POLICY_VERDICTS_MAX == (int)POLICY_VERDICTS, "fits fib");
+
 /* ---- begin and end ---------------------------------------------------------- */
 
 struct en_policy *en_policy_find(const struct enforce *e, uint32_t number)
@@ -142,33 +144,22 @@ static void verdict_put(struct enforce *e, const struct en_policy *p, uint16_t t
 	emit(e, type, &i);
 }
 
-static int key_cmp(const struct policy_verdict *a, const struct policy_verdict *b)
-{
-	const uint32_t x[] = { a->dir, a->plen, a->proto, a->port };
-	const uint32_t y[] = { b->dir, b->plen, b->proto, b->port };
-
-	for (unsigned i = 0; i < ARRAY_SIZE(x); i++)
-		if (x[i] != y[i])
-			return x[i] < y[i] ? -1 : 1;
-	return 0;
-}
-
 static bool same_value(const struct policy_verdict *a, const struct policy_verdict *b)
 {
 	return a->flags == b->flags && a->rule == b->rule;
 }
 
-/* One identity had the verdicts of old in this policy; now those of new. Both are
- * sorted alike. What is new comes first. */
+/* One identity had the verdicts of old in this policy; now those of new. What is new
+ * comes first. */
 static void change(struct enforce *e, struct en_policy *p,
 		   const struct policy_verdicts *old, const struct policy_verdicts *new)
 {
 	size_t k = 0;
 
 	for (size_t i = 0; i < new->n; i++) {
-		while (k < old->n && key_cmp(&old->v[k], &new->v[i]) < 0)
+		while (k < old->n && policy_verdict_cmp(&old->v[k], &new->v[i]) < 0)
 			k++;
-		if (k < old->n && !key_cmp(&old->v[k], &new->v[i]) &&
+		if (k < old->n && !policy_verdict_cmp(&old->v[k], &new->v[i]) &&
 		    same_value(&old->v[k], &new->v[i]))
 			continue;
 		verdict_put(e, p, INTENT_VERDICT_SET, &new->v[i]);
@@ -176,9 +167,9 @@ static void change(struct enforce *e, struct en_policy *p,
 	}
 	k = 0;
 	for (size_t i = 0; i < old->n; i++) {
-		while (k < new->n && key_cmp(&new->v[k], &old->v[i]) < 0)
+		while (k < new->n && policy_verdict_cmp(&new->v[k], &old->v[i]) < 0)
 			k++;
-		if (k < new->n && !key_cmp(&new->v[k], &old->v[i]))
+		if (k < new->n && !policy_verdict_cmp(&new->v[k], &old->v[i]))
 			continue;
 		verdict_put(e, p, INTENT_VERDICT_DEL, &old->v[i]);
 		e->in_place++;

@@ -232,6 +232,9 @@ struct policy_verdicts {
 	size_t n, cap;
 };
 
+/** policy_verdict_cmp - by key. */
+int policy_verdict_cmp(const struct policy_verdict *a, const struct policy_verdict *b);
+
 /** policy_verdicts_fini - free the memory, leave an empty list. */
 void policy_verdicts_fini(struct policy_verdicts *l);
 

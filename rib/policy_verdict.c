@@ -48,18 +48,18 @@ static uint64_t place(const struct policy_verdict *v)
 	       (uint32_t)v->plen << 24 | (uint32_t)v->proto << 16 | v->port;
 }
 
-static int key_cmp(const struct policy_verdict *x, const struct policy_verdict *y)
+int policy_verdict_cmp(const struct policy_verdict *a, const struct policy_verdict *b)
 {
-	uint64_t a = place(x), b = place(y);
+	uint64_t x = place(a), y = place(b);
 
-	return (a > b) - (a < b);
+	return (x > y) - (x < y);
 }
 
 /* By key, and what stands of one key first. */
-static int verdict_cmp(const void *a, const void *b)
+static int rank_cmp(const void *a, const void *b)
 {
 	const struct policy_verdict *x = a, *y = b;
-	int c = key_cmp(x, y);
+	int c = policy_verdict_cmp(x, y);
 
 	if (!c)
 		c = (int)y->flags - (int)x->flags;
@@ -115,9 +115,9 @@ static void settle(struct making *m, size_t a)
 	size_t n = a;
 
 	if (l->n - a > 1)
-		qsort(l->v + a, l->n - a, sizeof(*l->v), verdict_cmp);
+		qsort(l->v + a, l->n - a, sizeof(*l->v), rank_cmp);
 	for (size_t i = a; i < l->n; i++)
-		if (n == a || key_cmp(&l->v[n - 1], &l->v[i]))
+		if (n == a || policy_verdict_cmp(&l->v[n - 1], &l->v[i]))
 			l->v[n++] = l->v[i];
 	l->n = n;
 }
@@ -213,10 +213,10 @@ static void merge(const struct policy_verdicts *a, const struct policy_verdicts 
 
 	while (i < a->n || k < b->n) {
 		bool left =
-			k == b->n || (i < a->n && verdict_cmp(&a->v[i], &b->v[k]) <= 0);
+			k == b->n || (i < a->n && rank_cmp(&a->v[i], &b->v[k]) <= 0);
 		const struct policy_verdict *v = left ? &a->v[i++] : &b->v[k++];
 
-		if (!out->l.n || key_cmp(&out->l.v[out->l.n - 1], v))
+		if (!out->l.n || policy_verdict_cmp(&out->l.v[out->l.n - 1], v))
 			verdict_add(out, *v);
 	}
 }
@@ -268,7 +268,7 @@ static const struct policy_verdict *find(const struct policy_verdicts *l,
 
 	while (lo < hi) {
 		size_t mid = lo + (hi - lo) / 2;
-		int c = key_cmp(&l->v[mid], key);
+		int c = policy_verdict_cmp(&l->v[mid], key);
 
 		if (!c)
 			return &l->v[mid];
