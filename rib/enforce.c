@@ -140,8 +140,7 @@ static void next_begin(struct enforce *e)
 
 void enforce_policy(struct enforce *e, enum enforce_rule rule, struct policy *p)
 {
-	if (e->queued)
-		en_gen_unref(e, e->queued);
+	en_gen_unref(e, e->queued);
 	e->queued = gen_new(e, rule, p);
 	next_begin(e);
 	e->hooks->changed(e->ctx);

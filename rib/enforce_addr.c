@@ -19,7 +19,7 @@ static uint32_t pair_hash(uint32_t a, uint32_t b)
 	return (uint32_t)hash_bytes(key, sizeof(key));
 }
 
-static struct en_group *group_get(struct enforce *e, uint32_t vni, uint16_t group)
+static uint32_t group_get(struct enforce *e, uint32_t vni, uint16_t group)
 {
 	uint32_t hash = pair_hash(vni, group), i = table_find(&e->groups, hash);
 	struct en_group *g;
@@ -27,28 +27,21 @@ static struct en_group *group_get(struct enforce *e, uint32_t vni, uint16_t grou
 	for (; i; i = table_find_next(&e->groups, i)) {
 		g = table_at(&e->groups, i);
 		if (g->vni == vni && g->group == group)
-			return g;
+			return i;
 	}
-	g = table_at(&e->groups, table_add(&e->groups, hash));
+	i = table_add(&e->groups, hash);
+	g = table_at(&e->groups, i);
 	g->vni = vni;
 	g->group = group;
-	return g;
-}
-
-static void group_del(struct enforce *e, const struct en_group *g)
-{
-	uint32_t i = table_find(&e->groups, pair_hash(g->vni, g->group));
-
-	while (table_at(&e->groups, i) != (const void *)g)
-		i = table_find_next(&e->groups, i);
-	table_del(&e->groups, i);
+	return i;
 }
 
 /* One identity more, or less, has this id in the network. */
 static void group_count(struct enforce *e, uint32_t vni, uint32_t identity, int by)
 {
 	uint16_t group = (uint16_t)identity;
-	struct en_group *g = group_get(e, vni, group);
+	uint32_t i = group_get(e, vni, group);
+	struct en_group *g = table_at(&e->groups, i);
 	struct intent_group r = { .vni = vni, .group = group };
 
 	g->n += (uint32_t)by;
@@ -60,7 +53,7 @@ static void group_count(struct enforce *e, uint32_t vni, uint32_t identity, int 
 		emit(e, INTENT_GROUP_DEL, &r);
 	g->told = r.identity;
 	if (!g->n)
-		group_del(e, g);
+		table_del(&e->groups, i);
 }
 
 /* ILA has no header; numbers of this host only are in nobody's. */
@@ -84,11 +77,12 @@ static uint32_t count_find(const struct enforce *e, uint32_t vni, uint32_t ident
 
 static void count_add(struct enforce *e, uint32_t vni, uint32_t identity)
 {
-	uint32_t i = is_counted(vni, identity) ? count_find(e, vni, identity) : 0;
 	struct en_count *c;
+	uint32_t i;
 
 	if (!is_counted(vni, identity))
 		return;
+	i = count_find(e, vni, identity);
 	if (!i)
 		i = table_add(&e->counts, pair_hash(vni, identity));
 	c = table_at(&e->counts, i);
@@ -100,7 +94,7 @@ static void count_add(struct enforce *e, uint32_t vni, uint32_t identity)
 
 static void count_drop(struct enforce *e, uint32_t vni, uint32_t identity)
 {
-	uint32_t i = is_counted(vni, identity) ? count_find(e, vni, identity) : 0;
+	uint32_t i = count_find(e, vni, identity);
 
 	if (!i || --((struct en_count *)table_at(&e->counts, i))->n)
 		return;
