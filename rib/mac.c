@@ -169,6 +169,17 @@ static void report_sticky(struct tenants *t, struct mac_entry *m)
 
 /* ---- acting ------------------------------------------------------------ */
 
+void mac_readvertise(struct tenants *t, struct mac_entry *m)
+{
+	struct neigh_local *y;
+
+	if (!m->x || !m->x->adv)
+		return;
+	advert_mac(t, m, NULL);
+	LIST_FOREACH (y, &m->x->neighs, link)
+		neigh_readvertise(t, neigh_at(t, y->neigh));
+}
+
 static void advertise(struct tenants *t, struct mac_entry *m)
 {
 	struct mac_local *x = m->x;
@@ -193,20 +204,7 @@ static void advertise(struct tenants *t, struct mac_entry *m)
 	x->adv = true;
 	x->adv_seq = seq;
 	x->adv_sticky = sticky;
-	advert_mac(t, m, NULL);
-	LIST_FOREACH (y, &x->neighs, link)
-		neigh_readvertise(t, neigh_at(t, y->neigh));
-}
-
-void mac_readvertise(struct tenants *t, struct mac_entry *m)
-{
-	struct neigh_local *y;
-
-	if (!m->x || !m->x->adv)
-		return;
-	advert_mac(t, m, NULL);
-	LIST_FOREACH (y, &m->x->neighs, link)
-		neigh_readvertise(t, neigh_at(t, y->neigh));
+	mac_readvertise(t, m);
 }
 
 /* Addresses of this MAC, local and remote, depend on who owns it. */
