@@ -27,7 +27,7 @@ struct party {
 /* An endpoint's labels as far as they count, or what somebody would be with these. */
 static void from_labels(const struct engine *e, const char *labels, struct party *out)
 {
-	uint32_t set = e->ids ? identities_of_labels(e->ids, labels) : IDSET_NONE;
+	uint32_t set = identities_of_labels(e->ids, labels);
 	struct bytes b = set ? identities_labels(e->ids, set) : (struct bytes) { 0 };
 
 	if (b.p && b.len <= sizeof(out->copy.b)) {
@@ -37,8 +37,7 @@ static void from_labels(const struct engine *e, const char *labels, struct party
 	out->p.endpoint = true;
 	out->p.identity = set ? identities_number(e->ids, set) : IDENTITY_INIT;
 	out->p.labels = (struct bytes) { out->copy.b, out->copy.len };
-	if (e->ids)
-		identities_unref(e->ids, set);
+	identities_unref(e->ids, set);
 }
 
 static int from_endpoint(const struct engine *e, const char *name, struct party *out)

@@ -207,15 +207,8 @@ static uint32_t set_swap(struct tenants *t, struct endpoint *ep)
 {
 	uint32_t was = ep->set;
 
-	ep->set = t->ids ? identities_of_labels(t->ids, ep->e.labels)
-			 : (uint32_t)IDSET_NONE;
+	ep->set = identities_of_labels(t->ids, ep->e.labels);
 	return was;
-}
-
-static void set_release(struct tenants *t, uint32_t set)
-{
-	if (set)
-		identities_unref(t->ids, set);
 }
 
 static void identify_ips(struct tenants *t, const struct endpoint *ep)
@@ -233,7 +226,7 @@ static void relabel(struct tenants *t, struct endpoint *ep, bool force)
 		identify_ips(t, ep);
 		mac_readvertise(t, mac_find(t, ep->evi, &ep->e.mac));
 	}
-	set_release(t, was);
+	identities_unref(t->ids, was);
 }
 
 void tenants_relabel(struct tenants *t)
@@ -245,7 +238,7 @@ void tenants_relabel(struct tenants *t)
 void endpoint_labels_drop(struct tenants *t)
 {
 	for (size_t i = 0; i < t->n_ep; i++) {
-		set_release(t, t->ep[i]->set);
+		identities_unref(t->ids, t->ep[i]->set);
 		t->ep[i]->set = IDSET_NONE;
 	}
 }
@@ -437,7 +430,8 @@ static void put(struct tenants *t, struct endpoint *ep,
 		list_add(t, ep);
 	}
 	keys_each(t, ep, key_add);
-	set_release(t, set_swap(t, ep)); /* its first route has them already */
+	identities_unref(t->ids,
+			 set_swap(t, ep)); /* its first route has them already */
 	endpoint_apply(t, ep);
 }
 
@@ -503,7 +497,7 @@ int tenants_endpoint_del(struct tenants *t, const char *name)
 		return -ENOENT;
 	if (ep->evi)
 		bind_off(t, ep);
-	set_release(t, ep->set);
+	identities_unref(t->ids, ep->set);
 	keys_each(t, ep, key_del);
 	t->n_ep--;
 	memmove(t->ep + at, t->ep + at + 1, (t->n_ep - at) * sizeof(struct endpoint *));

@@ -90,6 +90,8 @@ uint32_t identities_of_labels(struct identities *d, const char *labels)
 {
 	struct labels l;
 
+	if (!d)
+		return IDSET_NONE;
 	labels_select(labels, (const char *const *)d->keys, d->n_keys, &l);
 	return l.len ? handle_of(labelsets_intern(d->sets, labels_bytes(&l)))
 		     : (uint32_t)IDSET_NONE;

@@ -23,7 +23,7 @@ enum {
 /*
  * Sets are named by handles. These say that the labels are not known although somebody
  * said something, all of them as identity init, and one is this host itself; they need
- * no reference.
+ * no reference, and are the only ones where there are no identities.
  */
 enum identity_set {
 	IDSET_NONE,       /* nothing is said */
@@ -136,12 +136,15 @@ uint32_t identities_claim(struct identities *d, const struct attrs *a);
 
 /**
  * identities_of_labels - of an endpoint of this host
+ * @d:      NULL: labels mean nothing
  * @labels: canonical text; only those of label-keys count
  *
  * Return: a counted handle; IDSET_NONE if none is left; IDSET_FULL.
  */
 uint32_t identities_of_labels(struct identities *d, const char *labels);
 
+/** identities_ref, identities_unref - nothing to do for an enum identity_set, so that d
+ * may be NULL. */
 uint32_t identities_ref(struct identities *d, uint32_t set);
 void identities_unref(struct identities *d, uint32_t set);
 

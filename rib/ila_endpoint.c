@@ -167,15 +167,8 @@ static uint32_t set_swap(const struct ila *m, struct ila_decl *d)
 {
 	uint32_t was = d->set;
 
-	d->set = m->ids ? identities_of_labels(m->ids, d->e->labels)
-			: (uint32_t)IDSET_NONE;
+	d->set = identities_of_labels(m->ids, d->e->labels);
 	return was;
-}
-
-static void set_release(const struct ila *m, uint32_t set)
-{
-	if (set)
-		identities_unref(m->ids, set);
 }
 
 void decls_unlabel(struct ila *m)
@@ -183,7 +176,7 @@ void decls_unlabel(struct ila *m)
 	struct table_walk w = { 0 };
 
 	for (uint32_t i; (i = table_next(&m->decls, &w));) {
-		set_release(m, decl_at(m, i)->set);
+		identities_unref(m->ids, decl_at(m, i)->set);
 		decl_at(m, i)->set = IDSET_NONE;
 	}
 }
@@ -199,7 +192,7 @@ void decls_relabel(struct ila *m)
 
 		LIST_FOREACH (l, &d->locals, link)
 			map_eval(m, l->map);
-		set_release(m, was);
+		identities_unref(m->ids, was);
 	}
 }
 
@@ -220,7 +213,7 @@ static void decl_drop(struct ila *m, uint32_t i)
 
 	locals_mark(&d->locals);
 	locals_sweep(m, &d->locals);
-	set_release(m, d->set);
+	identities_unref(m->ids, d->set);
 	free(d->e);
 	table_del(&m->decls, i);
 }
@@ -290,7 +283,7 @@ void ila_declare(struct ila *m, const struct tenants_endpoint *e, bool came)
 			local_learned(m, l);
 	was = set_swap(m, d);
 	decl_bind(m, d, true);
-	set_release(m, was);
+	identities_unref(m->ids, was);
 }
 
 void ila_undeclare(struct ila *m, const char *name)
