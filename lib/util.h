@@ -39,6 +39,12 @@ void *xmemdup(const void *p, size_t len);
 /** hash_bytes - 64-bit hash of len bytes, keyed with a per-process random seed. */
 uint64_t hash_bytes(const void *p, size_t len);
 
+/** hash32 - the same in 32 bits, as tables want it. */
+static inline uint32_t hash32(const void *p, size_t len)
+{
+	return (uint32_t)hash_bytes(p, len);
+}
+
 /** str_copy - terminated copy; Return: 0, -ENAMETOOLONG when it was cut. */
 int str_copy(char *dst, size_t size, const char *src);
 

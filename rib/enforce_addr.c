@@ -16,7 +16,7 @@ static uint32_t pair_hash(uint32_t a, uint32_t b)
 {
 	const uint32_t key[2] = { a, b };
 
-	return (uint32_t)hash_bytes(key, sizeof(key));
+	return hash32(key, sizeof(key));
 }
 
 static uint32_t group_get(struct enforce *e, uint32_t vni, uint16_t group)

@@ -10,11 +10,6 @@
 #include "lib/util.h"
 #include "rib/enforce_priv.h"
 
-static uint32_t hash32(const void *p, size_t len)
-{
-	return (uint32_t)hash_bytes(p, len);
-}
-
 /* ---- label sets ------------------------------------------------------------- */
 
 static uint32_t subject_get(struct enforce *e, struct bytes labels)

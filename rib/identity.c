@@ -19,11 +19,6 @@ static struct id_addr *addr_at(const struct identities *d, uint32_t i)
 	return table_at(&d->addrs, i);
 }
 
-static uint32_t hash32(const void *p, size_t len)
-{
-	return (uint32_t)hash_bytes(p, len);
-}
-
 const char *identity_reason_name(enum identity_set s)
 {
 	static const char *const names[IDSET_FIRST] = {

@@ -14,7 +14,7 @@ static struct ila_own *own_at(const struct ila *m, uint32_t i)
 
 static uint32_t own_find(const struct ila *m, const struct ip *ip)
 {
-	uint32_t i = table_find(&m->owns, ila_hash(ip, sizeof(*ip)));
+	uint32_t i = table_find(&m->owns, hash32(ip, sizeof(*ip)));
 
 	while (i && !ip_eq(&own_at(m, i)->ip, ip))
 		i = table_find_next(&m->owns, i);
@@ -106,7 +106,7 @@ static void own_drop(struct ila *m, uint32_t i)
 
 void ila_addr_fact(struct ila *m, const struct intent_addr *a, uint32_t flags)
 {
-	uint32_t hash = ila_hash(&a->ip, sizeof(a->ip)), i = table_find(&m->owns, hash);
+	uint32_t hash = hash32(&a->ip, sizeof(a->ip)), i = table_find(&m->owns, hash);
 	struct table_walk w = { 0 };
 
 	if (a->ip.len != 16)

@@ -200,7 +200,7 @@ void decls_relabel(struct ila *m)
 
 static uint32_t decl_find(const struct ila *m, const char *name)
 {
-	uint32_t i = table_find(&m->decls, ila_hash(name, strlen(name)));
+	uint32_t i = table_find(&m->decls, hash32(name, strlen(name)));
 
 	while (i && strcmp(decl_at(m, i)->e->name, name) != 0)
 		i = table_find_next(&m->decls, i);
@@ -267,7 +267,7 @@ void ila_declare(struct ila *m, const struct tenants_endpoint *e, bool came)
 		return;
 	}
 	if (!i) {
-		i = table_add(&m->decls, ila_hash(e->name, strlen(e->name)));
+		i = table_add(&m->decls, hash32(e->name, strlen(e->name)));
 		LIST_INIT(&decl_at(m, i)->locals);
 	} else {
 		seq = decl_at(m, i)->e->seq;

@@ -27,12 +27,12 @@ static uint32_t lookup(const struct ila *m, uint32_t hash, const struct ila_addr
 
 uint32_t ila_map_find(const struct ila *m, const struct ila_addr *addr)
 {
-	return lookup(m, ila_hash(addr, sizeof(*addr)), addr);
+	return lookup(m, hash32(addr, sizeof(*addr)), addr);
 }
 
 uint32_t map_get(struct ila *m, const struct ila_addr *addr, uint8_t slot)
 {
-	uint32_t hash = ila_hash(addr, sizeof(*addr)), i = lookup(m, hash, addr);
+	uint32_t hash = hash32(addr, sizeof(*addr)), i = lookup(m, hash, addr);
 
 	if (i)
 		return i;
@@ -57,7 +57,7 @@ static void map_free(struct ila *m, uint32_t i)
 
 static uint32_t loc_ref(struct ila *m, const struct ila64 *locator, uint16_t weight)
 {
-	uint32_t hash = ila_hash(locator, sizeof(*locator));
+	uint32_t hash = hash32(locator, sizeof(*locator));
 	uint32_t i = table_find(&m->locs, hash);
 	struct ila_loc *l;
 
@@ -387,7 +387,7 @@ void ila_ahead(const struct ila *m, enum ila_carrier c, const struct ila_addr *a
 	struct ila_addr full = *addr;
 
 	if (full_addr(m, c, &full))
-		hashidx_prefetch(&m->by_addr, ila_hash(&full, sizeof(full)));
+		hashidx_prefetch(&m->by_addr, hash32(&full, sizeof(full)));
 }
 
 void ila_route(struct ila *m, enum ila_carrier c, const struct ila_addr *addr)

@@ -159,11 +159,6 @@ struct ila {
 	struct ila_counts c;
 };
 
-static inline uint32_t ila_hash(const void *p, size_t len)
-{
-	return (uint32_t)hash_bytes(p, len);
-}
-
 static inline struct ila_map *map_at(const struct ila *m, uint32_t i)
 {
 	return slab_at(&m->maps, i);

@@ -374,8 +374,8 @@ void labelsets_assign(struct labelsets *s, const struct labels_assign *assign, s
 
 static uint32_t key_hash(struct bytes labels, uint32_t number)
 {
-	return (uint32_t)(labels.len ? hash_bytes(labels.p, labels.len)
-				     : hash_bytes(&number, sizeof(number)));
+	return labels.len ? hash32(labels.p, labels.len)
+			  : hash32(&number, sizeof(number));
 }
 
 static uint32_t lookup(const struct labelsets *s, uint32_t hash, struct bytes labels,
@@ -386,8 +386,7 @@ static uint32_t lookup(const struct labelsets *s, uint32_t hash, struct bytes la
 	while ((i = hashidx_next(&s->by_key, hash, &at))) {
 		const struct labelset *l = labelsets_at(s, i);
 
-		if (bytes_eq(l->labels, labels) &&
-		    (labels.len || l->number == number))
+		if (bytes_eq(l->labels, labels) && (labels.len || l->number == number))
 			break;
 	}
 	return i;

@@ -44,7 +44,7 @@ void rib_fini(struct rib *r)
 
 static uint32_t hash_of(const struct nlri *n)
 {
-	return (uint32_t)hash_bytes(n->key, n->key_len);
+	return hash32(n->key, n->key_len);
 }
 
 static uint32_t find(const struct rib *r, const struct nlri *n, uint32_t hash)

@@ -65,7 +65,7 @@ static uint32_t collect(const uint8_t *c, size_t n, struct extcom *out)
 
 static uint32_t intern(struct rtlists *l, const struct extcom *rt, uint32_t n)
 {
-	uint32_t h = (uint32_t)hash_bytes(rt, n * sizeof(*rt)), i;
+	uint32_t h = hash32(rt, n * sizeof(*rt)), i;
 	struct rtlist *e;
 
 	for (i = table_find(&l->t, h); i; i = table_find_next(&l->t, i)) {
@@ -310,7 +310,7 @@ static void slots_del(struct rtslots *s, uint32_t slot)
 
 static uint32_t want_hash(const struct rtwant *w)
 {
-	return (uint32_t)hash_bytes(w, sizeof(*w));
+	return hash32(w, sizeof(*w));
 }
 
 static uint32_t row_find(const struct rtindex *x, const struct rtwant *w)

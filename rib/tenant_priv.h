@@ -242,11 +242,6 @@ struct evi_row {
 	uint32_t vni, evi;
 };
 
-static inline uint32_t hash32(const void *p, size_t len)
-{
-	return (uint32_t)hash_bytes(p, len);
-}
-
 static inline struct mac_entry *mac_at(const struct tenants *t, uint32_t i)
 {
 	return table_at(&t->macs, i);
