@@ -3,32 +3,14 @@
 #ifndef TESTS_UNIT_ENFORCE_MODEL_H
 #define TESTS_UNIT_ENFORCE_MODEL_H
 
-#include "tests/unit/unit.h"
+#include "tests/unit/policy_help.h"
 
 #include <stdlib.h>
 
-#include "bgpd/policy_json.h"
-#include "lib/util.h"
 #include "rib/enforce.h"
 #include "rib/labels.h"
 
 /* ---- documents -------------------------------------------------------------- */
-
-/* In these texts ' stands for ". */
-static struct policy *policy_of(const char *text)
-{
-	struct policy_err err = { "" };
-	struct policy_doc *doc;
-	char *json = xstrdup(text);
-
-	for (char *p = json; *p; p++)
-		if (*p == '\'')
-			*p = '"';
-	if (policy_parse("f", json, strlen(json), &doc, &err))
-		fail_msg("%s", err.text);
-	free(json);
-	return policy_new(doc);
-}
 
 static const char *const docs[] = {
 	"[]",

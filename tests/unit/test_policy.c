@@ -1,27 +1,9 @@
 /* Verdicts, prefixes, subjects and explanations, one by one. */
-#include "tests/unit/unit.h"
+#include "tests/unit/policy_help.h"
 
 #include <errno.h>
-#include <stdlib.h>
 
-#include "bgpd/policy_json.h"
 #include "rib/policy_trace.h"
-
-/* In these texts ' stands for ". */
-static struct policy *policy_of(const char *text)
-{
-	struct policy_err err = { "" };
-	struct policy_doc *doc;
-	char *json = xstrdup(text);
-
-	for (char *p = json; *p; p++)
-		if (*p == '\'')
-			*p = '"';
-	if (policy_parse("f", json, strlen(json), &doc, &err))
-		fail_msg("%s", err.text);
-	free(json);
-	return policy_new(doc);
-}
 
 /* Canonical labels; | stands for the NUL between them. */
 static struct bytes labels(const char *text)

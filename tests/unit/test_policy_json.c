@@ -1,40 +1,13 @@
 /* Documents of each time and form, what they become, and what is said of bad ones. */
-#include "tests/unit/unit.h"
+#include "tests/unit/policy_help.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <unistd.h>
-
-#include "bgpd/policy_json.h"
-#include "rib/policy.h"
-
-/* In these texts ' stands for ". */
-static char *quoted(const char *text)
-{
-	char *s = xstrdup(text);
-
-	for (char *p = s; *p; p++)
-		if (*p == '\'')
-			*p = '"';
-	return s;
-}
-
-static struct policy_doc *good(const char *text)
-{
-	struct policy_err err = { "" };
-	struct policy_doc *doc = NULL;
-	char *json = quoted(text);
-
-	if (policy_parse("f", json, strlen(json), &doc, &err))
-		fail_msg("%s\n%s", err.text, text);
-	free(json);
-	return doc;
-}
 
 /* What the paper loaded: one port of one service, from anybody. */
 static void of_the_paper(void **state)
 {
-	struct policy_doc *d = good(
+	struct policy_doc *d = doc_of(
 		"[{'endpointSelector': {'matchLabels': {'id': 'service1'}},"
 		"  'ingress': [{'toPorts': [{'ports': [{'port': '5201',"
 		"                                       'protocol': 'TCP'}]}]}]}]");
@@ -66,7 +39,7 @@ static void of_the_paper(void **state)
  */
 static void of_the_first_years(void **state)
 {
-	struct policy_doc *d = good(
+	struct policy_doc *d = doc_of(
 		"[{'labels': [{'key': 'team', 'value': 'x'}, {'key': 'name', 'value': "
 		"'web'}],"
 		"  'endpointSelector': {'matchLabels': {'role': 'backend'}},"
@@ -112,24 +85,24 @@ static void of_the_first_years(void **state)
 /* Today: objects, expressions, entities, exceptions, denials, ICMP. */
 static void of_today(void **state)
 {
-	struct policy_doc *d =
-		good("{'apiVersion': 'cilium.io/v2', 'kind': 'CiliumNetworkPolicy',"
-		     " 'specs': [{'endpointSelector': {'matchExpressions': ["
-		     "    {'key': 'app', 'operator': 'In', 'values': ['db', 'cache']},"
-		     "    {'key': 'k8s:canary', 'operator': 'DoesNotExist'}]},"
-		     "   'ingress': [{'fromEntities': ['cluster', 'host']},"
-		     "               {'fromEntities': ['all'],"
-		     "                'icmps': [{'fields': [{'type': 8},"
-		     "                                      {'type': 128, 'family': "
-		     "'IPv6'}]}]}],"
-		     "   'ingressDeny': [{'fromCIDRSet': [{'except': ['10.1.0.0/16'],"
-		     "                                     'cidr': '10.0.0.0/8'}],"
-		     "                    'toPorts': [{'ports': [{'port': '8000',"
-		     "                       'endPort': 8999, 'protocol': 'TCP'}]}]}],"
-		     "   'enableDefaultDeny': {'ingress': false, 'egress': true}}],"
-		     " 'metadata': {'name': 'db', 'namespace': 'shop', 'uid': 'x',"
-		     "              'annotations': {'a': 'b'}}, 'status': "
-		     "{'conditions': []}}");
+	struct policy_doc *d = doc_of(
+		"{'apiVersion': 'cilium.io/v2', 'kind': 'CiliumNetworkPolicy',"
+		" 'specs': [{'endpointSelector': {'matchExpressions': ["
+		"    {'key': 'app', 'operator': 'In', 'values': ['db', 'cache']},"
+		"    {'key': 'k8s:canary', 'operator': 'DoesNotExist'}]},"
+		"   'ingress': [{'fromEntities': ['cluster', 'host']},"
+		"               {'fromEntities': ['all'],"
+		"                'icmps': [{'fields': [{'type': 8},"
+		"                                      {'type': 128, 'family': "
+		"'IPv6'}]}]}],"
+		"   'ingressDeny': [{'fromCIDRSet': [{'except': ['10.1.0.0/16'],"
+		"                                     'cidr': '10.0.0.0/8'}],"
+		"                    'toPorts': [{'ports': [{'port': '8000',"
+		"                       'endPort': 8999, 'protocol': 'TCP'}]}]}],"
+		"   'enableDefaultDeny': {'ingress': false, 'egress': true}}],"
+		" 'metadata': {'name': 'db', 'namespace': 'shop', 'uid': 'x',"
+		"              'annotations': {'a': 'b'}}, 'status': "
+		"{'conditions': []}}");
 	const struct policy_clause *c = d->clause;
 	const struct policy_selector *s = &d->rule[0].subject;
 
@@ -160,7 +133,7 @@ static void of_today(void **state)
 /* Peers are of the policy's namespace unless they say another. */
 static void in_namespaces(void **state)
 {
-	struct policy_doc *d = good(
+	struct policy_doc *d = doc_of(
 		"{'metadata': {'name': 'n', 'namespace': 'a'}, 'spec':"
 		" {'endpointSelector': {}, 'egress': [{'toEndpoints': [{},"
 		"  {'matchLabels': {'k8s:io.kubernetes.pod.namespace': 'b'}},"
@@ -179,24 +152,24 @@ static void in_namespaces(void **state)
 
 static void of_kubernetes(void **state)
 {
-	struct policy_doc *d =
-		good("{'apiVersion': 'networking.k8s.io/v1', 'kind': 'NetworkPolicy',"
-		     " 'metadata': {'name': 'api', 'namespace': 'prod'},"
-		     " 'spec': {'podSelector': {'matchLabels': {'app': 'api'}},"
-		     "  'policyTypes': ['Ingress', 'Egress'],"
-		     "  'ingress': [{'from': [{'podSelector': {'matchLabels': {'app': "
-		     "'web'}}},"
-		     "     {'namespaceSelector': {'matchLabels':"
-		     "         {'kubernetes.io/metadata.name': 'mon'}},"
-		     "      'podSelector': {'matchLabels': {'app': 'prom'}}},"
-		     "     {'namespaceSelector': {}},"
-		     "     {'ipBlock': {'cidr': '172.17.0.0/16', 'except': "
-		     "['172.17.1.0/24']}}],"
-		     "    'ports': [{'port': 6379}, {'port': 32000, 'endPort': 32768,"
-		     "                               'protocol': 'UDP'}, {'protocol': "
-		     "'SCTP'}]},"
-		     "   {'from': [], 'ports': []}],"
-		     "  'egress': [{}]}}");
+	struct policy_doc *d = doc_of(
+		"{'apiVersion': 'networking.k8s.io/v1', 'kind': 'NetworkPolicy',"
+		" 'metadata': {'name': 'api', 'namespace': 'prod'},"
+		" 'spec': {'podSelector': {'matchLabels': {'app': 'api'}},"
+		"  'policyTypes': ['Ingress', 'Egress'],"
+		"  'ingress': [{'from': [{'podSelector': {'matchLabels': {'app': "
+		"'web'}}},"
+		"     {'namespaceSelector': {'matchLabels':"
+		"         {'kubernetes.io/metadata.name': 'mon'}},"
+		"      'podSelector': {'matchLabels': {'app': 'prom'}}},"
+		"     {'namespaceSelector': {}},"
+		"     {'ipBlock': {'cidr': '172.17.0.0/16', 'except': "
+		"['172.17.1.0/24']}}],"
+		"    'ports': [{'port': 6379}, {'port': 32000, 'endPort': 32768,"
+		"                               'protocol': 'UDP'}, {'protocol': "
+		"'SCTP'}]},"
+		"   {'from': [], 'ports': []}],"
+		"  'egress': [{}]}}");
 	const struct policy_clause *c = d->clause;
 
 	(void)state;
@@ -252,7 +225,7 @@ static void types_of_kubernetes(void **state)
 		print_message("# %s\n", cases[i].spec);
 		snprintf(text, sizeof(text), NETPOL "{'podSelector': {}%s}}",
 			 cases[i].spec);
-		struct policy_doc *d = good(text);
+		struct policy_doc *d = doc_of(text);
 
 		assert_int_equal(d->rule[0].default_deny[POLICY_INGRESS], cases[i].in);
 		assert_int_equal(d->rule[0].default_deny[POLICY_EGRESS], cases[i].out);
@@ -295,7 +268,7 @@ static void several(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		print_message("# %s\n", cases[i].text);
-		struct policy_doc *d = good(cases[i].text);
+		struct policy_doc *d = doc_of(cases[i].text);
 
 		assert_int_equal(d->n_rules, cases[i].rules);
 		if (cases[i].last)
@@ -479,7 +452,7 @@ static void says_what_is_wrong(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
 		struct policy_doc *doc = (struct policy_doc *)&bad;
 		struct policy_err err = { "" };
-		char *json = quoted(bad[i].text);
+		char *json = quoted(xstrdup(bad[i].text));
 
 		print_message("# %s\n", bad[i].text);
 		assert_int_equal(policy_parse("f", json, strlen(json), &doc, &err),
@@ -501,10 +474,7 @@ static char *many(const char *head, const char *each, unsigned n, const char *ta
 	for (unsigned i = 0; i < n; i++, p += len + 1)
 		sprintf(p, "%s%s", each, i + 1 < n ? "," : " ");
 	strcpy(p, tail);
-	for (p = s; *p; p++)
-		if (*p == '\'')
-			*p = '"';
-	return s;
+	return quoted(s);
 }
 
 static void has_limits(void **state)
@@ -557,7 +527,7 @@ static char *file_with(const char *text, char path[])
 {
 	int fd = mkstemp(strcpy(path, "/tmp/policy.XXXXXX"));
 	FILE *f = fdopen(fd, "w");
-	char *json = quoted(text);
+	char *json = quoted(xstrdup(text));
 
 	fputs(json, f);
 	fclose(f);
