@@ -6,6 +6,7 @@
 #include "bgpd/config_edit.h"
 #include "lib/log.h"
 #include "tests/unit/rand.h"
+#include "tests/unit/temp.h"
 #include "wire/role.h"
 
 /* The example of the design, what this version has of it. */
@@ -649,14 +650,11 @@ static void survives_damage(void **state)
 
 static void reads_files(void **state)
 {
-	char path[] = "/tmp/selvage-test-XXXXXX", err[512];
-	int fd = mkstemp(path);
-	FILE *f = fdopen(fd, "w");
+	char path[TEMP_PATH], err[512], want[TEMP_PATH + 64];
+	FILE *f = temp_file(path);
 	struct config *c;
-	char want[128];
 
 	(void)state;
-	assert_non_null(f);
 	fputs("hostname a\r\nhostname b", f);
 	fclose(f);
 	c = config_parse_file(path, err, sizeof(err));

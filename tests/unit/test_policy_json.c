@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <unistd.h>
 
+#include "tests/unit/temp.h"
+
 /* What the paper loaded: one port of one service, from anybody. */
 static void of_the_paper(void **state)
 {
@@ -523,10 +525,9 @@ static void has_limits(void **state)
 	}
 }
 
-static char *file_with(const char *text, char path[])
+static char *file_with(const char *text, char path[TEMP_PATH])
 {
-	int fd = mkstemp(strcpy(path, "/tmp/policy.XXXXXX"));
-	FILE *f = fdopen(fd, "w");
+	FILE *f = temp_file(path);
 	char *json = quoted(xstrdup(text));
 
 	fputs(json, f);
@@ -538,7 +539,7 @@ static char *file_with(const char *text, char path[])
 /* Several files are one document, all of them or none. */
 static void from_files(void **state)
 {
-	char a[32], b[32], c[32];
+	char a[TEMP_PATH], b[TEMP_PATH], c[TEMP_PATH];
 	const char *const two[] = { file_with("[" RULE "]", a),
 				    file_with("{" SPEC "}", b) };
 	const char *const wrong[] = { a, file_with("[{'ingress': []}]", c) };
@@ -546,7 +547,7 @@ static void from_files(void **state)
 	const char *const folder[] = { "/tmp" };
 	struct policy_doc *doc = NULL;
 	struct policy_err err;
-	char want[128];
+	char want[TEMP_PATH + 64];
 
 	(void)state;
 	assert_int_equal(policy_load(two, 2, &doc, &err), 0);
@@ -573,7 +574,7 @@ static void from_files(void **state)
 
 static void too_large(void **state)
 {
-	char path[32];
+	char path[TEMP_PATH];
 	const char *const paths[] = { file_with("[", path) };
 	struct policy_doc *doc;
 	struct policy_err err;
