@@ -1,13 +1,14 @@
-/* tests/unit/bpf_help.h - for tests that run eBPF programs: may this process? */
+/* tests/unit/bpf_help.h - for tests that run eBPF programs: may this process, and what
+ * did they count? */
 #ifndef TESTS_UNIT_BPF_HELP_H
 #define TESTS_UNIT_BPF_HELP_H
+
+#include "tests/unit/unit.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <linux/bpf.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 static int bpf_quiet(enum libbpf_print_level level, const char *format, va_list args)
@@ -32,6 +33,23 @@ static inline void bpf_or_skip(void)
 	}
 	close(fd);
 	libbpf_set_print(bpf_quiet);
+}
+
+/** bpf_counted - of a counter per CPU, the sum since it was *before; that is set anew.
+ */
+static inline uint64_t bpf_counted(const struct bpf_map *m, uint32_t key,
+				   uint64_t *before)
+{
+	uint64_t per_cpu[256], sum = 0, n;
+	int cpus = libbpf_num_possible_cpus();
+
+	assert_in_range(cpus, 1, ARRAY_SIZE(per_cpu));
+	assert_int_equal(bpf_map_lookup_elem(bpf_map__fd(m), &key, per_cpu), 0);
+	for (int i = 0; i < cpus; i++)
+		sum += per_cpu[i];
+	n = sum - *before;
+	*before = sum;
+	return n;
 }
 
 #endif

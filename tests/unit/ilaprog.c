@@ -321,22 +321,9 @@ struct result run(struct bpf_program *which, const struct frame *in)
 uint64_t counted(unsigned dom, enum bpf_ila_count what)
 {
 	static uint64_t before[BPF_ILA_DOMS * BPF_ILA_ROW];
-	uint64_t per_cpu[256] = { 0 }, sum = 0;
 	uint32_t key = dom * BPF_ILA_ROW + what;
-	int cpus = libbpf_num_possible_cpus();
 
-	assert_in_range(cpus, 1, ARRAY_SIZE(per_cpu));
-	assert_int_equal(bpf_map__lookup_elem(prog->maps.ila_count_v1, &key,
-					      sizeof(key), per_cpu, 8 * (size_t)cpus,
-					      0),
-			 0);
-	for (int i = 0; i < cpus; i++)
-		sum += per_cpu[i];
-
-	uint64_t n = sum - before[key];
-
-	before[key] = sum;
-	return n;
+	return bpf_counted(prog->maps.ila_count_v1, key, &before[key]);
 }
 
 /* ---- maps ----------------------------------------------------------------- */

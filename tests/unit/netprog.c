@@ -267,32 +267,18 @@ struct result run(struct bpf_program *which, const struct frame *in)
 	return run_by(which, in, 0, 0);
 }
 
-static uint64_t since(struct bpf_map *m, uint32_t key, uint64_t *before)
-{
-	uint64_t per_cpu[256], sum = 0, n;
-	int cpus = libbpf_num_possible_cpus();
-
-	assert_in_range(cpus, 1, ARRAY_SIZE(per_cpu));
-	assert_int_equal(bpf_map_lookup_elem(bpf_map__fd(m), &key, per_cpu), 0);
-	for (int i = 0; i < cpus; i++)
-		sum += per_cpu[i];
-	n = sum - *before;
-	*before = sum;
-	return n;
-}
-
 uint64_t reason(enum bpf_pol_reason r)
 {
 	static uint64_t before[BPF_POL_REASONS];
 
-	return since(net->maps.pol_reason_v1, r, &before[r]);
+	return bpf_counted(net->maps.pol_reason_v1, r, &before[r]);
 }
 
 uint64_t count(enum bpf_net_count c)
 {
 	static uint64_t before[BPF_NET_COUNTS];
 
-	return since(net->maps.net_count_v1, c, &before[c]);
+	return bpf_counted(net->maps.net_count_v1, c, &before[c]);
 }
 
 /* ---- maps ----------------------------------------------------------------- */

@@ -9,6 +9,7 @@
 
 #include "bpf/ila.skel.h"
 #include "bpf/polmaps.h"
+#include "tests/unit/bpf_help.h"
 #include "tests/unit/ilaworld.h"
 
 enum { POLICY = 9, ID_A = 1001, ID_B, IN = BPF_POL_IN, OUT = BPF_POL_OUT };
@@ -60,16 +61,8 @@ static void allow(uint32_t peer, unsigned dir, uint8_t proto, uint16_t port)
 static uint64_t reason(uint32_t r)
 {
 	static uint64_t before[BPF_POL_REASONS];
-	uint64_t per_cpu[256], sum = 0, n;
 
-	assert_int_equal(
-		bpf_map_lookup_elem(bpf_map__fd(prog->maps.pol_reason_v1), &r, per_cpu),
-		0);
-	for (int i = 0; i < libbpf_num_possible_cpus(); i++)
-		sum += per_cpu[i];
-	n = sum - before[r];
-	before[r] = sum;
-	return n;
+	return bpf_counted(prog->maps.pol_reason_v1, r, &before[r]);
 }
 
 static void start(uint16_t flags)
