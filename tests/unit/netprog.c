@@ -199,6 +199,21 @@ struct frame frame_make(const struct desc *d)
 	return f;
 }
 
+struct frame frame_arp(const struct arp *a)
+{
+	static const uint8_t head[] = { 8, 6, 0, 1, 8, 0, 6, 4, 0 };
+	struct frame f = { .len = ETH + 28 };
+
+	mac_put(f.b, a->to ? a->to : ALL);
+	mac_put(f.b + 6, a->from);
+	memcpy(f.b + 12, head, sizeof(head));
+	f.b[21] = a->op;
+	mac_put(f.b + 22, a->sha ? a->sha : a->from);
+	addr_put(f.b + 28, a->spa);
+	addr_put(f.b + 38, a->tpa);
+	return f;
+}
+
 struct frame frame_wrap(const struct frame *inner, const struct tunnel *t)
 {
 	bool six = strchr(t->src, ':');

@@ -61,6 +61,15 @@ struct desc {
 /* With right lengths and checksums. */
 struct frame frame_make(const struct desc *d);
 
+/* Addresses by text. */
+struct arp {
+	const char *to, *from, *sha; /* MACs; NULL: to ALL, and from the sender's */
+	const char *spa, *tpa;
+	uint8_t op; /* 1 asks, 2 answers */
+};
+
+struct frame frame_arp(const struct arp *a);
+
 /* A tunnel for a frame; flags is the first word of the VXLAN header. */
 struct tunnel {
 	const char *src, *dst; /* VTEPs */

@@ -393,31 +393,6 @@ static void nested(void **state)
 
 /* ---- neighbours ----------------------------------------------------------- */
 
-static struct frame arp(const char *to, const char *sha, const uint8_t spa[4],
-			const uint8_t tpa[4], unsigned op)
-{
-	struct desc d = { .to = to,
-			  .from = MAC_A,
-			  .src = "10.1.0.1",
-			  .dst = "10.1.0.2",
-			  .proto = 17 };
-	struct frame f = frame_make(&d);
-	struct desc other = {
-		.to = sha, .from = sha, .src = "1.1.1.1", .dst = "1.1.1.1"
-	};
-	struct frame m = frame_make(&other);
-	static const uint8_t head[] = { 8, 6, 0, 1, 8, 0, 6, 4, 0 };
-
-	memset(f.b + 12, 0, 40);
-	memcpy(f.b + 12, head, sizeof(head));
-	f.b[21] = (uint8_t)op;
-	memcpy(f.b + 22, m.b, 6);
-	memcpy(f.b + 28, spa, 4);
-	memcpy(f.b + 38, tpa, 4);
-	f.len = 42;
-	return f;
-}
-
 static void assert_answered(const struct frame *f, const struct frame *want)
 {
 	struct result r = run(FROM_CONTAINER, f);
@@ -432,34 +407,51 @@ static void assert_answered(const struct frame *f, const struct frame *want)
 
 static void arp_answers(void **state)
 {
-	static const uint8_t a[] = { 10, 1, 0, 1 }, b[] = { 10, 1, 0, 2 },
-			     c[] = { 10, 1, 0, 3 }, none[4];
-	struct frame f = arp(ALL, MAC_A, a, b, 1), want = arp(MAC_A, MAC_B, b, a, 2);
+	const struct arp a_asks = {
+		.from = MAC_A, .spa = "10.1.0.1", .tpa = "10.1.0.2", .op = 1
+	};
+	const struct arp b_answers = { .to = MAC_A,
+				       .from = MAC_B,
+				       .spa = "10.1.0.2",
+				       .tpa = "10.1.0.1",
+				       .op = 2 };
+	struct frame f = frame_arp(&a_asks), want = frame_arp(&b_answers);
+	struct arp odd;
 
 	(void)state;
 	world(4);
 	assert_int_equal(run(FROM_CONTAINER, &f).verdict, TC_ACT_UNSPEC);
 	put_neigh("10.1.0.2", MAC_B, 0);
-	memcpy(want.b + 6, want.b + 22, 6);
 	memcpy(want.b + 32, f.b + 22, 6);
 	assert_answered(&f, &want);
 	/* Is it taken? */
-	f = arp(ALL, MAC_A, none, b, 1);
+	odd = a_asks;
+	odd.spa = "0.0.0.0";
+	f = frame_arp(&odd);
 	memset(want.b + 38, 0, 4);
 	assert_answered(&f, &want);
 	/* To one: is it still there? An announcement; an answer. */
-	f = arp(MAC_B, MAC_A, a, b, 1);
+	odd = a_asks;
+	odd.to = MAC_B;
+	f = frame_arp(&odd);
 	assert_int_equal(run(FROM_CONTAINER, &f).verdict, TC_ACT_UNSPEC);
-	f = arp(ALL, MAC_A, a, a, 1);
+	odd = a_asks;
+	odd.tpa = odd.spa;
+	f = frame_arp(&odd);
 	assert_int_equal(run(FROM_CONTAINER, &f).verdict, TC_ACT_UNSPEC);
-	f = arp(ALL, MAC_A, a, b, 2);
+	odd = a_asks;
+	odd.op = 2;
+	f = frame_arp(&odd);
 	assert_int_equal(run(FROM_CONTAINER, &f).verdict, TC_ACT_UNSPEC);
 	/* For somebody else, or not what it says to be. */
-	f = arp(ALL, MAC_A, c, b, 2);
+	odd.spa = "10.1.0.3";
+	f = frame_arp(&odd);
 	assert_dropped(FROM_CONTAINER, &f, BPF_POL_R_SPOOF_NEIGH);
-	f = arp(ALL, MAC_C, a, b, 1);
+	odd = a_asks;
+	odd.sha = MAC_C;
+	f = frame_arp(&odd);
 	assert_dropped(FROM_CONTAINER, &f, BPF_POL_R_SPOOF_NEIGH);
-	f = arp(ALL, MAC_A, a, b, 1);
+	f = frame_arp(&a_asks);
 	f.len = 41;
 	assert_dropped(FROM_CONTAINER, &f, BPF_POL_R_MALFORMED);
 	f.len = 42;

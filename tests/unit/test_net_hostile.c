@@ -259,32 +259,15 @@ static void rogue_router(void **state)
 	}
 }
 
-static struct frame arp(const char *op, const char *from, const char *spa,
-			const char *tpa, size_t more)
-{
-	struct desc d = {
-		.from = from, .to = ALL, .src = "10.1.0.9", .dst = "10.1.0.9"
-	};
-	struct frame f = frame_make(&d);
-
-	memset(f.b + 12, 0, 2048 - 12);
-	memcpy(f.b + 12, "\x08\x06\0\1\x08\0\6\4\0", 9);
-	f.b[21] = (uint8_t)atoi(op);
-	memcpy(f.b + 22, f.b + 6, 6);
-	inet_pton(AF_INET, spa, f.b + 28);
-	inet_pton(AF_INET, tpa, f.b + 38);
-	f.len = 42 + more;
-	return f;
-}
-
 /* Nobody outside says where an endpoint of this host is. */
 static void neighbours_told_from_outside(void **state)
 {
-	static const char *const op[] = { "1", "2" };
-
 	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(op); i++) {
-		struct frame f = arp(op[i], MAC_B, "10.1.0.3", "10.1.0.1", 0);
+	for (uint8_t op = 1; op <= 2; op++) {
+		struct arp a = {
+			.from = MAC_B, .spa = "10.1.0.3", .tpa = "10.1.0.1", .op = op
+		};
+		struct frame f = frame_arp(&a);
 
 		world(4);
 		assert_dropped_by(TO_CONTAINER, &f, VXLAN, BPF_POL_R_SPOOF_OUTSIDE);
@@ -292,7 +275,8 @@ static void neighbours_told_from_outside(void **state)
 		assert_int_equal(run_by(TO_CONTAINER, &f, NEXT, 0).verdict,
 				 TC_ACT_UNSPEC);
 		assert_int_equal(run_by(TO_CONTAINER, &f, 0, 0).verdict, TC_ACT_UNSPEC);
-		f = arp(op[i], MAC_B, "10.1.0.2", "10.1.0.1", 0);
+		a.spa = "10.1.0.2";
+		f = frame_arp(&a);
 		assert_int_equal(run_by(TO_CONTAINER, &f, VXLAN, 0).verdict,
 				 TC_ACT_UNSPEC);
 	}
