@@ -1,3 +1,4 @@
+/* Wanted state as keys and values of the policy maps, and back. */
 #include "tests/unit/unit.h"
 
 #include "fib/polval.h"

@@ -1,3 +1,5 @@
+/* The verdicts of a policy: wanted, in the map of the kernel, and what its programs
+ * must look for. */
 #include "tests/unit/unit.h"
 
 #include <stdlib.h>
