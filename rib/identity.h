@@ -235,7 +235,7 @@ struct bytes identities_labels_of(const struct identities *d, uint32_t number);
 
 struct identity_counts {
 	uint32_t sets, unknown, twins; /* in use: with labels, bare numbers; of these */
-	uint32_t local, remote, maps;  /* addresses, lines in force */
+	uint32_t local, remote, maps;  /* addresses; prefixes of the map in force */
 	uint32_t held;             /* sets and numbers that somebody has a handle of */
 	uint32_t now[IDSET_FIRST]; /* addresses by enum identity_set */
 	uint64_t total[IDSET_FIRST]; /* how often one became that */
