@@ -22,6 +22,7 @@
 #include "lib/log.h"
 #include "lib/rbuf.h"
 #include "lib/wbuf.h"
+#include "tests/unit/addr_help.h"
 
 static struct event_base *base;
 static int64_t now_ms;
@@ -118,14 +119,6 @@ static UNUSED const struct session_hooks hooks = {
 };
 
 /* ---- configuration without a parser ---- */
-
-static struct ip ip(const char *s)
-{
-	struct ip a = { 0 };
-
-	assert_int_equal(ip_parse(s, &a), 0);
-	return a;
-}
 
 static UNUSED struct config *cfg_new(uint32_t as, const char *id)
 {

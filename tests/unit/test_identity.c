@@ -1,5 +1,5 @@
 /* Who is behind an address: what routes say, what is told of it and in which order. */
-#include "tests/unit/unit.h"
+#include "tests/unit/addr_help.h"
 
 #include <stdlib.h>
 
@@ -147,14 +147,6 @@ static void world_fini(struct world *w)
 	for (int i = 0; i < IDSET_FIRST; i++)
 		assert_int_equal(c.now[i], 0);
 	identities_free(w->d);
-}
-
-static struct ip ip(const char *text)
-{
-	struct ip a;
-
-	assert_int_equal(ip_parse(text, &a), 0);
-	return a;
 }
 
 static const struct identity_addr *addr_at(struct world *w, uint32_t vni,

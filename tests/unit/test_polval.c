@@ -1,16 +1,7 @@
 /* Wanted state as keys and values of the policy maps, and back. */
-#include "tests/unit/unit.h"
+#include "tests/unit/addr_help.h"
 
 #include "fib/polval.h"
-
-static struct ip ip(const char *s)
-{
-	struct ip a = { 0 };
-
-	if (s)
-		assert_int_equal(ip_parse(s, &a), 0);
-	return a;
-}
 
 static const struct {
 	const char *name;

@@ -1,4 +1,4 @@
-#include "tests/unit/unit.h"
+#include "tests/unit/addr_help.h"
 
 #include <errno.h>
 
@@ -19,15 +19,6 @@ static int check(const struct fib_opts *o, uint16_t type, const void *body)
 
 	assert_int_equal(err != 0, why != NULL); /* a refusal has a reason */
 	return err;
-}
-
-static struct ip ip(const char *s)
-{
-	struct ip a = { 0 };
-
-	if (s)
-		assert_int_equal(ip_parse(s, &a), 0);
-	return a;
 }
 
 static const struct {
