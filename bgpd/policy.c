@@ -261,12 +261,12 @@ void policy_commit(struct engine *e, struct policy_docs *d)
 	changed = rule_of(v->source) != rule_of(d->source) || !v->text != !d->text ||
 		  (v->text && strcmp(v->text, d->text) != 0);
 	v->source = d->source;
+	if (good && (changed || !e->cfg)) /* at the start: what an earlier run kept */
+		keep(e, d->text);
 	if (!changed) {
 		policy_abandon(d);
 		return;
 	}
-	if (good)
-		keep(e, d->text);
 	policy_counts_begin(e);
 	if (d->doc)
 		log_info(LOG_POLICY, "policy loaded, rules=%u", d->doc->n_rules);
