@@ -43,40 +43,24 @@ void endpoint_save(struct engine *e)
 	free(text);
 }
 
-/* ---- declaring ------------------------------------------------------------- */
-
-/* The device that an endpoint has now; "" without one. */
-static void ifname_of(const struct engine *e, const char *name, char buf[INTENT_IFNAME])
-{
-	const struct tenants_endpoint *ep = tenants_endpoint_find(e->tenants, name);
-
-	str_copy(buf, INTENT_IFNAME, ep ? ep->ifname : "");
-}
+/* ---- declaring: policy is told by who calls these ----------------------------- */
 
 static int declare(struct engine *e, const struct tenants_endpoint *ep, char *err,
 		   size_t errlen)
 {
 	int rc = ila_endpoint_check(e->ila, ep, err, errlen);
-	char was[INTENT_IFNAME];
 
-	ifname_of(e, ep->name, was);
 	if (!rc)
 		rc = tenants_endpoint_add(e->tenants, ep, err, errlen);
 	if (!rc)
 		ila_declare(e->ila, tenants_endpoint_find(e->tenants, ep->name), true);
-	if (!rc && e->cfg)
-		policy_endpoint(e, ep->name, was);
 	return rc;
 }
 
 static void undeclare(struct engine *e, const char *name)
 {
-	char was[INTENT_IFNAME];
-
-	ifname_of(e, name, was);
 	tenants_endpoint_del(e->tenants, name);
 	ila_undeclare(e->ila, name);
-	policy_endpoint(e, name, was);
 }
 
 /* ---- of the configuration -------------------------------------------------- */
@@ -141,19 +125,31 @@ void endpoint_configure(struct engine *e, const struct config *c)
 
 /* ---- commands -------------------------------------------------------------- */
 
+/* The device that an endpoint has now; "" without one. */
+static void ifname_of(const struct engine *e, const char *name, char buf[INTENT_IFNAME])
+{
+	const struct tenants_endpoint *ep = tenants_endpoint_find(e->tenants, name);
+
+	str_copy(buf, INTENT_IFNAME, ep ? ep->ifname : "");
+}
+
 static int endpoint_add(void *ctx, const struct cmd_args *args, struct out *o)
 {
 	struct engine *e = ctx;
 	struct tenants_endpoint ep;
 	char err[256];
 	int rc = endpoint_parse(cmd_arg(args, "line"), &ep, err, sizeof(err));
+	char was[INTENT_IFNAME] = "";
 
-	if (!rc)
+	if (!rc) {
+		ifname_of(e, ep.name, was);
 		rc = declare(e, &ep, err, sizeof(err));
+	}
 	if (rc) {
 		out_line(o, "%% %s\n", err);
 		return CMD_WARNING;
 	}
+	policy_endpoint(e, ep.name, was);
 	export_kick(&e->routes);
 	return CMD_OK;
 }
@@ -191,11 +187,15 @@ static int endpoint_labels(void *ctx, const struct cmd_args *args, struct out *o
 
 static int endpoint_delete(void *ctx, const struct cmd_args *args, struct out *o)
 {
+	const char *name = cmd_arg(args, "word");
+	char was[INTENT_IFNAME];
 	struct engine *e = ctx;
 
-	if (!is_declared(e, cmd_arg(args, "word"), o))
+	if (!is_declared(e, name, o))
 		return CMD_WARNING;
-	undeclare(e, cmd_arg(args, "word"));
+	ifname_of(e, name, was);
+	undeclare(e, name);
+	policy_endpoint(e, name, was);
 	export_kick(&e->routes);
 	return CMD_OK;
 }
