@@ -360,6 +360,7 @@ struct cfg_ila *config_ila_find(const struct config *c, const char *name);
 struct cfg_label_list *config_label_list_find(const struct config *c, const char *name);
 struct cfg_tenant_list *config_tenant_list_find(const struct config *c,
 						const char *name);
+struct cfg_endpoint *config_endpoint_find(const struct config *c, const char *name);
 
 /** cfg_labels_name - "accept" and so on. */
 const char *cfg_labels_name(enum cfg_labels l);

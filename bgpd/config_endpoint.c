@@ -11,7 +11,7 @@
 #include "lib/out.h"
 #include "lib/util.h"
 
-static struct cfg_endpoint *endpoint_find(const struct config *c, const char *name)
+struct cfg_endpoint *config_endpoint_find(const struct config *c, const char *name)
 {
 	struct cfg_endpoint *e;
 
@@ -38,7 +38,7 @@ static int set_endpoint(void *ctx, const struct cmd_args *a, struct out *o)
 	if (e.seq)
 		return cfg_fail(a, "line", "endpoint: a sequence is not configured");
 	e.configured = true;
-	at = endpoint_find(edit->c, e.name);
+	at = config_endpoint_find(edit->c, e.name);
 	if (at && strcmp(at->e.tenant, t->name) != 0)
 		return cfg_fail(a, "line", "endpoint %s is of tenant %s already",
 				e.name, at->e.tenant);
@@ -55,7 +55,7 @@ static int remove_endpoint(void *ctx, const struct cmd_args *a, struct out *o)
 {
 	struct cfg_tenant *t = cfg_tenant_need(a);
 	struct config *c = cfg_edit_of(a)->c;
-	struct cfg_endpoint *e = endpoint_find(c, cmd_arg(a, "name"));
+	struct cfg_endpoint *e = config_endpoint_find(c, cmd_arg(a, "name"));
 
 	(void)ctx;
 	(void)o;

@@ -65,16 +65,6 @@ static void undeclare(struct engine *e, const char *name)
 
 /* ---- of the configuration -------------------------------------------------- */
 
-static const struct cfg_endpoint *cfg_find(const struct config *c, const char *name)
-{
-	const struct cfg_endpoint *i;
-
-	TAILQ_FOREACH (i, &c->endpoints, link)
-		if (!strcmp(i->e.name, name))
-			return i;
-	return NULL;
-}
-
 /* Names of what the configuration declares no longer. */
 struct gone {
 	const struct config *c;
@@ -86,7 +76,7 @@ static void gone_add(void *arg, const struct tenants_endpoint_info *i)
 {
 	struct gone *g = arg;
 
-	if (!i->e->configured || cfg_find(g->c, i->e->name))
+	if (!i->e->configured || config_endpoint_find(g->c, i->e->name))
 		return;
 	g->name = xrealloc(g->name, (g->n + 1) * sizeof(*g->name));
 	str_copy(g->name[g->n++], ENDPOINT_NAME, i->e->name);
