@@ -38,21 +38,12 @@ struct config *config_new(void)
 	return c;
 }
 
-#define FREE_ALL(head)                                                                 \
-	do {                                                                           \
-		while (!TAILQ_EMPTY(head)) {                                           \
-			void *first_ = TAILQ_FIRST(head);                              \
-			TAILQ_REMOVE(head, TAILQ_FIRST(head), link);                   \
-			free(first_);                                                  \
-		}                                                                      \
-	} while (0)
-
 static void bgp_lists_free(struct config *c)
 {
-	FREE_ALL(&c->groups);
-	FREE_ALL(&c->nbrs);
-	FREE_ALL(&c->ranges);
-	FREE_ALL(&c->vnis);
+	CFG_FREE_ALL(&c->groups);
+	CFG_FREE_ALL(&c->nbrs);
+	CFG_FREE_ALL(&c->ranges);
+	CFG_FREE_ALL(&c->vnis);
 }
 
 void config_free(struct config *c)
@@ -60,12 +51,12 @@ void config_free(struct config *c)
 	if (!c)
 		return;
 	bgp_lists_free(c);
-	FREE_ALL(&c->tenants);
-	FREE_ALL(&c->ilas);
-	FREE_ALL(&c->ila_ids);
+	CFG_FREE_ALL(&c->tenants);
+	CFG_FREE_ALL(&c->ilas);
+	CFG_FREE_ALL(&c->ila_ids);
 	config_lists_free(c);
 	config_identity_reset(c);
-	FREE_ALL(&c->endpoints);
+	CFG_FREE_ALL(&c->endpoints);
 	/* Passwords shall not linger. */
 	explicit_bzero(c, sizeof(*c));
 	free(c);

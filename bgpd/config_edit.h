@@ -210,6 +210,16 @@ int cfg_unsupported(void *ctx, const struct cmd_args *a, struct out *o);
 /** cfg_string - copy an argument that must fit size with its terminator. */
 int cfg_string(const struct cmd_args *a, const char *arg, char *dst, size_t size);
 
+/* All of a list, whose elements own nothing. */
+#define CFG_FREE_ALL(head)                                                             \
+	do {                                                                           \
+		while (!TAILQ_EMPTY(head)) {                                           \
+			void *first_ = TAILQ_FIRST(head);                              \
+			TAILQ_REMOVE(head, TAILQ_FIRST(head), link);                   \
+			free(first_);                                                  \
+		}                                                                      \
+	} while (0)
+
 /* A setting with a value, and its `no` form, which needs none. */
 #define CFG_PAIR(mode, words, value, help, run)                                        \
 	{ mode, words " " value, help, run, 0 },                                       \

@@ -13,22 +13,13 @@
 #include "rib/identity.h"
 #include "wire/labelset.h"
 
-#define FREE_ALL(head)                                                                 \
-	do {                                                                           \
-		while (!TAILQ_EMPTY(head)) {                                           \
-			void *first_ = TAILQ_FIRST(head);                              \
-			TAILQ_REMOVE(head, TAILQ_FIRST(head), link);                   \
-			free(first_);                                                  \
-		}                                                                      \
-	} while (0)
-
 void config_identity_reset(struct config *c)
 {
 	c->identity = (struct cfg_identity) { .code = LABELSET_CODE };
-	FREE_ALL(&c->label_keys);
-	FREE_ALL(&c->assigns);
-	FREE_ALL(&c->maps);
-	FREE_ALL(&c->policy_files);
+	CFG_FREE_ALL(&c->label_keys);
+	CFG_FREE_ALL(&c->assigns);
+	CFG_FREE_ALL(&c->maps);
+	CFG_FREE_ALL(&c->policy_files);
 }
 
 bool config_identity_used(const struct config *c)
@@ -155,7 +146,7 @@ static int set_keys(void *ctx, const struct cmd_args *a, struct out *o)
 
 	(void)ctx;
 	(void)o;
-	FREE_ALL(&c->label_keys);
+	CFG_FREE_ALL(&c->label_keys);
 	if (cmd_has(a, "no"))
 		return CMD_OK;
 	words = xstrdup(cmd_arg(a, "line"));
