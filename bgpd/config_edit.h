@@ -204,9 +204,6 @@ int cfg_ignore(void *ctx, const struct cmd_args *a, struct out *o);
 /** cfg_no_effect - handler: FRR's line that would do something there; logs so. */
 int cfg_no_effect(void *ctx, const struct cmd_args *a, struct out *o);
 
-/** cfg_unsupported - handler: a line of a later version. */
-int cfg_unsupported(void *ctx, const struct cmd_args *a, struct out *o);
-
 /** cfg_string - copy an argument that must fit size with its terminator. */
 int cfg_string(const struct cmd_args *a, const char *arg, char *dst, size_t size);
 

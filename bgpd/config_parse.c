@@ -81,18 +81,6 @@ int cfg_no_effect(void *ctx, const struct cmd_args *a, struct out *o)
 	return CMD_OK;
 }
 
-int cfg_unsupported(void *ctx, const struct cmd_args *a, struct out *o)
-{
-	(void)ctx;
-	(void)o;
-
-	const char *line = a->line + strspn(a->line, " \t");
-	int len = (int)strcspn(line, "\r\n");
-
-	return cfg_fail(a, NULL, "`%.*s` is not supported by this version",
-			MIN_OF(len, 120), line);
-}
-
 int cfg_string(const struct cmd_args *a, const char *arg, char *dst, size_t size)
 {
 	const char *s = cmd_arg(a, arg);
