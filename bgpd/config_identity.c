@@ -237,6 +237,7 @@ static int set_map(void *ctx, const struct cmd_args *a, struct out *o)
 	}
 	if (m) {
 		m->labels = key.labels;
+		m->line = key.line;
 		return CMD_OK;
 	}
 	m = xmemdup(&key, sizeof(key));
