@@ -78,17 +78,34 @@ bool policy_names_namespace(const struct policy_selector *s);
 /** policy_selectors_room - of n selectors. Return: false past the limit. */
 bool policy_selectors_room(struct policy_reader *r, size_t n);
 
+/** policy_subject - the selector of a rule: of endpoints in the namespace of the
+ * document, if it has one. */
+bool policy_subject(struct policy_reader *r, json_t *value, struct policy_selector *s);
+
 /** policy_prefix - "10.0.0.0/8" or an address into out. */
 bool policy_prefix(struct policy_reader *r, json_t *value, struct prefix *out);
 
-/** policy_excepted - an array of prefixes inside c->prefix into c->except. */
-bool policy_excepted(struct policy_reader *r, json_t *value, struct policy_cidr *c);
+/** policy_block - the members cidr and except of an object, whose other members are
+ * the caller's; the prefix first, wherever it stands. */
+bool policy_block(struct policy_reader *r, json_t *value, struct policy_cidr *c);
 
 /** policy_cidrs_room - of n prefixes. Return: false past the limit. */
 bool policy_cidrs_room(struct policy_reader *r, size_t n);
 
 /** policy_proto - TCP, UDP, SCTP, and unless exact ANY, which is 0, in any case. */
 bool policy_proto(struct policy_reader *r, json_t *value, bool exact, uint8_t *out);
+
+/* An entry of ports while it is read. */
+struct policy_port_read {
+	uint8_t proto;
+	unsigned from, to; /* from 0: any port; to 0: no endPort */
+};
+
+/** policy_end_port - reader of endPort; arg: struct policy_port_read. */
+bool policy_end_port(struct policy_reader *r, json_t *value, void *arg);
+
+/** policy_port_range - is it one, when all members are read? Sets to if nothing did. */
+bool policy_port_range(struct policy_reader *r, struct policy_port_read *p);
 
 /** policy_new_rule, policy_new_clause - one more, with name and path; NULL: failed. */
 struct policy_rule *policy_new_rule(struct policy_reader *r);

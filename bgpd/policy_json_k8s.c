@@ -54,24 +54,11 @@ static bool read_block(struct policy_reader *r, json_t *value, void *arg)
 		{ "except", policy_ignore, false, NULL },
 	};
 	struct peer_read *p = arg;
-	struct policy_cidr *c = &p->c->cidr[p->c->n_cidrs];
-	json_t *except = json_object_get(value, "except");
-	size_t at;
 
 	p->has_block = true;
-	if (!policy_object(r, value, rows, ARRAY_SIZE(rows), NULL) ||
-	    !policy_cidrs_room(r, 1))
-		return false;
-	at = policy_down(r, "cidr");
-	if (!policy_prefix(r, json_object_get(value, "cidr"), &c->prefix))
-		return false;
-	policy_up(r, at);
-	at = policy_down(r, "except");
-	if (except && !policy_excepted(r, except, c))
-		return false;
-	policy_up(r, at);
-	p->c->n_cidrs++;
-	return true;
+	return policy_object(r, value, rows, ARRAY_SIZE(rows), NULL) &&
+	       policy_cidrs_room(r, 1) &&
+	       policy_block(r, value, &p->c->cidr[p->c->n_cidrs++]);
 }
 
 static bool read_peer(struct policy_reader *r, json_t *value, void *arg)
@@ -117,14 +104,9 @@ static bool read_peers(struct policy_reader *r, json_t *value, void *arg)
 
 /* ---- ports ---------------------------------------------------------------------- */
 
-struct port_read {
-	uint8_t proto;
-	unsigned from, to;
-};
-
 static bool read_number(struct policy_reader *r, json_t *value, void *arg)
 {
-	struct port_read *p = arg;
+	struct policy_port_read *p = arg;
 
 	if (json_is_string(value))
 		return policy_fail(r, "%.40s: named ports are not supported",
@@ -132,16 +114,9 @@ static bool read_number(struct policy_reader *r, json_t *value, void *arg)
 	return policy_number(r, value, 1, UINT16_MAX, &p->from);
 }
 
-static bool read_end(struct policy_reader *r, json_t *value, void *arg)
-{
-	struct port_read *p = arg;
-
-	return policy_number(r, value, 1, UINT16_MAX, &p->to);
-}
-
 static bool read_proto(struct policy_reader *r, json_t *value, void *arg)
 {
-	struct port_read *p = arg;
+	struct policy_port_read *p = arg;
 
 	return policy_proto(r, value, true, &p->proto);
 }
@@ -150,18 +125,15 @@ static bool read_port(struct policy_reader *r, json_t *value, void *arg)
 {
 	static const struct policy_key rows[] = {
 		{ "port", read_number, false, NULL },
-		{ "endPort", read_end, false, NULL },
+		{ "endPort", policy_end_port, false, NULL },
 		{ "protocol", read_proto, false, NULL },
 	};
 	struct policy_clause *c = arg;
-	struct port_read p = { .proto = IPPROTO_TCP };
+	struct policy_port_read p = { .proto = IPPROTO_TCP };
 
-	if (!policy_object(r, value, rows, ARRAY_SIZE(rows), &p))
+	if (!policy_object(r, value, rows, ARRAY_SIZE(rows), &p) ||
+	    !policy_port_range(r, &p))
 		return false;
-	if (p.to && (!p.from || p.to < p.from))
-		return policy_fail(r, "the range ends before it begins");
-	if (!p.to)
-		p.to = p.from ? p.from : UINT16_MAX;
 	c->port[c->n_ports++] =
 		(struct policy_port) { p.proto, (uint16_t)p.from, (uint16_t)p.to };
 	return true;
@@ -240,12 +212,7 @@ static bool read_subject(struct policy_reader *r, json_t *value, void *arg)
 {
 	struct netpol_read *np = arg;
 
-	if (!policy_selectors_room(r, 1) ||
-	    !policy_selector(r, value, &np->rule->subject))
-		return false;
-	if (r->space)
-		policy_namespace_add(r, &np->rule->subject, &r->space, 1);
-	return true;
+	return policy_subject(r, value, &np->rule->subject);
 }
 
 /* What is said about a direction that the types do not name has no effect. */

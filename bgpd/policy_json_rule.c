@@ -90,37 +90,19 @@ static bool read_cidr(struct policy_reader *r, json_t *value, void *arg)
 	return policy_prefix(r, value, &cr->c->cidr[cr->c->n_cidrs++].prefix);
 }
 
-static bool read_cidr_prefix(struct policy_reader *r, json_t *value, void *arg UNUSED)
-{
-	return json_is_string(value) || policy_fail(r, "expected a prefix");
-}
-
-/* Read after the prefix they are in, wherever they stand. */
 static bool read_cidr_member(struct policy_reader *r, json_t *value, void *arg)
 {
 	static const struct policy_key rows[] = {
-		{ "cidr", read_cidr_prefix, true, NULL },
+		{ "cidr", policy_ignore, true, NULL },
 		{ "except", policy_ignore, false, NULL },
 		{ "cidrGroupRef", NULL, false, "groups of prefixes are not supported" },
 		{ "cidrGroupSelector", NULL, false,
 		  "groups of prefixes are not supported" },
 	};
 	struct clause_read *cr = arg;
-	struct policy_cidr *c = &cr->c->cidr[cr->c->n_cidrs++];
-	json_t *except = json_object_get(value, "except");
-	size_t at;
 
-	if (!policy_object(r, value, rows, ARRAY_SIZE(rows), NULL))
-		return false;
-	at = policy_down(r, "cidr");
-	if (!policy_prefix(r, json_object_get(value, "cidr"), &c->prefix))
-		return false;
-	policy_up(r, at);
-	at = policy_down(r, "except");
-	if (except && !policy_excepted(r, except, c))
-		return false;
-	policy_up(r, at);
-	return true;
+	return policy_object(r, value, rows, ARRAY_SIZE(rows), NULL) &&
+	       policy_block(r, value, &cr->c->cidr[cr->c->n_cidrs++]);
 }
 
 static bool cidrs_open(struct policy_reader *r, json_t *value, struct clause_read *cr)
@@ -159,15 +141,9 @@ static bool port_add(struct policy_reader *r, struct clause_read *cr, uint8_t pr
 	return true;
 }
 
-struct port_read {
-	uint8_t proto;
-	unsigned from, to;
-	bool range;
-};
-
 static bool read_port_text(struct policy_reader *r, json_t *value, void *arg)
 {
-	struct port_read *p = arg;
+	struct policy_port_read *p = arg;
 	const char *text;
 	size_t digits;
 
@@ -182,17 +158,9 @@ static bool read_port_text(struct policy_reader *r, json_t *value, void *arg)
 	return true;
 }
 
-static bool read_end_port(struct policy_reader *r, json_t *value, void *arg)
-{
-	struct port_read *p = arg;
-
-	p->range = true;
-	return policy_number(r, value, 1, UINT16_MAX, &p->to);
-}
-
 static bool read_port_proto(struct policy_reader *r, json_t *value, void *arg)
 {
-	struct port_read *p = arg;
+	struct policy_port_read *p = arg;
 
 	return policy_proto(r, value, false, &p->proto);
 }
@@ -201,19 +169,15 @@ static bool read_port(struct policy_reader *r, json_t *value, void *arg)
 {
 	static const struct policy_key rows[] = {
 		{ "port", read_port_text, true, NULL },
-		{ "endPort", read_end_port, false, NULL },
+		{ "endPort", policy_end_port, false, NULL },
 		{ "protocol", read_port_proto, false, NULL },
 	};
 	static const uint8_t any[] = { IPPROTO_TCP, IPPROTO_UDP, IPPROTO_SCTP };
-	struct port_read p = { 0 };
+	struct policy_port_read p = { 0 };
 
-	if (!policy_object(r, value, rows, ARRAY_SIZE(rows), &p))
+	if (!policy_object(r, value, rows, ARRAY_SIZE(rows), &p) ||
+	    !policy_port_range(r, &p))
 		return false;
-	if (p.range && (!p.from || p.to < p.from))
-		return policy_fail(r, "the range ends before it begins");
-	/* Port 0 is all of them. */
-	if (!p.range)
-		p.to = p.from ? p.from : UINT16_MAX;
 	if (p.proto)
 		return port_add(r, arg, p.proto, p.from, p.to);
 	for (size_t i = 0; i < ARRAY_SIZE(any); i++)
@@ -258,7 +222,7 @@ static bool read_to_ports(struct policy_reader *r, json_t *value, void *arg)
 
 static bool read_icmp_type(struct policy_reader *r, json_t *value, void *arg)
 {
-	struct port_read *p = arg;
+	struct policy_port_read *p = arg;
 
 	if (json_is_string(value))
 		return policy_fail(r, "types are given by number");
@@ -267,7 +231,7 @@ static bool read_icmp_type(struct policy_reader *r, json_t *value, void *arg)
 
 static bool read_icmp_family(struct policy_reader *r, json_t *value, void *arg)
 {
-	struct port_read *p = arg;
+	struct policy_port_read *p = arg;
 	const char *text;
 
 	if (!policy_string(r, value, &text))
@@ -285,7 +249,7 @@ static bool read_icmp_field(struct policy_reader *r, json_t *value, void *arg)
 		{ "type", read_icmp_type, true, NULL },
 		{ "family", read_icmp_family, false, NULL },
 	};
-	struct port_read p = { .proto = IPPROTO_ICMP };
+	struct policy_port_read p = { .proto = IPPROTO_ICMP };
 
 	return policy_object(r, value, rows, ARRAY_SIZE(rows), &p) &&
 	       port_add(r, arg, p.proto, p.from, p.from);
@@ -429,12 +393,7 @@ static bool read_subject(struct policy_reader *r, json_t *value, void *arg)
 {
 	struct rule_read *rr = arg;
 
-	if (!policy_selectors_room(r, 1) ||
-	    !policy_selector(r, value, &rr->rule->subject))
-		return false;
-	if (r->space)
-		policy_namespace_add(r, &rr->rule->subject, &r->space, 1);
-	return true;
+	return policy_subject(r, value, &rr->rule->subject);
 }
 
 static bool read_default_deny_of(struct policy_reader *r, json_t *value,

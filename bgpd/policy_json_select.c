@@ -201,7 +201,16 @@ bool policy_selectors_room(struct policy_reader *r, size_t n)
 	return true;
 }
 
-/* ---- prefixes, protocols -------------------------------------------------------- */
+bool policy_subject(struct policy_reader *r, json_t *value, struct policy_selector *s)
+{
+	if (!policy_selectors_room(r, 1) || !policy_selector(r, value, s))
+		return false;
+	if (r->space)
+		policy_namespace_add(r, s, &r->space, 1);
+	return true;
+}
+
+/* ---- prefixes, protocols, ports -------------------------------------------------- */
 
 bool policy_prefix(struct policy_reader *r, json_t *value, struct prefix *out)
 {
@@ -232,12 +241,27 @@ static bool read_except(struct policy_reader *r, json_t *value, void *arg)
 	return true;
 }
 
-bool policy_excepted(struct policy_reader *r, json_t *value, struct policy_cidr *c)
+static bool read_excepts(struct policy_reader *r, json_t *value, struct policy_cidr *c)
 {
 	if (!policy_cidrs_room(r, json_array_size(value)))
 		return false;
 	c->except = policy_alloc(r->doc, json_array_size(value), sizeof(*c->except));
 	return policy_array(r, value, read_except, c);
+}
+
+bool policy_block(struct policy_reader *r, json_t *value, struct policy_cidr *c)
+{
+	json_t *except = json_object_get(value, "except");
+	size_t at = policy_down(r, "cidr");
+
+	if (!policy_prefix(r, json_object_get(value, "cidr"), &c->prefix))
+		return false;
+	policy_up(r, at);
+	at = policy_down(r, "except");
+	if (except && !read_excepts(r, except, c))
+		return false;
+	policy_up(r, at);
+	return true;
 }
 
 bool policy_cidrs_room(struct policy_reader *r, size_t n)
@@ -272,4 +296,20 @@ bool policy_proto(struct policy_reader *r, json_t *value, bool exact, uint8_t *o
 	}
 	return policy_fail(r, "expected TCP, UDP%s",
 			   exact ? " or SCTP" : ", SCTP or ANY");
+}
+
+bool policy_end_port(struct policy_reader *r, json_t *value, void *arg)
+{
+	struct policy_port_read *p = arg;
+
+	return policy_number(r, value, 1, UINT16_MAX, &p->to);
+}
+
+bool policy_port_range(struct policy_reader *r, struct policy_port_read *p)
+{
+	if (p->to && (!p->from || p->to < p->from))
+		return policy_fail(r, "the range ends before it begins");
+	if (!p->to)
+		p->to = p->from ? p->from : UINT16_MAX;
+	return true;
 }
