@@ -391,16 +391,6 @@ static bool read_text(struct policy_reader *r, const char *text, size_t len)
 	return true;
 }
 
-static int result(struct policy_reader *r, bool ok, struct policy_doc **doc)
-{
-	if (!ok) {
-		policy_doc_free(r->doc);
-		return -EINVAL;
-	}
-	*doc = r->doc;
-	return 0;
-}
-
 /* A regular file to read: nobody waits for the other end of a pipe. */
 static FILE *file_open(const char *path)
 {
@@ -446,7 +436,12 @@ int policy_parse_all(const struct policy_text *texts, size_t n, struct policy_do
 		policy_up(&r, 0);
 		ok = read_text(&r, texts[i].text, texts[i].len);
 	}
-	return result(&r, ok, doc);
+	if (!ok) {
+		policy_doc_free(r.doc);
+		return -EINVAL;
+	}
+	*doc = r.doc;
+	return 0;
 }
 
 int policy_parse(const char *name, const char *text, size_t len,

@@ -19,8 +19,8 @@ struct policy_err {
  * @doc:   written on success; returned owned
  * @err:   written on failure: one line without newline
  *
- * Return: 0; -EINVAL for a document that is not what we accept; -errno of the system
- * for a file that cannot be read; -E2BIG past a limit.
+ * Return: 0; -EINVAL for a document that is not what we accept, or is past a limit;
+ * -errno of the system for a file that cannot be read.
  */
 int policy_load(const char *const *paths, size_t n, struct policy_doc **doc,
 		struct policy_err *err);
