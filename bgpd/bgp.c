@@ -384,9 +384,7 @@ static void md5_apply(struct bgp *b, const struct config *c)
 /* Are labels taken off its routes, and off those it is told? */
 static bool strips(const struct bgp *bgp, const struct cfg_nbr *n, unsigned fam)
 {
-	enum cfg_labels l = (enum cfg_labels)n->af[fam].labels;
-
-	return l == CFG_LABELS_DEFAULT ? nbr_is_ebgp(bgp, n) : l == CFG_LABELS_STRIP;
+	return cfg_labels_of(&n->af[fam], nbr_is_ebgp(bgp, n)) == CFG_LABELS_STRIP;
 }
 
 /* What is kept of the session before would have the wrong labels then. */

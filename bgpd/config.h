@@ -362,7 +362,15 @@ struct cfg_tenant_list *config_tenant_list_find(const struct config *c,
 						const char *name);
 struct cfg_endpoint *config_endpoint_find(const struct config *c, const char *name);
 
-/** cfg_labels_name - "accept" and so on. */
+/** cfg_labels_of - what the setting comes to: never CFG_LABELS_DEFAULT. */
+static inline enum cfg_labels cfg_labels_of(const struct cfg_nbr_af *af, bool ebgp)
+{
+	if (af->labels != CFG_LABELS_DEFAULT)
+		return (enum cfg_labels)af->labels;
+	return ebgp ? CFG_LABELS_STRIP : CFG_LABELS_PASS;
+}
+
+/** cfg_labels_name - "accept" and so on; not of CFG_LABELS_DEFAULT. */
 const char *cfg_labels_name(enum cfg_labels l);
 
 /** config_identity_used - is there anything in `identity`? */

@@ -241,7 +241,7 @@ static const char *const trust_names[] = {
 
 const char *cfg_labels_name(enum cfg_labels l)
 {
-	return l ? trust_names[l] : "default";
+	return trust_names[l];
 }
 
 static struct cfg_nbr_af *af_need(const struct cmd_args *a)

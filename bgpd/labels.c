@@ -23,11 +23,7 @@ enum { LINES_PER_MINUTE = 5 }; /* of each peer: none hides behind another */
 
 enum cfg_labels labels_trust(const struct peer *p, unsigned fam)
 {
-	enum cfg_labels l = (enum cfg_labels)p->cfg.af[fam].labels;
-
-	if (l != CFG_LABELS_DEFAULT)
-		return l;
-	return p->ebgp ? CFG_LABELS_STRIP : CFG_LABELS_PASS;
+	return cfg_labels_of(&p->cfg.af[fam], p->ebgp);
 }
 
 void labels_strip(struct routes *r, const struct peer *p, const struct family *f,
