@@ -108,18 +108,16 @@ static void labels_text(const struct peer *p, unsigned fam, const struct attrs *
 			char *buf, size_t size)
 {
 	struct bytes value, labels;
+	int rc = attrs_labelset(a, p->cfg.marks.code, &value);
 
-	if (attrs_labelset(a, p->cfg.marks.code, &value))
+	if (rc == -ENOENT || !labelset_is_ours(value.p, value.len))
 		snprintf(buf, size, "a group number without labels");
-	else if (labelset_decode(value, 0, &labels) == LABELSET_OK &&
-		 label_permit_has(p->permits[fam].labels, labels))
-		snprintf(buf, size, "a group number that is not that of its labels");
-	else if (labelset_decode(value, 0, &labels) == LABELSET_OK)
-		labels_format(labels, buf, size);
-	else if (labelset_is_ours(value.p, value.len))
+	else if (rc || labelset_decode(value, 0, &labels) != LABELSET_OK)
 		snprintf(buf, size, "labels that cannot be read");
+	else if (label_permit_has(p->permits[fam].labels, labels))
+		snprintf(buf, size, "a group number that is not that of its labels");
 	else
-		snprintf(buf, size, "a group number without labels");
+		labels_format(labels, buf, size);
 }
 
 static void tenant_text(const struct label_judge *j, const struct nlri_ops *ops,
