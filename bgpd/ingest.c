@@ -472,12 +472,9 @@ static void on_gone(struct peer *p)
 {
 	struct routes *r = p->bgp->routes;
 
-	for (unsigned i = 0; i < FAMS; i++) {
-		struct rib *rib = &r->rib[i];
-
-		if (peer_slot(p) < rib->n_peers && rib->peer[peer_slot(p)].owner == p)
-			rib_peer_del(rib, peer_slot(p));
-	}
+	for (unsigned i = 0; i < FAMS; i++)
+		if (routes_has(&r->rib[i], p))
+			rib_peer_del(&r->rib[i], peer_slot(p));
 }
 
 static void sweep(struct routes *r, struct peer *p, unsigned fam)

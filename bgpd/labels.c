@@ -236,7 +236,7 @@ static void recheck(struct peer *p, const struct family *f)
 	char addr[ADDR_STR];
 	uint32_t n;
 
-	if (peer_slot(p) >= rib->n_peers || rib->peer[peer_slot(p)].owner != p)
+	if (!routes_has(rib, p))
 		return;
 	n = rib_peer_filter(rib, peer_slot(p), still_allowed, &r);
 	log_info(LOG_UPDATE,
@@ -248,14 +248,13 @@ static void recheck(struct peer *p, const struct family *f)
 static void trust_set(struct peer *p, const struct family *f)
 {
 	struct rib *rib = &p->bgp->routes->rib[f->index];
-	uint32_t slot = peer_slot(p);
 	struct path_source src;
 
-	if (slot >= rib->n_peers || rib->peer[slot].owner != p)
+	if (!routes_has(rib, p))
 		return;
-	src = rib->peer[slot].src;
+	src = rib->peer[peer_slot(p)].src;
 	src.labels = labels_trust(p, f->index) == CFG_LABELS_ACCEPT;
-	rib_peer_source(rib, slot, &src);
+	rib_peer_source(rib, peer_slot(p), &src);
 }
 
 void labels_configured(struct peer *p)

@@ -67,12 +67,12 @@ static void recheck(struct peer *p, const struct family *f)
 {
 	struct rib *rib = &p->bgp->routes->rib[f->index];
 	struct recheck r = { .p = p, .f = f };
-	uint32_t slot = peer_slot(p), n;
 	char addr[ADDR_STR];
+	uint32_t n;
 
-	if (slot >= rib->n_peers || rib->peer[slot].owner != p)
+	if (!routes_has(rib, p))
 		return;
-	n = rib_peer_filter(rib, slot, still_allowed, &r);
+	n = rib_peer_filter(rib, peer_slot(p), still_allowed, &r);
 	log_info(LOG_UPDATE, "peer %s: origin-check in force, refused=%u",
 		 ip_format(&p->addr, addr), n);
 }

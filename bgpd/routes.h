@@ -49,6 +49,12 @@ static inline uint32_t peer_slot(const struct peer *p)
 	return p->index + 1;
 }
 
+/** routes_has - is this peer one of those in a table? */
+static inline bool routes_has(const struct rib *rib, const struct peer *p)
+{
+	return peer_slot(p) < rib->n_peers && rib->peer[peer_slot(p)].owner == p;
+}
+
 /** routes_peer - the peer of a slot; NULL for our own routes. */
 struct peer *routes_peer(const struct routes *r, const struct rib *rib, uint32_t slot);
 
