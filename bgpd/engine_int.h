@@ -203,8 +203,7 @@ enum ready_state {
 	READY,
 	READY_UNSERVED, /* by no network */
 	READY_POLICY,
-	READY_PROGRAMS,
-	READY_REFUSED,
+	READY_PROGRAMS, /* or they were refused: why */
 	READY_ROUTE,
 };
 

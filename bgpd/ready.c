@@ -29,11 +29,8 @@ enum { WAIT_S = 30 };
 const char *ready_name(enum ready_state s)
 {
 	static const char *const names[] = {
-		[READY] = "ready",
-		[READY_UNSERVED] = "network",
-		[READY_POLICY] = "policy",
-		[READY_PROGRAMS] = "programs",
-		[READY_REFUSED] = "programs",
+		[READY] = "ready",         [READY_UNSERVED] = "network",
+		[READY_POLICY] = "policy", [READY_PROGRAMS] = "programs",
 		[READY_ROUTE] = "route",
 	};
 
@@ -123,7 +120,7 @@ static void look_at_policy(const struct engine *e, const struct tenants_endpoint
 		[ENFORCE_READY] = READY,
 		[ENFORCE_WAIT_POLICY] = READY_POLICY,
 		[ENFORCE_WAIT_PROGRAMS] = READY_PROGRAMS,
-		[ENFORCE_REFUSED] = READY_REFUSED,
+		[ENFORCE_REFUSED] = READY_PROGRAMS,
 	};
 	struct enforce_load_info i;
 
@@ -187,25 +184,18 @@ static void wait_end(struct ready_wait *w, int status)
 	vty_resume(job, status);
 }
 
-static void say(const struct ready_wait *w, const struct ready *r)
-{
-	out_line(w->o, "%% Endpoint %s waits for %s%s%s\n", w->name,
-		 ready_name(r->state), r->why[0] ? ": " : "", r->why);
-}
-
-/* Return: is the wait over? */
-static bool wait_look(struct ready_wait *w)
+/* Return: is the wait over? If not, *r is what it waits for. */
+static bool wait_look(struct ready_wait *w, struct ready *r)
 {
 	struct tenants_endpoint_info i;
-	struct ready r;
 
 	if (!tenants_endpoint_get(w->e->tenants, w->name, &i)) {
 		out_line(w->o, "%% No such endpoint\n");
 		wait_end(w, CMD_WARNING);
 		return true;
 	}
-	r = ready_get(w->e, &i);
-	if (r.state != READY)
+	*r = ready_get(w->e, &i);
+	if (r->state != READY)
 		return false;
 	wait_end(w, CMD_OK);
 	return true;
@@ -214,13 +204,12 @@ static bool wait_look(struct ready_wait *w)
 static void on_timeout(void *arg)
 {
 	struct ready_wait *w = arg;
-	struct tenants_endpoint_info i;
 	struct ready r;
 
-	if (wait_look(w) || !tenants_endpoint_get(w->e->tenants, w->name, &i))
+	if (wait_look(w, &r))
 		return;
-	r = ready_get(w->e, &i);
-	say(w, &r);
+	out_line(w->o, "%% Endpoint %s waits for %s%s%s\n", w->name,
+		 ready_name(r.state), r.why[0] ? ": " : "", r.why);
 	wait_end(w, CMD_WARNING);
 }
 
@@ -228,12 +217,13 @@ static void on_look(evutil_socket_t fd, short what, void *arg)
 {
 	struct engine *e = arg;
 	struct ready_wait *w, *next;
+	struct ready r;
 
 	(void)fd;
 	(void)what;
 	for (w = TAILQ_FIRST(&e->waits.list); w; w = next) {
 		next = TAILQ_NEXT(w, link);
-		wait_look(w);
+		wait_look(w, &r);
 	}
 }
 
