@@ -21,15 +21,13 @@ static struct metric rows[] = {
 		     METRIC_GAUGE,
 		     NULL,
 		     "Identities in use: with labels, by a number alone, and label "
-		     "sets "
-		     "that derive the number of another one.",
+		     "sets that derive the number of another one.",
 		     { "kind" } },
 	[M_ADDRESSES] = { "selvage_identity_addresses",
 			  METRIC_GAUGE,
 			  NULL,
 			  "Addresses with an identity: of endpoints here, of routes, "
-			  "of "
-			  "the static map.",
+			  "of the static map.",
 			  { "origin" } },
 	[M_INIT] = { "selvage_identity_init_addresses",
 		     METRIC_GAUGE,

@@ -4,6 +4,7 @@
  */
 #include "bgpd/monitor.h"
 
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -85,8 +86,6 @@ static void end_fill(const struct engine *e, uint32_t vni, uint8_t family,
 		p.ip = ip_of(addr, family == 1 ? 4 : 16);
 	p.bits = (uint8_t)(p.ip.len * 8);
 	out->ip = p.ip;
-	out->ep = NULL;
-	out->labels[0] = '\0';
 	if (!e->ids)
 		return;
 	if (family && identities_find(e->ids, vni, &p, &a)) {
@@ -151,14 +150,15 @@ static const char *proto_text(const struct intent_drop *d, char buf[32])
 
 	policy_flow_format(&f, buf);
 	slash = strchr(buf, '/');
-	if (slash && d->proto != 1 && d->proto != 58)
+	if (slash && d->proto != IPPROTO_ICMP && d->proto != IPPROTO_ICMPV6)
 		*slash = '\0'; /* ports stand with the addresses */
 	return buf;
 }
 
 static void port_text(const struct intent_drop *d, uint16_t port, char buf[16])
 {
-	bool ports = d->proto == 6 || d->proto == 17 || d->proto == 132;
+	bool ports = d->proto == IPPROTO_TCP || d->proto == IPPROTO_UDP ||
+		     d->proto == IPPROTO_SCTP;
 
 	buf[0] = '\0';
 	if (ports)

@@ -33,7 +33,6 @@ struct counts {
 /* One at a time, as in show_fib.c. */
 static struct {
 	uint32_t id;
-	struct engine *e;
 	struct vty_job *job;
 	struct out *o;
 	char endpoint[ENDPOINT_NAME]; /* "": all */

@@ -15,7 +15,6 @@
 
 struct party {
 	struct policy_party p;
-	char labels[LABELS_STR]; /* as text */
 	struct labels copy;
 	bool has_vni;
 	uint32_t vni;
@@ -121,19 +120,16 @@ static const char *by_name(enum policy_by by)
 	return (unsigned)by < ARRAY_SIZE(names) ? names[by] : "?";
 }
 
-static void party_show(struct out *o, const char *key, struct party *p)
+static void party_show(struct out *o, const char *key, const struct policy_party *p)
 {
-	const char *labels =
-		p->p.labels.p ? labels_format(p->p.labels, p->labels, sizeof(p->labels))
-			      : "";
+	char text[LABELS_STR] = "(labels not known)";
 
 	out_obj(o, key);
-	out_uint(o, "identity", p->p.identity);
-	if (p->p.labels.p)
-		out_str(o, "labels", labels);
+	out_uint(o, "identity", p->identity);
+	if (p->labels.p)
+		out_str(o, "labels", labels_format(p->labels, text, sizeof(text)));
 	out_end(o);
-	out_text(o, "%-8s identity %u %s\n", key, p->p.identity,
-		 p->p.labels.p ? labels : "(labels not known)");
+	out_text(o, "%-8s identity %u %s\n", key, p->identity, text);
 }
 
 static void side_show(struct out *o, const char *key, const struct policy_side *s)
@@ -182,8 +178,8 @@ static void show(const struct engine *e, const struct policy *p, struct party v[
 		if (v[i].ip.len)
 			from_ip(e, p, &v[!i], &v[i]);
 	policy_trace(p, &v[0].p, &v[1].p, flow, &t);
-	party_show(o, "from", &v[0]);
-	party_show(o, "to", &v[1]);
+	party_show(o, "from", &v[0].p);
+	party_show(o, "to", &v[1].p);
 	side_show(o, "egress", &t.egress);
 	side_show(o, "ingress", &t.ingress);
 	out_bool(o, "allowed", t.allowed);
