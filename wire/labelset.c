@@ -382,26 +382,6 @@ static enum label_fault list_add(struct bytes *list, size_t *n, const char *p,
 	return LABEL_FINE;
 }
 
-enum label_fault labels_build(const char *const *list, size_t n, struct labels *out)
-{
-	struct bytes all[LABELS_MAX];
-	struct labels made = { 0 };
-	enum label_fault f;
-	size_t had = 0;
-
-	if (!n)
-		return LABEL_NONE;
-	for (size_t i = 0; i < n; i++) {
-		f = list_add(all, &had, list[i], strlen(list[i]));
-		if (f)
-			return f;
-	}
-	f = build(all, had, &made);
-	if (!f)
-		*out = made;
-	return f;
-}
-
 enum label_fault labels_parse(const char *text, struct labels *out)
 {
 	struct bytes all[LABELS_MAX];

@@ -93,15 +93,12 @@ static inline struct bytes labels_bytes(const struct labels *l)
 }
 
 /**
- * labels_build - canonical labels of local input, in any order
- * @list: n strings "key=value"
+ * labels_parse - canonical labels of local input
+ * @text: "key=value,key=value", in any order
  * @out:  written only on success
  *
  * Return: LABEL_FINE or what is wrong, never LABEL_ORDER.
  */
-enum label_fault labels_build(const char *const *list, size_t n, struct labels *out);
-
-/** labels_parse - the same of text "key=value,key=value". */
 enum label_fault labels_parse(const char *text, struct labels *out);
 
 /** labels_format - "key=value,key=value" of canonical labels, cut to size (LABELS_STR
