@@ -661,27 +661,6 @@ static int bpf_dump(struct fib *f, bool first)
 
 /* ---- counters ---- */
 
-static bool counters_read(const struct be_bpf *b, uint32_t dom, uint64_t *sum)
-{
-	int cpus = libbpf_num_possible_cpus();
-	uint64_t *part;
-
-	if (cpus <= 0)
-		return false;
-	part = xcalloc((size_t)cpus, sizeof(*part));
-	for (uint32_t i = 0; i < ILA_COUNTS; i++) {
-		uint32_t key = dom * BPF_ILA_ROW + i;
-
-		sum[i] = 0;
-		if (bpf_map_lookup_elem(b->progs->map[BPF_M_COUNT], &key, part))
-			continue;
-		for (int c = 0; c < cpus; c++)
-			sum[i] += part[c];
-	}
-	free(part);
-	return true;
-}
-
 int64_t be_bpf_counters(struct fib *f)
 {
 	struct be_bpf *b = be(f);
@@ -695,7 +674,9 @@ int64_t be_bpf_counters(struct fib *f)
 	for (uint32_t i = 1; i < BPF_ILA_DOMS; i++) {
 		struct intent_ila_counters c = { .sir = b->dom[i].sir };
 
-		if (!b->dom[i].served || !counters_read(b, i, c.n) ||
+		if (!b->dom[i].served ||
+		    bpf_map_sums(b->progs->map[BPF_M_COUNT], i * BPF_ILA_ROW,
+				 ILA_COUNTS, c.n) ||
 		    !memcmp(c.n, b->dom[i].told, sizeof(c.n)))
 			continue;
 		memcpy(b->dom[i].told, c.n, sizeof(c.n));

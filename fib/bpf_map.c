@@ -6,6 +6,7 @@
 #include "fib/bpf_map.h"
 
 #include <bpf/bpf.h>
+#include <bpf/libbpf.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -198,6 +199,29 @@ uint32_t bpf_map_erase(int fd, const void *keys, uint32_t n, int *err)
 		}
 	}
 	return done;
+}
+
+/* ---- counters ---- */
+
+int bpf_map_sums(int fd, uint32_t first, uint32_t n, uint64_t *sum)
+{
+	int cpus = libbpf_num_possible_cpus();
+	uint64_t *part;
+
+	if (cpus < 0)
+		return cpus;
+	part = xcalloc((size_t)cpus, sizeof(*part));
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t key = first + i;
+
+		sum[i] = 0;
+		if (bpf_map_lookup_elem(fd, &key, part))
+			continue;
+		for (int c = 0; c < cpus; c++)
+			sum[i] += part[c];
+	}
+	free(part);
+	return 0;
 }
 
 /* ---- mirrors ---- */

@@ -31,6 +31,14 @@ uint32_t bpf_map_write(int fd, const void *keys, const void *values, uint32_t n,
 		       int *err);
 uint32_t bpf_map_erase(int fd, const void *keys, uint32_t n, int *err);
 
+/**
+ * bpf_map_sums - counters of a per-CPU array of __u64, those of all CPUs together
+ * @sum: n of them, from the key first on; 0 where there is none
+ *
+ * Return: 0 or -errno: sum was not written.
+ */
+int bpf_map_sums(int fd, uint32_t first, uint32_t n, uint64_t *sum);
+
 /* ---- mirrors ---- */
 
 struct mirror_entry;

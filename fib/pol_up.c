@@ -122,25 +122,6 @@ void pol_monitor_work(struct fib *f)
 
 /* ---- counters ---- */
 
-static bool reasons_read(const struct fib *f, uint64_t *sum)
-{
-	int cpus = libbpf_num_possible_cpus();
-	uint64_t *part;
-
-	if (cpus <= 0)
-		return false;
-	part = xcalloc((size_t)cpus, sizeof(*part));
-	for (uint32_t i = 0; i < DROP_REASONS; i++) {
-		sum[i] = 0;
-		if (bpf_map_lookup_elem(pol_fd(f, BPF_M_POL_REASON), &i, part))
-			continue;
-		for (int c = 0; c < cpus; c++)
-			sum[i] += part[c];
-	}
-	free(part);
-	return true;
-}
-
 int64_t pol_counters(struct fib *f)
 {
 	struct pol *p = f->pol;
@@ -153,7 +134,7 @@ int64_t pol_counters(struct fib *f)
 		return p->told_ms + COUNTERS_MS;
 	p->told_ms = now;
 	c = p->counted;
-	if (reasons_read(f, c.n) &&
+	if (!bpf_map_sums(pol_fd(f, BPF_M_POL_REASON), 0, DROP_REASONS, c.n) &&
 	    (!p->was_counted || memcmp(c.n, p->counted.n, sizeof(c.n)))) {
 		chan_put(f->chan, INTENT_DROP_COUNTERS, 0, &c, sizeof(c));
 		p->counted = c;

@@ -2,7 +2,9 @@
 #include "tests/unit/unit.h"
 
 #include <bpf/bpf.h>
+#include <bpf/libbpf.h>
 #include <errno.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "fib/bpf_map.h"
@@ -187,6 +189,29 @@ static void mirror_renewed_in_part(void **state)
 	close(fd);
 }
 
+static void sums_of_all_cpus(void **state)
+{
+	int cpus = libbpf_num_possible_cpus();
+	int fd = bpf_map_create(BPF_MAP_TYPE_PERCPU_ARRAY, "test", 4, 8, 4, NULL);
+	uint64_t *part = calloc((size_t)cpus, sizeof(*part)), sum[3] = { 9, 9, 9 };
+	uint32_t key = 2;
+
+	(void)state;
+	assert_true(fd >= 0);
+	for (int i = 0; i < cpus; i++)
+		part[i] = (uint64_t)i + 10;
+	assert_int_equal(bpf_map_update_elem(fd, &key, part, BPF_ANY), 0);
+	assert_int_equal(bpf_map_sums(fd, 1, 3, sum), 0);
+	assert_int_equal(sum[0], 0);
+	assert_int_equal(sum[1], (uint64_t)cpus * (uint64_t)(cpus - 1) / 2 +
+					 10 * (uint64_t)cpus);
+	assert_int_equal(sum[2], 0);
+	assert_int_equal(bpf_map_sums(fd, 3, 2, sum), 0);
+	assert_int_equal(sum[1], 0); /* there is no such key */
+	free(part);
+	close(fd);
+}
+
 int main(void)
 {
 	const struct CMUnitTest t[] = {
@@ -195,6 +220,7 @@ int main(void)
 		cmocka_unit_test(mirror_of_an_earlier_run),
 		cmocka_unit_test(mirror_audited),
 		cmocka_unit_test(mirror_renewed_in_part),
+		cmocka_unit_test(sums_of_all_cpus),
 	};
 	int fd = map_new(1);
 
