@@ -333,23 +333,39 @@ static void take(struct bpf_progs *b, const struct bpf_object *obj, enum bpf_obj
 	}
 }
 
-static int load(struct bpf_progs *b, enum bpf_obj_id o, struct plan *p)
+/* An object between its loading and its use. */
+struct load {
+	void *skel;
+	struct bpf_object *obj;
+	struct plan plan;
+};
+
+static int load_begin(struct load *l, enum bpf_obj_id o)
 {
-	void *skel = NULL;
-	struct bpf_object *obj = objs[o].open(&skel);
-	int err = obj ? 0 : -errno;
+	int err = 0;
+
+	l->obj = objs[o].open(&l->skel);
+	if (!l->obj)
+		return -errno;
+	for (int m = 0; !err && m < BPF_MAPS; m++)
+		err = plan_map(l->obj, &l->plan, m);
+	return err ? err : bpf_object__load(l->obj);
+}
+
+static int load_settle(const struct bpf_progs *b, const struct load *l)
+{
+	int err = 0;
 
 	for (int m = 0; !err && m < BPF_MAPS; m++)
-		err = plan_map(obj, p, m);
-	if (!err)
-		err = bpf_object__load(obj);
-	for (int m = 0; !err && m < BPF_MAPS; m++)
-		if (p->made[m])
-			err = map_settle(b, p, m, bpf_map__fd(map_in(obj, m)));
-	if (!err)
-		take(b, obj, o);
-	objs[o].close(skel);
+		if (l->plan.made[m])
+			err = map_settle(b, &l->plan, m,
+					 bpf_map__fd(map_in(l->obj, m)));
 	return err;
+}
+
+static void load_end(struct load *l, enum bpf_obj_id o)
+{
+	objs[o].close(l->skel);
 }
 
 static void fail(char *why, int err)
@@ -407,7 +423,8 @@ static int old_map(const struct bpf_progs *b, enum bpf_map_id m)
 int bpf_progs_open(struct bpf_progs *b, enum bpf_obj_id o, const char *dir,
 		   uint32_t size, char *why)
 {
-	struct plan p = { 0 };
+	struct load l = { 0 };
+	struct plan *p = &l.plan;
 	int err;
 
 	last_words[0] = why[0] = '\0';
@@ -417,15 +434,20 @@ int bpf_progs_open(struct bpf_progs *b, enum bpf_obj_id o, const char *dir,
 		return err;
 	}
 	for (int m = 0; m < BPF_MAPS; m++)
-		p.old[m] = bpf_map_has(m, o) ? old_map(b, m) : -1;
-	p.first[BPF_M_MAP] = size;
-	memcpy(p.max, b->room, sizeof(p.max));
-	err = load(b, o, &p);
+		p->old[m] = bpf_map_has(m, o) ? old_map(b, m) : -1;
+	p->first[BPF_M_MAP] = size;
+	memcpy(p->max, b->room, sizeof(p->max));
+	err = load_begin(&l, o);
+	if (!err)
+		err = load_settle(b, &l);
+	if (!err)
+		take(b, l.obj, o);
+	load_end(&l, o);
 	memset(found_links, 0, sizeof(found_links));
 	dir_each(b->dir, look_for_link);
-	b->fresh[o] = found_links[o] && p.old[objs[o].mark] < 0;
+	b->fresh[o] = found_links[o] && p->old[objs[o].mark] < 0;
 	for (int m = 0; m < BPF_MAPS; m++)
-		fd_set_to(&p.old[m], -1);
+		fd_set_to(&p->old[m], -1);
 	b->loaded[o] = !err;
 	if (!err)
 		return 0;
@@ -434,19 +456,43 @@ int bpf_progs_open(struct bpf_progs *b, enum bpf_obj_id o, const char *dir,
 	return err;
 }
 
-int bpf_progs_grow(struct bpf_progs *b, enum bpf_map_id m, uint32_t max, char *why)
+/* All objects that have the map, or none: it would be two. */
+static int grow_begin(const struct bpf_progs *b, enum bpf_map_id m, uint32_t max,
+		      struct load *loads)
 {
+	const struct load *maker = NULL;
 	int err = 0;
 
-	last_words[0] = why[0] = '\0';
 	for (int o = 0; !err && o < BPF_OBJS; o++) {
-		struct plan p = { 0 };
+		struct load *l = &loads[o];
 
 		if (!b->loaded[o] || !bpf_map_has(m, o))
 			continue;
-		memcpy(p.old, b->map, sizeof(p.old));
-		p.max[m] = max;
-		err = load(b, o, &p);
+		memcpy(l->plan.old, b->map, sizeof(l->plan.old));
+		l->plan.max[m] = max;
+		if (maker)
+			l->plan.old[m] = bpf_map__fd(map_in(maker->obj, m));
+		err = load_begin(l, o);
+		if (!err && map_in(l->obj, m))
+			maker = l;
+	}
+	for (int o = 0; !err && o < BPF_OBJS; o++)
+		if (loads[o].obj)
+			err = load_settle(b, &loads[o]);
+	return err;
+}
+
+int bpf_progs_grow(struct bpf_progs *b, enum bpf_map_id m, uint32_t max, char *why)
+{
+	struct load loads[BPF_OBJS] = { 0 };
+	int err;
+
+	last_words[0] = why[0] = '\0';
+	err = grow_begin(b, m, max, loads);
+	for (int o = 0; o < BPF_OBJS; o++) {
+		if (!err && loads[o].obj)
+			take(b, loads[o].obj, o);
+		load_end(&loads[o], o);
 	}
 	if (err)
 		fail(why, err);
