@@ -513,11 +513,10 @@ static void tell(struct fib *f, struct policy *y)
 
 void policies_work(struct fib *f)
 {
-	struct policy *y, *next;
+	struct policy *y;
 
 	names_look(f->pol);
-	for (y = TAILQ_FIRST(&f->pol->policies); y; y = next) {
-		next = TAILQ_NEXT(y, q);
+	TAILQ_FOREACH (y, &f->pol->policies, q) { /* enter() may take others off */
 		if (!y->engine || !y->committed || waits(y))
 			continue;
 		if (!y->nr)
