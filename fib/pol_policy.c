@@ -281,6 +281,21 @@ static void retire(struct pol *p, uint32_t nr)
 	STAILQ_INSERT_TAIL(&p->retired, r, q);
 }
 
+static void on_audit(void *arg, const void *key, const void *value)
+{
+	verdicts_audit(arg, key, value);
+}
+
+/* Return: 0 or -errno: what we know of the map is as before. */
+static int map_audit(struct policy *y)
+{
+	int err = bpf_map_read(y->fd, on_audit, &y->v);
+
+	if (!err)
+		verdicts_audited(&y->v);
+	return err;
+}
+
 static int fill(int fd, struct verdicts *v)
 {
 	struct verdict_batch b;
@@ -290,6 +305,18 @@ static int fill(int fd, struct verdicts *v)
 	verdicts_take(v, false, &b);
 	n = bpf_map_write(fd, b.key, b.value, b.n, &err);
 	verdicts_done(v, false, &b, n);
+	return err;
+}
+
+/* A successor is in force before anybody is told of it; a first map can wait for
+ * outer_write(). */
+static int map_enter(struct fib *f, const struct policy *y, uint32_t nr, int fd)
+{
+	uint32_t value = (uint32_t)fd;
+	int err = 0;
+
+	if (y->nr)
+		bpf_map_write(pol_fd(f, BPF_M_POL_VERDICT), &nr, &value, 1, &err);
 	return err;
 }
 
@@ -312,18 +339,24 @@ static int map_make(struct fib *f, struct policy *y)
 	unlink(path);
 	if (!err && bpf_obj_pin(fd, path))
 		err = -errno;
+	if (!err)
+		err = map_enter(f, y, nr, fd);
 	if (err) {
+		unlink(path);
 		close(fd);
+		verdicts_unseen(&y->v); /* there, and what has the other one? */
+		if (y->fd >= 0)
+			map_audit(y);
 		return err;
 	}
 	if (y->nr)
 		retire(f->pol, y->nr);
 	if (y->fd >= 0)
 		close(y->fd);
+	y->fresh = !y->nr;
 	y->fd = fd;
 	y->nr = nr;
 	y->id = map_number(fd, &y->max);
-	y->fresh = true;
 	return 0;
 }
 
@@ -682,31 +715,17 @@ int policies_adopt(struct fib *f)
 	return err;
 }
 
-struct auditor {
-	struct verdicts *v;
-	uint32_t differences;
-};
-
-static void on_audit(void *arg, const void *key, const void *value)
-{
-	struct auditor *a = arg;
-
-	a->differences += verdicts_audit(a->v, key, value);
-}
-
 int policies_audit(struct fib *f)
 {
 	struct policy *y;
 	int err = outer_read(f);
 
 	TAILQ_FOREACH (y, &f->pol->policies, q) {
-		struct auditor a = { .v = &y->v };
 		char path[PATH];
 
 		f->want.count[TABLE_POLICY].repaired += y->fresh;
-		if (!y->nr || bpf_map_read(y->fd, on_audit, &a))
+		if (!y->nr || map_audit(y))
 			continue;
-		verdicts_audited(&y->v);
 		path_of(f, y->nr, path);
 		if (access(path, F_OK))
 			bpf_obj_pin(y->fd, path);
