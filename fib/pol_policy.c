@@ -653,8 +653,11 @@ static void adopt_one(struct fib *f, uint32_t nr)
 	y->max = max;
 	y->committed = true;
 	y->fresh = true; /* cheaper than to look whether the outer one has it */
-	bpf_map_read(fd, on_found, &y->v);
 	f->pol->last_nr = MAX_OF(f->pol->last_nr, nr);
+	if (!bpf_map_read(fd, on_found, &y->v))
+		return;
+	unlink(path); /* who knows what it allows */
+	policy_free(f->pol, y);
 }
 
 struct outer {
