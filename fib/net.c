@@ -260,12 +260,9 @@ static const struct link *underlay(const struct fib *f, const struct dom *d)
 static void dom_put(struct fib *f, const struct net_dom *n, const struct dom *d)
 {
 	const struct link *u = underlay(f, d);
-	struct bpf_net_dom v = { .vxlan = d->vxlan ? d->vxlan->ifindex : 0 };
-	struct bpf_net_vtep t = { .flags = 0 };
-	uint32_t one = 1, mtu;
+	struct bpf_net_dom v = { .vxlan = d->vxlan->ifindex };
+	uint32_t mtu;
 
-	if (!d->vxlan)
-		return;
 	if (polval_vtep(&d->vxlan->vtep, v.vtep))
 		v.flags |= BPF_NET_DOM_IP6;
 	v.port = htons(d->vxlan->port);
@@ -277,16 +274,76 @@ static void dom_put(struct fib *f, const struct net_dom *n, const struct dom *d)
 		mtu = u->mtu;
 	v.mtu = (uint16_t)MIN_OF(mtu, UINT16_MAX);
 	mirror_set(&f->pol->net_doms, &n->vni, &v);
-	if (!n->fast || !d->vxlan->vtep.len)
-		return;
-	memcpy(t.vtep, v.vtep, sizeof(t.vtep));
-	t.port = v.port;
-	t.flags = v.flags & BPF_NET_DOM_IP6;
+}
+
+/* ---- where the kernel takes tunnels ---- */
+
+static void vtep_put(struct fib *f, const struct ip *ip, uint16_t port)
+{
+	struct bpf_net_vtep t = { .port = htons(port) };
+	uint32_t one = 1;
+
+	t.flags = polval_vtep(ip, t.vtep) ? BPF_NET_DOM_IP6 : 0;
 	mirror_set(&f->pol->vteps, &t, &one);
 }
 
+static void broadcast_put(struct fib *f, const struct laddr *a, uint16_t port)
+{
+	struct ip ip = a->key.ip;
+
+	for (unsigned bit = a->bits; bit < 32; bit++)
+		ip.b[bit / 8] |= (uint8_t)(0x80 >> bit % 8);
+	vtep_put(f, &ip, port);
+}
+
+/* A VXLAN device has an address, but its socket none: what any address of this host
+ * gets at that port, or all hosts get, is for the tenants of all such devices. */
+static void socket_put(struct fib *f, uint8_t len, uint16_t port)
+{
+	static const struct ip everybody[] = {
+		{ 4, { 255, 255, 255, 255 } },
+		{ 4, { 224, 0, 0, 1 } },
+		{ 16, { 0xff, 0x02, [15] = 1 } },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(everybody); i++)
+		if (everybody[i].len == len)
+			vtep_put(f, &everybody[i], port);
+	for (const struct laddr *a = f->addrs; a; a = a->hh.next) {
+		if (a->key.ip.len != len)
+			continue;
+		vtep_put(f, &a->key.ip, port);
+		if (len == 4)
+			broadcast_put(f, a, port);
+	}
+}
+
+/* Sockets that there are: family and port. */
+struct sockets {
+	uint32_t *v;
+	size_t n;
+};
+
+static void socket_of(struct fib *f, const struct dom *d, struct sockets *s)
+{
+	uint8_t len = d->vxlan->vtep.len ? d->vxlan->vtep.len : 4;
+	uint32_t is = (uint32_t)d->vxlan->port << 8 | len;
+
+	if (d->vxlan->vtep.len)
+		vtep_put(f, &d->vxlan->vtep, d->vxlan->port);
+	for (size_t i = s->n; i; i--)
+		if (s->v[i - 1] == is)
+			return;
+	s->v = xrealloc(s->v, (s->n + 1) * sizeof(*s->v));
+	s->v[s->n++] = is;
+	socket_put(f, len, d->vxlan->port);
+}
+
+/* ---- turns ---- */
+
 void net_work(struct fib *f)
 {
+	struct sockets sockets = { 0 };
 	struct pol *p = f->pol;
 	const struct dom *d;
 
@@ -297,9 +354,12 @@ void net_work(struct fib *f)
 	mirror_renew(&p->vteps);
 	for (const struct net_dom *n = p->doms; n; n = n->hh.next) {
 		d = dom_find(f, n->vni);
-		if (d && d->wanted)
-			dom_put(f, n, d);
+		if (!d || !d->wanted || !d->vxlan)
+			continue;
+		dom_put(f, n, d);
+		socket_of(f, d, &sockets);
 	}
+	free(sockets.v);
 	mirror_renewed(&p->vteps);
 	mirror_renewed(&p->net_doms);
 	pol_push(f, &p->vteps, BPF_M_NET_VTEP);
