@@ -56,7 +56,7 @@ static bool record_left(const struct fib *f, uint32_t i)
 	return err == EPERM || (!err && (e.flags & OPEN) != OPEN);
 }
 
-/* A policy that is refused leaves what was: no policy, perhaps. */
+/* A policy that is refused, or not there, leaves what was: no policy, perhaps. */
 static bool is_enforced(const struct fib *f, const struct load *l, uint32_t ifindex)
 {
 	const struct pol *p = f->pol;
@@ -65,7 +65,7 @@ static bool is_enforced(const struct fib *f, const struct load *l, uint32_t ifin
 	if (!p->open)
 		return programs_left(f, ifindex) && record_left(f, ifindex);
 	y = load_policy(p, l);
-	if (l->live_open && y && y->err)
+	if (l->live_open && (!y || y->err))
 		return false;
 	if (!mirror_done(&p->eps, &ifindex))
 		return false;
