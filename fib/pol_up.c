@@ -145,16 +145,13 @@ int64_t pol_counters(struct fib *f)
 
 void pol_retell(struct fib *f)
 {
-	struct policy *y;
-
 	if (!f->pol)
 		return;
 	f->pol->was_counted = false;
 	f->pol->told_ms = 0;
+	/* It may use numbers of the last one before we hear of it. */
 	for (struct load *l = f->pol->loads; l; l = l->hh.next)
-		l->was_told = false;
-	TAILQ_FOREACH (y, &f->pol->policies, q)
-		y->told = 1;
+		l->known = false;
 }
 
 /* ---- asked for ---- */
