@@ -22,7 +22,7 @@
 #include "lib/clock.h"
 #include "lib/util.h"
 
-enum { COUNTERS_MS = 1000 };
+enum { COUNTERS_MS = 1000, AGAIN_MS = 2000 };
 
 /* A map grows so many times over when it is full, up to so many entries. */
 enum { GROWTH = 4, ENTRIES_MAX = 1 << 24 };
@@ -625,14 +625,29 @@ static void bpf_work(struct fib *f)
 		err = nft_install(&b->nft, BPF_ILA_MARK_UNREACH, why);
 	push_before(b);
 	trouble(b, err, why);
+	b->again_ms = err ? clock_ms() + AGAIN_MS : 0;
 	if (!b->swept || u.any)
 		return;
-	if (!f->want.n_queue[WQ_BPF]) {
+	if (!f->want.n_queue[WQ_BPF] && !f->ila.work_due) {
 		bpf_flush(f);
-	} else { /* its last entries go first */
+	} else { /* its last entries go first, and programs a few at a time */
 		f->ila.work_due = true;
 		fib_turn_soon(f);
 	}
+}
+
+int64_t be_bpf_retry(struct fib *f, int64_t now)
+{
+	struct be_bpf *b = be(f);
+
+	if (!b || !b->open || !b->again_ms)
+		return INT64_MAX;
+	if (now < b->again_ms)
+		return b->again_ms;
+	b->again_ms = 0;
+	f->ila.work_due = true;
+	fib_turn_soon(f);
+	return INT64_MAX;
 }
 
 static int bpf_dump(struct fib *f, bool first)

@@ -9,6 +9,10 @@ struct ila_backend;
 
 extern const struct ila_backend be_bpf;
 
+/** be_bpf_retry - what was refused is due again. Return: when it will be, on
+ * clock_ms(); INT64_MAX: nothing was refused. */
+int64_t be_bpf_retry(struct fib *f, int64_t now);
+
 /** be_bpf_counters - tell the engine what the programs have counted, when it is time.
  * Return: when it will be time again, on clock_ms(); INT64_MAX: never. */
 int64_t be_bpf_counters(struct fib *f);

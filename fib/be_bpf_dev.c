@@ -11,7 +11,6 @@
 
 #include "fib/ila_gate.h"
 #include "fib/link.h"
-#include "fib/pol.h"
 #include "fib/state.h"
 #include "lib/util.h"
 
@@ -121,14 +120,9 @@ static int renew_underlay(struct fib *f, const struct bpf_underlay *u, char *why
 /* Some of those that wait for it; the others in the next turns. */
 static int attach_some(struct fib *f, uint32_t *at)
 {
-	struct be_bpf *b = f->bpf;
-	bool before = b->attaching;
-	int err = bpf_attach_work(b->attach, BPF_O_ILA, BPF_ATTACH_TURN, at);
+	int err = bpf_attach_work(f->bpf->attach, BPF_O_ILA, BPF_ATTACH_TURN, at);
 
-	b->attaching = err == -EINPROGRESS;
-	if (before || b->attaching)
-		pol_attached(f);
-	if (!b->attaching)
+	if (err != -EINPROGRESS)
 		return err;
 	f->ila.work_due = true;
 	fib_turn_soon(f);

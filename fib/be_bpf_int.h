@@ -45,7 +45,7 @@ struct be_bpf {
 	uint32_t last_dom;                /* number given last */
 	uint32_t max_entries;             /* no map grows beyond */
 	uint32_t gate;                    /* device of the host's own way in */
-	bool attaching;                   /* devices wait for their programs */
+	int64_t again_ms;                 /* something was refused; 0: nothing */
 	bool swept;                       /* leftovers of earlier runs are gone */
 	int64_t told_ms;                  /* counters */
 	int32_t err;                      /* last trouble with devices, as logged */

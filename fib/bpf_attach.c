@@ -85,8 +85,14 @@ static void link_close(struct bpf_point *pt)
 	pt->link = -1;
 }
 
+static void changed(struct bpf_attach *a, const struct bpf_point *pt)
+{
+	a->changes[bpf_prog_obj(pt->key.prog)]++;
+}
+
 static void point_drop(struct bpf_attach *a, struct bpf_point *pt)
 {
+	changed(a, pt);
 	link_close(pt);
 	HASH_DEL(a->points, pt);
 	free(pt);
@@ -371,15 +377,20 @@ void bpf_attach_set(struct bpf_attach *a, enum bpf_prog_id p, uint32_t ifindex)
 {
 	struct bpf_point *pt = point_get(a, p, ifindex);
 
+	if (!pt->wanted)
+		changed(a, pt);
 	pt->wanted = true;
 	pt->adopted = pt->old = false;
 }
 
 void bpf_attach_renewed(struct bpf_attach *a, enum bpf_obj_id o)
 {
-	for (struct bpf_point *pt = a->points; pt; pt = pt->hh.next)
-		if (is_of(pt, o))
-			pt->wanted = pt->wanted && !pt->old;
+	for (struct bpf_point *pt = a->points; pt; pt = pt->hh.next) {
+		if (!is_of(pt, o) || !pt->wanted || !pt->old)
+			continue;
+		pt->wanted = false;
+		changed(a, pt);
+	}
 }
 
 int bpf_attach_state(const struct bpf_attach *a, enum bpf_prog_id p, uint32_t ifindex)
@@ -388,9 +399,7 @@ int bpf_attach_state(const struct bpf_attach *a, enum bpf_prog_id p, uint32_t if
 
 	if (!pt || !pt->wanted)
 		return -ENOENT;
-	if (pt->there)
-		return 0;
-	return pt->err ? pt->err : -EINPROGRESS;
+	return pt->there || pt->err ? pt->err : -EINPROGRESS;
 }
 
 bool bpf_attach_found(const struct bpf_attach *a, enum bpf_prog_id p, uint32_t ifindex)
@@ -454,7 +463,7 @@ static bool waits(const struct bpf_point *pt)
 	return pt->there ? !pt->wanted && !pt->adopted : pt->wanted;
 }
 
-static int point_work(struct bpf_attach *a, struct bpf_point *pt)
+static int point_do(struct bpf_attach *a, struct bpf_point *pt)
 {
 	if (waits(pt) && !pt->there)
 		return attach(a, pt);
@@ -463,6 +472,16 @@ static int point_work(struct bpf_attach *a, struct bpf_point *pt)
 	else if (pt->there && pt->stale && !a->hold[bpf_prog_obj(pt->key.prog)])
 		return replace(a, pt);
 	return 0;
+}
+
+static void point_work(struct bpf_attach *a, struct bpf_point *pt)
+{
+	bool was = pt->there;
+	int err = point_do(a, pt);
+
+	if (pt->there != was || pt->err != err)
+		changed(a, pt);
+	pt->err = err;
 }
 
 int bpf_attach_work(struct bpf_attach *a, enum bpf_obj_id o, unsigned max,
@@ -481,7 +500,7 @@ int bpf_attach_work(struct bpf_attach *a, enum bpf_obj_id o, unsigned max,
 			left = true;
 			continue;
 		}
-		pt->err = point_work(a, pt);
+		point_work(a, pt);
 		max -= slow && !pt->err;
 		if (pt->err && !first) {
 			first = pt->err;
@@ -490,7 +509,7 @@ int bpf_attach_work(struct bpf_attach *a, enum bpf_obj_id o, unsigned max,
 		if (!pt->wanted && !pt->adopted && !pt->there)
 			point_drop(a, pt);
 	}
-	return !first && left ? -EINPROGRESS : first;
+	return left ? -EINPROGRESS : first;
 }
 
 void bpf_attach_reload(struct bpf_attach *a, enum bpf_obj_id o)
@@ -509,6 +528,7 @@ void bpf_attach_audit(struct bpf_attach *a, enum bpf_obj_id o)
 		if (!is_at(pt, &prog_id)) {
 			pt->there = pt->found = false;
 			pt->broken = true;
+			changed(a, pt);
 		} else if (!a->hold[o] && prog_id != a->progs->prog_id[pt->key.prog]) {
 			pt->stale = true;
 		}

@@ -12,9 +12,10 @@ struct bpf_point;
 struct bpf_attach {
 	struct bpf_progs *progs; /* borrowed */
 	struct bpf_point *points;
-	bool hold[BPF_OBJS]; /* programs of an earlier run stay for now */
-	bool no_tcx;         /* the kernel has none: clsact */
-	uint64_t repaired;   /* programs that somebody else had taken off */
+	bool hold[BPF_OBJS];        /* programs of an earlier run stay for now */
+	bool no_tcx;                /* the kernel has none: clsact */
+	uint64_t repaired;          /* programs that somebody else had taken off */
+	uint32_t changes[BPF_OBJS]; /* another one: bpf_attach_state() may be, too */
 };
 
 /*
@@ -39,8 +40,9 @@ void bpf_attach_renew(struct bpf_attach *a, enum bpf_obj_id o);
 void bpf_attach_set(struct bpf_attach *a, enum bpf_prog_id p, uint32_t ifindex);
 void bpf_attach_renewed(struct bpf_attach *a, enum bpf_obj_id o);
 
-/** bpf_attach_state - does a program run there? Return: 0; -errno: the last refusal;
- * -EINPROGRESS: it is wanted, and was not tried; -ENOENT: it is not wanted there. */
+/** bpf_attach_state - does a program run there, the one loaded last? Return: 0; -errno:
+ * the last refusal; -EINPROGRESS: it is wanted, and was not tried; -ENOENT: it is not
+ * wanted there. */
 int bpf_attach_state(const struct bpf_attach *a, enum bpf_prog_id p, uint32_t ifindex);
 
 /** bpf_attach_found - was it there when we came, on this very device? */

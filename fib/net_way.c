@@ -126,7 +126,7 @@ void net_ways_work(struct fib *f)
 	if (!p->ways_due)
 		return;
 	if (now - p->ways_ms < PAUSE_MS) {
-		p->again_ms = p->ways_ms + PAUSE_MS;
+		pol_again(f, p->ways_ms + PAUSE_MS);
 		return;
 	}
 	p->ways_due = false;

@@ -33,6 +33,11 @@ void pol_due(struct fib *f)
 	fib_turn_soon(f);
 }
 
+void pol_again(struct fib *f, int64_t at_ms)
+{
+	f->pol->again_ms = MIN_OF(f->pol->again_ms, at_ms);
+}
+
 struct pol *pol_get(struct fib *f)
 {
 	struct pol *p = f->pol;
@@ -44,6 +49,7 @@ struct pol *pol_get(struct fib *f)
 	STAILQ_INIT(&p->retired);
 	p->idents = (struct want_dom) { .queue = WQ_POL, .open = true };
 	p->opt.overlay = BPF_POL_INIT;
+	p->again_ms = INT64_MAX;
 	mirror_init(&p->eps, sizeof(uint32_t), sizeof(struct bpf_pol_ep));
 	mirror_init(&p->groups, sizeof(struct bpf_pol_group), sizeof(uint32_t));
 	mirror_init(&p->net_doms, sizeof(uint32_t), sizeof(struct bpf_net_dom));
@@ -113,6 +119,8 @@ int pol_push(struct fib *f, struct mirror *m, enum bpf_map_id id)
 
 	while (err == -E2BIG && !pol_grow(f, id))
 		err = mirror_write(m, false);
+	if (err)
+		pol_again(f, clock_ms() + POL_AGAIN_MS);
 	return err;
 }
 
@@ -317,21 +325,19 @@ static bool is_ready(struct fib *f, int64_t now)
 	return false;
 }
 
-int64_t pol_before(struct fib *f)
+void pol_before(struct fib *f)
 {
 	struct pol *p = f->pol;
 	int64_t now = clock_ms();
 
-	if (!p || (!p->open && !in_use(f)))
-		return INT64_MAX;
-	if (!is_ready(f, now))
-		return p->retry_ms;
-	if (p->again_ms && now >= p->again_ms) {
-		p->again_ms = 0;
+	if (!p || (!p->open && !in_use(f)) || !is_ready(f, now))
+		return;
+	if (now >= p->again_ms) {
+		p->again_ms = INT64_MAX;
 		p->due = true;
 	}
 	if (!p->due)
-		return p->again_ms ? p->again_ms : INT64_MAX;
+		return;
 	if (p->opt_due)
 		opt_write(f);
 	room_make(f);
@@ -342,45 +348,70 @@ int64_t pol_before(struct fib *f)
 	loads_reshape(f);
 	net_work(f);
 	trouble(f, pol_push(f, &p->groups, BPF_M_POL_GROUP));
-	return p->again_ms ? p->again_ms : INT64_MAX;
 }
 
-/* In reverse: who has an address went before, by pol_apply(). */
-static void clean(struct fib *f)
+static void pull(struct fib *f, struct mirror *m)
+{
+	if (mirror_write(m, true))
+		pol_again(f, clock_ms() + POL_AGAIN_MS);
+}
+
+/* In reverse: who has an address went before, by pol_apply(). moved: no record names a
+ * policy that is left. */
+static void clean(struct fib *f, bool moved)
 {
 	struct pol *p = f->pol;
 
-	mirror_write(&p->eps, true);
-	mirror_write(&p->vteps, true);
-	mirror_write(&p->net_doms, true);
-	mirror_write(&p->groups, true);
-	policies_clean(f);
+	pull(f, &p->eps);
+	pull(f, &p->vteps);
+	pull(f, &p->net_doms);
+	pull(f, &p->groups);
+	if (moved)
+		policies_clean(f);
 }
 
-void pol_after(struct fib *f)
+/* What became of programs of ILA is news to endpoints of ours. */
+static bool is_due(const struct fib *f)
+{
+	return f->pol->due || f->pol->ila_changes != f->attach.changes[BPF_O_ILA];
+}
+
+static void work_after(struct fib *f)
 {
 	struct pol *p = f->pol;
+	int err;
 
-	if (!p || !p->open || !p->due)
-		return;
 	p->due = false;
+	p->ila_changes = f->attach.changes[BPF_O_ILA];
 	if (!f->want.syncing && !p->swept)
 		tables_sweep(f);
-	loads_work(f);
+	err = loads_work(f);
 	loads_tell(f);
 	if (f->want.n_queue[WQ_POL])
 		p->due = true; /* addresses first */
 	else
-		clean(f);
+		clean(f, !err);
 	if (p->due)
 		fib_turn_soon(f);
 	policies_count(f);
 	loads_count(f);
-	if (p->swept && !f->want.syncing && !in_use(f)) {
+	/* Programs go a few at a time, like they came: not by pol_flush(). */
+	if (p->swept && !p->due && !f->want.syncing && !in_use(f)) {
 		pol_flush(f);
 		policies_count(f);
 		loads_count(f);
 	}
+}
+
+int64_t pol_after(struct fib *f)
+{
+	struct pol *p = f->pol;
+
+	if (p && p->open && is_due(f))
+		work_after(f);
+	if (!p || (!p->open && !in_use(f)))
+		return INT64_MAX;
+	return p->open ? p->again_ms : p->retry_ms;
 }
 
 int pol_dump(struct fib *f, bool first)
@@ -411,9 +442,7 @@ void pol_link_changed(struct fib *f, const struct link *l, const char *was)
 	if (strcmp(l->name, was))
 		pol_locals_on(f, was);
 	pol_locals_on(f, l->name);
-	if (load_find(f->pol, l->name))
-		pol_due(f);
-	net_ways_touch(f);
+	net_ways_touch(f); /* endpoints are looked at, too */
 }
 
 /* At once: the next device may have its ifindex. */
@@ -430,12 +459,6 @@ void pol_link_gone(struct fib *f, const struct link *l)
 	}
 	pol_locals_on(f, l->name);
 	net_ways_touch(f);
-}
-
-void pol_attached(struct fib *f)
-{
-	if (f->pol)
-		pol_due(f);
 }
 
 /* The underlay may be another device now. */

@@ -44,11 +44,11 @@ void pol_sweep(struct fib *f);
  * Once a turn, in this order. pol_before: programs and maps, policies and what
  * endpoints have to wait for; pol_apply, by fib/backends.c: identities, MACs,
  * neighbours; pol_after: endpoints, then whatever nobody needs any more. Return of
- * pol_before: when it wants to be called again, INT64_MAX: never.
+ * pol_after: when there is to be a turn again, INT64_MAX: never.
  */
-int64_t pol_before(struct fib *f);
+void pol_before(struct fib *f);
 void pol_apply(struct fib *f, unsigned max);
-void pol_after(struct fib *f);
+int64_t pol_after(struct fib *f);
 
 /** pol_gate_before - a device is about to become a bridge's port: not one to be used
  * before its policy is enforced. */
@@ -56,9 +56,6 @@ void pol_gate_before(struct fib *f, struct link *l);
 
 /** pol_gate_held - is nothing to be delivered to this device? */
 bool pol_gate_held(const struct fib *f, const char *ifname);
-
-/** pol_attached - programs of ILA came to run on devices that may be waited for. */
-void pol_attached(struct fib *f);
 
 /** pol_dump - compare with what is really in the maps and on the devices.
  * @first: adopt what is from an earlier run. */

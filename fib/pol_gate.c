@@ -16,8 +16,6 @@
 #include "fib/pol_int.h"
 #include "fib/state.h"
 
-enum { OPEN = BPF_POL_EP_OPEN_IN | BPF_POL_EP_OPEN_OUT };
-
 static bool programs_run(const struct fib *f, uint32_t i)
 {
 	const struct bpf_attach *a = &f->attach;
@@ -53,7 +51,7 @@ static bool record_left(const struct fib *f, uint32_t i)
 		return errno == EPERM;
 	err = bpf_map_lookup_elem(fd, &i, &e) ? errno : 0;
 	close(fd);
-	return err == EPERM || (!err && (e.flags & OPEN) != OPEN);
+	return err == EPERM || (!err && (e.flags & POL_OPEN) != POL_OPEN);
 }
 
 /* A policy that is refused, or not there, leaves what was: no policy, perhaps. */
@@ -81,7 +79,7 @@ static bool is_free(const struct fib *f, const struct load *l)
 
 	if (y)
 		verdicts_shapes(&y->v, &e);
-	return !l->want.policy || (e.flags & OPEN) == OPEN;
+	return !l->want.policy || (e.flags & POL_OPEN) == POL_OPEN;
 }
 
 static void dormant_set(struct fib *f, struct link *dev, bool on)

@@ -85,7 +85,11 @@ struct net_dom {
 	UT_hash_handle hh; /* by vni */
 };
 
-enum { POL_BATCH = 256 };
+enum {
+	POL_BATCH = 256,
+	POL_AGAIN_MS = 2000, /* after a refusal */
+	POL_OPEN = BPF_POL_EP_OPEN_IN | BPF_POL_EP_OPEN_OUT
+};
 
 /* Entries that go to one map together. */
 struct pol_batch {
@@ -105,7 +109,7 @@ struct pol {
 	int32_t err;  /* why it is not open, or last trouble */
 	char why[BPF_WHY];
 	int64_t retry_ms; /* not open: when to try again */
-	int64_t again_ms; /* something was refused: dto., 0: nothing */
+	int64_t again_ms; /* pol_again(); INT64_MAX: never */
 
 	TAILQ_HEAD(, policy) policies;
 	struct policy *by_engine;
@@ -122,6 +126,7 @@ struct pol {
 	struct mirror eps, groups, net_doms, vteps;
 	struct bpf_pol_opt opt;
 	bool opt_due;
+	uint32_t ila_changes; /* of fib/bpf_attach.h, as endpoints know them */
 	struct pol_batch set[POL_TABLES], del[POL_TABLES];
 
 	/* pol_up.c */
@@ -142,8 +147,10 @@ struct pol *pol_get(struct fib *f);
  * with policies, there is next to none. */
 void pol_room(struct fib *f, uint32_t n);
 
-/** pol_due - there is work. */
+/** pol_due - there is work. pol_again - there will be, then; whoever asks for an
+ * earlier time puts nobody off. */
 void pol_due(struct fib *f);
+void pol_again(struct fib *f, int64_t at_ms);
 
 /** pol_fd - of a map. */
 int pol_fd(const struct fib *f, enum bpf_map_id m);
@@ -151,8 +158,8 @@ int pol_fd(const struct fib *f, enum bpf_map_id m);
 /** pol_grow - a larger map in the place of one that is full. Return: 0 or -E2BIG. */
 int pol_grow(struct fib *f, enum bpf_map_id m);
 
-/** pol_push - bring a mirror's additions and changes to its map. Return: 0 or -errno.
- */
+/** pol_push - bring a mirror's additions and changes to its map; what is refused is
+ * tried again. Return: 0 or -errno. */
 int pol_push(struct fib *f, struct mirror *m, enum bpf_map_id id);
 
 /* ---- pol_ident.c ---- */
@@ -187,12 +194,13 @@ void policies_count(struct fib *f);
 /* ---- pol_load.c ---- */
 
 /** loads_resolve - which device and policy each has, and a closed record for who has
- * none yet; loads_work - their records and programs; loads_tell. */
+ * none yet; loads_work - their records and programs (Return: 0; -errno: some of the
+ * records were not written); loads_tell. */
 void loads_resolve(struct fib *f);
 
 /** loads_reshape - records follow what became of the policies that they name. */
 void loads_reshape(struct fib *f);
-void loads_work(struct fib *f);
+int loads_work(struct fib *f);
 void loads_tell(struct fib *f);
 void loads_sweep(struct fib *f);
 void loads_count(struct fib *f);

@@ -16,8 +16,6 @@
 #include "lib/clock.h"
 #include "lib/util.h"
 
-enum { AGAIN_MS = 2000, OPEN = BPF_POL_EP_OPEN_IN | BPF_POL_EP_OPEN_OUT };
-
 struct load *load_find(const struct pol *p, const char *ifname)
 {
 	struct load *l;
@@ -143,7 +141,7 @@ static struct bpf_pol_ep record(const struct load *l)
 	if (!mac_is_zero(&l->want.mac) || l->want.flags & WORKLOAD_ILA)
 		e.flags |= BPF_POL_EP_GUARD;
 	if (l->live_open)
-		e.flags |= OPEN;
+		e.flags |= POL_OPEN;
 	if (l->live)
 		verdicts_shapes(&l->live->v, &e);
 	return e;
@@ -176,7 +174,7 @@ static void record_adopt(struct fib *f, struct load *l)
 		return;
 	}
 	if (!e->policy)
-		live_set(l, NULL, (e->flags & OPEN) == OPEN);
+		live_set(l, NULL, (e->flags & POL_OPEN) == POL_OPEN);
 	TAILQ_FOREACH (y, &f->pol->policies, q)
 		if (e->policy && y->nr == e->policy)
 			live_set(l, y, false);
@@ -264,13 +262,14 @@ static void attach_all(struct fib *f)
 	if (err == -EINPROGRESS)
 		f->pol->due = true;
 	else if (err)
-		f->pol->again_ms = clock_ms() + AGAIN_MS;
+		pol_again(f, clock_ms() + POL_AGAIN_MS);
 }
 
-void loads_work(struct fib *f)
+int loads_work(struct fib *f)
 {
 	struct pol *p = f->pol;
 	struct policy *y;
+	int err;
 
 	for (struct load *l = p->loads; l; l = l->hh.next) {
 		if (!l->ifindex)
@@ -279,9 +278,9 @@ void loads_work(struct fib *f)
 			live_set(l, y, !l->want.policy);
 		record_set(f, l);
 	}
-	if (pol_push(f, &p->eps, BPF_M_POL_EP))
-		p->again_ms = clock_ms() + AGAIN_MS;
+	err = pol_push(f, &p->eps, BPF_M_POL_EP);
 	attach_all(f);
+	return err;
 }
 
 /* ---- what the engine is told ---- */

@@ -27,13 +27,7 @@
 #include "lib/clock.h"
 #include "lib/util.h"
 
-enum {
-	PATH = 192,
-	ROOM_MIN = 64,
-	ROOM_MAX = POLICY_VERDICTS * 4,
-	BATCH = 64,
-	AGAIN_MS = 2000
-};
+enum { PATH = 192, ROOM_MIN = 64, ROOM_MAX = POLICY_VERDICTS * 4, BATCH = 64 };
 
 static const char prefix[] = "polset_";
 
@@ -407,7 +401,7 @@ static void failed(struct fib *f, struct policy *y, int err)
 	f->want.count[TABLE_POLICY].ops_failed += err != 0;
 	f->want.count[TABLE_POLICY].ops_ok += !err;
 	if (err)
-		f->pol->again_ms = y->retry_ms = clock_ms() + AGAIN_MS;
+		y->retry_ms = clock_ms() + POL_AGAIN_MS;
 	y->err = err;
 	str_copy(y->why, sizeof(y->why), reason(err));
 }
@@ -500,7 +494,7 @@ static void update(struct fib *f, struct policy *y)
 		return;
 	}
 	verdicts_take(&y->v, false, &b);
-	if (!b.n)
+	if (!b.n && !y->err)
 		return;
 	n = bpf_map_write(y->fd, b.key, b.value, b.n, &err);
 	f->want.count[TABLE_POLICY].repaired += verdicts_done(&y->v, false, &b, n);
@@ -558,8 +552,11 @@ void policies_work(struct fib *f)
 			update(f, y);
 	}
 	outer_write(f);
-	TAILQ_FOREACH (y, &f->pol->policies, q)
+	TAILQ_FOREACH (y, &f->pol->policies, q) {
+		if (waits(y)) /* however early this turn came */
+			pol_again(f, y->retry_ms);
 		tell(f, y);
+	}
 }
 
 /* ---- from the kernel ---- */
@@ -575,6 +572,8 @@ static void erase(struct fib *f, struct policy *y)
 		return;
 	n = bpf_map_erase(y->fd, b.key, b.n, &err);
 	f->want.count[TABLE_POLICY].repaired += verdicts_done(&y->v, true, &b, n);
+	if (err)
+		pol_again(f, clock_ms() + POL_AGAIN_MS);
 }
 
 /* Programs that run now may have read a record that named it: wait until they are

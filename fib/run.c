@@ -95,10 +95,11 @@ static void turn(struct fib *f)
 		want_unpark_due(&f->want, now);
 	next = dom_retry(f, now);
 	dom_work(f);
-	next = MIN_OF(next, pol_before(f));
+	pol_before(f);
 	ila_work(f);
+	next = MIN_OF(next, be_bpf_retry(f, now));
 	backends_apply(f, APPLY_MAX);
-	pol_after(f);
+	next = MIN_OF(next, pol_after(f));
 	next = MIN_OF(next, be_bpf_counters(f));
 	next = MIN_OF(next, pol_counters(f));
 	up_send(f);
