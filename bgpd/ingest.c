@@ -57,6 +57,77 @@ static void count_error(struct peer *p, enum update_reason why, unsigned attr)
 	}
 }
 
+/* ---- what a peer may say --------------------------------------------------- */
+
+/* What settings of a neighbor say of routes with the same attributes. */
+struct judges {
+	bool origin; /* origin-check: claims is set */
+	bool labels; /* labels or tenant permit: label is set */
+	struct claims claims;
+	struct label_judge label;
+};
+
+static void judges_set(struct judges *j, const struct peer *p, const struct family *f,
+		       const struct attrs *a)
+{
+	j->origin = origin_claims(p, f, a, &j->claims);
+	j->labels = labels_judge(p, f, a, &j->label);
+}
+
+/* Does the route claim to be another host's, or what none of this host may be? Then it
+ * is counted and said. */
+static bool refused(const struct judges *j, struct peer *p, const struct family *f,
+		    const struct nlri *n)
+{
+	enum update_reason why = UR_NONE;
+
+	if (j->origin)
+		why = claims_check(&j->claims, f->ops, n);
+	if (why != UR_NONE) {
+		origin_refused(p, f, &j->claims, why, n);
+		return true;
+	}
+	if (j->labels)
+		why = labels_judge_route(&j->label, f->ops, n);
+	if (why != UR_NONE)
+		labels_refused(p, f, &j->label, why, n);
+	return why != UR_NONE;
+}
+
+struct recheck {
+	struct peer *p;
+	const struct family *f;
+	const struct attrset *set; /* whose fields are in attrs */
+	struct attrs attrs;
+	struct judges judges;
+};
+
+static bool still_allowed(void *ctx, const struct nlri *n, const struct attrset *set)
+{
+	struct recheck *r = ctx;
+
+	if (r->set != set) { /* routes of one UPDATE stand together */
+		attrset_view(set, &r->attrs);
+		judges_set(&r->judges, r->p, r->f, &r->attrs);
+		r->set = set;
+	}
+	return !refused(&r->judges, r->p, r->f, n);
+}
+
+void routes_recheck(struct peer *p, const struct family *f, const char *what)
+{
+	struct rib *rib = &p->bgp->routes->rib[f->index];
+	struct recheck r = { .p = p, .f = f };
+	char addr[ADDR_STR];
+	uint32_t n;
+
+	if (!routes_has(rib, p))
+		return;
+	n = rib_peer_filter(rib, peer_slot(p), still_allowed, &r);
+	log_info(LOG_UPDATE, "peer %s: %s in force, refused=%u",
+		 ip_format(&p->addr, addr), what, n);
+}
+
 /* ---- one route ------------------------------------------------------------- */
 
 struct feed {
@@ -66,10 +137,7 @@ struct feed {
 	struct attrset *set; /* NULL: withdraw whatever comes */
 	bool over_limit;
 	bool no_opaque; /* bgp evpn unknown-types discard (RFC 7606 5.4) */
-	bool checked;   /* origin-check: claims is set */
-	bool judged;    /* labels or tenant permit: judge is set */
-	struct claims claims;
-	struct label_judge judge;
+	struct judges judges;
 };
 
 /* Paths that this session has told. */
@@ -103,25 +171,6 @@ static void feed_route(struct feed *d, const struct nlri *n)
 		d->over_limit = maxprefix_check(d->p, d->f);
 }
 
-/* Does the route claim to be another host's, or what none of this host may be? Then it
- * is counted and said. */
-static bool refused(const struct feed *d, const struct nlri *n)
-{
-	enum update_reason why = UR_NONE;
-
-	if (d->checked)
-		why = claims_check(&d->claims, d->f->ops, n);
-	if (why != UR_NONE) {
-		origin_refused(d->p, d->f, &d->claims, why, n);
-		return true;
-	}
-	if (d->judged)
-		why = labels_judge_route(&d->judge, d->f->ops, n);
-	if (why != UR_NONE)
-		labels_refused(d->p, d->f, &d->judge, why, n);
-	return why != UR_NONE;
-}
-
 static void feed_one(struct feed *d, enum nlri_result res, const struct nlri *n)
 {
 	if (res == NLRI_TREAT_WITHDRAW) {
@@ -132,7 +181,7 @@ static void feed_one(struct feed *d, enum nlri_result res, const struct nlri *n)
 		d->p->stats.update_errors[UR_NLRI_OPAQUE]++;
 		res = NLRI_TREAT_WITHDRAW; /* it may be here from before */
 	}
-	if (res == NLRI_OK && d->set && !refused(d, n)) {
+	if (res == NLRI_OK && d->set && !refused(&d->judges, d->p, d->f, n)) {
 		feed_route(d, n);
 		return;
 	}
@@ -335,8 +384,7 @@ static enum verdict feed_mp(struct routes *r, struct peer *p, struct update *u,
 			d.set = attrset_intern(&r->attrs, &u->attrs);
 		if (loop == UR_NONE && !d.set) /* longer than any message can be */
 			count_error(p, UR_ATTR_LENGTH, ATTR_AS_PATH);
-		d.checked = origin_claims(p, d.f, &u->attrs, &d.claims);
-		d.judged = labels_judge(p, d.f, &u->attrs, &d.judge);
+		judges_set(&d.judges, p, d.f, &u->attrs);
 	}
 	v = feed_all(&d, &list, withdraw, err);
 	attrset_unref(&r->attrs, d.set);
@@ -516,8 +564,8 @@ static void on_long_lived(struct peer *p, const struct family *f)
 
 static void on_configured(struct peer *p, const struct cfg_nbr *was)
 {
+	labels_configured(p); /* first: it finds the lists that judge now */
 	origin_configured(p, was);
-	labels_configured(p);
 	maxprefix_settings(p);
 }
 

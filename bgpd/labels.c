@@ -204,46 +204,6 @@ void labels_up(struct peer *p)
 		permits_resolve(p, i);
 }
 
-struct recheck {
-	struct peer *p;
-	const struct family *f;
-	const struct attrset *set; /* whose fields are in attrs */
-	struct attrs attrs;
-	struct label_judge judge;
-};
-
-static bool still_allowed(void *ctx, const struct nlri *n, const struct attrset *set)
-{
-	struct recheck *r = ctx;
-	enum update_reason why;
-
-	if (r->set != set) { /* routes of one UPDATE stand together */
-		attrset_view(set, &r->attrs);
-		labels_judge(r->p, r->f, &r->attrs, &r->judge);
-		r->set = set;
-	}
-	why = labels_judge_route(&r->judge, r->f->ops, n);
-	if (why != UR_NONE)
-		labels_refused(r->p, r->f, &r->judge, why, n);
-	return why == UR_NONE;
-}
-
-/* Not left to a route refresh: who lies need not answer it. */
-static void recheck(struct peer *p, const struct family *f)
-{
-	struct rib *rib = &p->bgp->routes->rib[f->index];
-	struct recheck r = { .p = p, .f = f };
-	char addr[ADDR_STR];
-	uint32_t n;
-
-	if (!routes_has(rib, p))
-		return;
-	n = rib_peer_filter(rib, peer_slot(p), still_allowed, &r);
-	log_info(LOG_UPDATE,
-		 "peer %s: labels and tenants that it may have changed, refused=%u",
-		 ip_format(&p->addr, addr), n);
-}
-
 /* Whether it is believed is a fact of the source, which all its routes share. */
 static void trust_set(struct peer *p, const struct family *f)
 {
@@ -268,7 +228,7 @@ void labels_configured(struct peer *p)
 		if (was.sum == now->sum)
 			continue;
 		if (now->sum)
-			recheck(p, &families[i]);
+			routes_recheck(p, &families[i], "labels or tenant permit");
 		if (was.sum)
 			routes_ask_again(p, &families[i], "labels or tenant permit");
 	}

@@ -38,45 +38,6 @@ void origin_refused(struct peer *p, const struct family *f, const struct claims 
 
 /* ---- a setting that changed ---- */
 
-struct recheck {
-	struct peer *p;
-	const struct family *f;
-	const struct attrset *set; /* whose fields are in attrs */
-	struct attrs attrs;
-	struct claims claims;
-};
-
-static bool still_allowed(void *ctx, const struct nlri *n, const struct attrset *set)
-{
-	struct recheck *r = ctx;
-	enum update_reason why;
-
-	if (r->set != set) { /* routes of one UPDATE stand together */
-		attrset_view(set, &r->attrs);
-		origin_claims(r->p, r->f, &r->attrs, &r->claims);
-		r->set = set;
-	}
-	why = claims_check(&r->claims, r->f->ops, n);
-	if (why != UR_NONE)
-		origin_refused(r->p, r->f, &r->claims, why, n);
-	return why == UR_NONE;
-}
-
-/* Not left to a route refresh: who lies need not answer it. */
-static void recheck(struct peer *p, const struct family *f)
-{
-	struct rib *rib = &p->bgp->routes->rib[f->index];
-	struct recheck r = { .p = p, .f = f };
-	char addr[ADDR_STR];
-	uint32_t n;
-
-	if (!routes_has(rib, p))
-		return;
-	n = rib_peer_filter(rib, peer_slot(p), still_allowed, &r);
-	log_info(LOG_UPDATE, "peer %s: origin-check in force, refused=%u",
-		 ip_format(&p->addr, addr), n);
-}
-
 void origin_configured(struct peer *p, const struct cfg_nbr *was)
 {
 	for (unsigned i = 0; i < FAMS; i++) {
@@ -86,7 +47,7 @@ void origin_configured(struct peer *p, const struct cfg_nbr *was)
 		if (claim_rule_equal(old, now))
 			continue;
 		if (now->on)
-			recheck(p, &families[i]);
+			routes_recheck(p, &families[i], "origin-check");
 		if (old->on)
 			routes_ask_again(p, &families[i], "origin-check");
 	}

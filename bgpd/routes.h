@@ -95,6 +95,10 @@ void origin_configured(struct peer *p, const struct cfg_nbr *was);
 /** origin_show - the setting of a neighbor and the count; nothing when it is off. */
 void origin_show(const struct peer *p, const struct family *f, struct out *o);
 
+/** routes_recheck - a setting (`what`) allows less: drop what was taken from this peer
+ * and is refused now. Not left to a route refresh: who lies need not answer it. */
+void routes_recheck(struct peer *p, const struct family *f, const char *what);
+
 /** routes_ask_again - a setting (`what`) lets more in: ask for routes that were
  * refused.
  */
