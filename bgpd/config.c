@@ -254,7 +254,6 @@ static void default_values(const struct config *c, struct cfg_nbr *n)
 		n->gr = c->gr;
 	n->needs_policy = !c->no_ebgp_policy_check;
 	n->marks = (struct label_marks) { .code = c->identity.code,
-					  .large = c->identity.large,
 					  .large_as = c->as,
 					  .large_fn = c->identity.large };
 	if (c->shutdown && !n->shutdown) {

@@ -217,7 +217,8 @@ static bool is_large_mark(const uint8_t *c, const struct label_marks *m)
 {
 	struct rbuf r = rbuf_of(c, LARGE_COMMUNITY_LEN);
 
-	return m->large && rbuf_u32(&r) == m->large_as && rbuf_u32(&r) == m->large_fn;
+	return m->large_fn && rbuf_u32(&r) == m->large_as &&
+	       rbuf_u32(&r) == m->large_fn;
 }
 
 static bool is_group_mark(const uint8_t *c, const struct label_marks *m)

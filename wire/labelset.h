@@ -130,16 +130,16 @@ bool labelset_is_ours(const uint8_t *value, size_t len);
 
 /* What says of a route who is behind it. */
 struct label_marks {
-	uint8_t code;                /* of the label set attribute */
-	bool large;                  /* also the large community {as, function, n} */
-	uint32_t large_as, large_fn; /* host order */
+	uint8_t code;      /* of the label set attribute */
+	uint32_t large_as; /* also the large community {as, function, n}, ... */
+	uint32_t large_fn; /* ... unless 0; host order */
 };
 
 static inline bool label_marks_equal(const struct label_marks *a,
 				     const struct label_marks *b)
 {
-	return a->code == b->code && a->large == b->large &&
-	       a->large_as == b->large_as && a->large_fn == b->large_fn;
+	return a->code == b->code && a->large_as == b->large_as &&
+	       a->large_fn == b->large_fn;
 }
 
 /** attrs_numbered - is there any number of a group: an extended community of

@@ -121,7 +121,7 @@ static void exports(const struct attrs *a)
 /* Without labels there is nothing left of them, and nothing else is missing. */
 static void unlabelled(struct attrs a)
 {
-	const struct label_marks marks = { .code = LABELSET_CODE, .large = true };
+	const struct label_marks marks = { .code = LABELSET_CODE, .large_fn = 1 };
 	struct wbuf w = wbuf_of(out, OUT), again = wbuf_of(two, OUT);
 	struct attrs before = a;
 	struct bytes value;

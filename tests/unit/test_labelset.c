@@ -487,9 +487,7 @@ static const struct {
 
 static void strips(void **state)
 {
-	const struct label_marks m = {
-		.code = 255, .large = true, .large_as = 65000, .large_fn = 5
-	};
+	const struct label_marks m = { .code = 255, .large_as = 65000, .large_fn = 5 };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(stripped); i++) {
