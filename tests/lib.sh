@@ -147,9 +147,9 @@ t_children()
 	done
 }
 
-t_cleanup()
+t_kill()
 {
-	local ns d pids
+	local pids
 
 	# shellcheck disable=SC2207
 	pids=($(t_children) $(t_leftovers))
@@ -161,6 +161,12 @@ t_cleanup()
 		kill -KILL "${pids[@]}" $(t_leftovers) 2>/dev/null
 	fi
 	wait 2>/dev/null
+}
+
+t_remove()
+{
+	local ns d
+
 	for ns in "${T_NS[@]}"; do
 		ip netns del "$T_ID-$ns" 2>/dev/null
 	done
@@ -172,6 +178,25 @@ t_cleanup()
 	done
 	[ -z "$T_MADE_RUN" ] || rmdir /var/run/frr 2>/dev/null
 	return 0
+}
+
+# What sanitizers found in programs of ours, those included that ended with the test.
+t_reports()
+{
+	local f
+
+	for f in "$T_TMP"/reports/*; do
+		[ -s "$f" ] || continue
+		fail "no sanitizer has anything to report: ${f##*/}"
+		head -n 60 "$f"
+	done
+}
+
+t_cleanup()
+{
+	t_kill
+	t_reports
+	t_remove
 }
 
 # What the daemons said, for whoever has to find out why a test failed.
@@ -193,6 +218,7 @@ t_exit()
 	trap '' INT TERM HUP
 	[ $status = 0 ] || [ $status = 77 ] || t_show_logs
 	t_cleanup 2>/dev/null
+	case $status in 0 | 77) [ "$T_FAILED" = 0 ] || status=1 ;; esac
 	exit $status
 }
 
@@ -643,5 +669,10 @@ export PATH=$PATH:/usr/sbin:/sbin
 T_TMP=$(mktemp -d "${TMPDIR:-/tmp}/$T_NAME.XXXXXX") || exit 1
 T_DIRS+=("$T_TMP")
 chmod 711 "$T_TMP"
+# A build with sanitizers writes what it finds into files here: not every daemon's exit
+# status is looked at. Engines have a user of their own.
+install -d -m 1777 "$T_TMP/reports"
+export ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}log_path=$T_TMP/reports/asan:log_exe_name=1"
+export UBSAN_OPTIONS="${UBSAN_OPTIONS:+$UBSAN_OPTIONS:}log_path=$T_TMP/reports/ubsan:log_exe_name=1"
 trap t_exit EXIT
 trap 'exit 130' INT TERM HUP
