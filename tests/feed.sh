@@ -5,7 +5,8 @@ tools=$T_BUILD/tests/system
 caps=-all,+net_admin,+bpf,+perfmon
 [ -x "$tools/fibfeed" ] || die "tests/system/fibfeed is not built"
 
-# feed_start HOST [OPTION...] - a fib process and its engine; feed HOST LINE tells it.
+# feed_start HOST [OPTION...] - a fib process and its engine, which audits every second
+# unless an option says otherwise; feed HOST LINE tells it.
 feed_start()
 {
 	local h=$1 d
@@ -48,6 +49,21 @@ settle()
 		feed "$h" settle
 		wait_for 10 settled_more "$h" "$n" || fail "fib on $h does not settle"
 	done
+}
+
+# feed_end HOST clean|keep - the engine leaves on purpose, and fib with it.
+feed_end()
+{
+	feed "$1" "exit $2"
+	wait_for 10 t_all_dead "$(pid_of "$1")" || fail "fib on $1 does not end"
+	unset "T_PID[$1]"
+}
+
+# workload_is HOST DEVICE ERR POLICY - was this told last of the device?
+workload_is()
+{
+	awk -v d="dev=$2" '$1 == "workload_state" && $2 == d { last = $0 }
+		END { print last }' "$T_TMP/$1/log" | grep -q "policy=$4 err=$3\( \|$\)"
 }
 
 # kill_both HOST - fib and its engine, without a word.
