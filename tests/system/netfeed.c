@@ -2,10 +2,7 @@
  * The programs of bpf/net.bpf.c on real devices, without a daemon. Lines of standard
  * input, numbers in decimal, an absent address is "-":
  *   vtep ADDR PORT                        dom VNI VTEP UNDERLAY VXLAN-IF PORT MTU FLAGS
- *   policy N PEER DIR PROTO PORT PLEN RULE FLAGS      one verdict, making the policy
- *   ident VNI ADDR IDENTITY IF            net VNI ADDR LEN IDENTITY
- *   neigh VNI ADDR MAC                    fdb VNI MAC VTEP VNI IF FLAGS
- *   group VNI GROUP IDENTITY
+ *   ident VNI ADDR IDENTITY IF            fdb VNI MAC VTEP VNI IF FLAGS
  *   ep IF VNI IDENTITY POLICY SHAPES-IN SHAPES-OUT FLAGS GROUP MAC ADDR4 ADDR6
  *   attach PROGRAM IF in|out              detach PROGRAM IF
  *   reasons | counts                      answered by one line each: those not zero
@@ -123,52 +120,12 @@ static void on_dom(void)
 	put(prog->maps.net_dom_v1, &vni, &d);
 }
 
-static void on_policy(void)
-{
-	uint32_t nr = number(1), id;
-	struct bpf_pol_key k = { .identity = number(2),
-				 .dir_plen = (uint8_t)(number(3) << 7 | number(6)),
-				 .proto = (uint8_t)number(4),
-				 .port = __builtin_bswap16((uint16_t)number(5)) };
-	struct bpf_pol_verdict v = { .rule = number(7), .flags = (uint8_t)number(8) };
-	LIBBPF_OPTS(bpf_map_create_opts, o, .map_flags = BPF_F_NO_PREALLOC);
-	int fd;
-
-	if (!bpf_map_lookup_elem(bpf_map__fd(prog->maps.pol_verdict_v1), &nr, &id)) {
-		fd = bpf_map_get_fd_by_id(id);
-	} else {
-		fd = bpf_map_create(BPF_MAP_TYPE_HASH, "pol", sizeof(k), sizeof(v),
-				    1024, &o);
-		put(prog->maps.pol_verdict_v1, &nr, &fd);
-	}
-	if (fd < 0 || bpf_map_update_elem(fd, &k, &v, BPF_ANY))
-		die("policy");
-	close(fd);
-}
-
 static void on_ident(void)
 {
 	struct bpf_pol_addr k = scoped(1, 2);
 	struct bpf_pol_ident v = { number(3), device(4) };
 
 	put(prog->maps.pol_ident_v1, &k, &v);
-}
-
-static void on_net(void)
-{
-	struct bpf_pol_net k = { 32 + number(3), scoped(1, 2) };
-	struct bpf_pol_ident v = { number(4), 0 };
-
-	put(prog->maps.pol_net_v1, &k, &v);
-}
-
-static void on_neigh(void)
-{
-	struct bpf_pol_addr k = scoped(1, 2);
-	struct bpf_net_neigh v = { 0 };
-
-	mac(3, v.mac);
-	put(prog->maps.net_neigh_v1, &k, &v);
 }
 
 static void on_fdb(void)
@@ -182,14 +139,6 @@ static void on_fdb(void)
 	if (address(3, v.vtep) == 6)
 		v.flags |= BPF_NET_FDB_IP6;
 	put(prog->maps.net_fdb_v1, &k, &v);
-}
-
-static void on_group(void)
-{
-	struct bpf_pol_group k = { number(1), number(2) };
-	uint32_t id = number(3);
-
-	put(prog->maps.pol_group_v1, &k, &id);
 }
 
 static void on_ep(void)
@@ -279,11 +228,10 @@ static const struct {
 	const char *name;
 	void (*run)(void);
 } commands[] = {
-	{ "vtep", on_vtep },     { "dom", on_dom },       { "policy", on_policy },
-	{ "ident", on_ident },   { "net", on_net },       { "neigh", on_neigh },
-	{ "fdb", on_fdb },       { "group", on_group },   { "ep", on_ep },
-	{ "attach", on_attach }, { "detach", on_detach }, { "reasons", on_reasons },
-	{ "counts", on_counts }, { "ready", on_ready },
+	{ "vtep", on_vtep },     { "dom", on_dom },         { "ident", on_ident },
+	{ "fdb", on_fdb },       { "ep", on_ep },           { "attach", on_attach },
+	{ "detach", on_detach }, { "reasons", on_reasons }, { "counts", on_counts },
+	{ "ready", on_ready },
 };
 
 static void run(char *line)
