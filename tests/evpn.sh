@@ -58,12 +58,6 @@ fdb_remote()
 	in_ns "$1" bridge fdb show dev "$2" | grep -q "^$3 dst $4 .*extern_learn"
 }
 
-# fdb_local NS BRIDGE MAC - is it learned on a port other than the VXLAN device?
-fdb_local()
-{
-	in_ns "$1" bridge fdb show br "$2" | grep "^$3 " | grep -qv extern_learn
-}
-
 # mac_seq NS VNI MAC - local and remote sequence as the daemon has them: "1/2".
 mac_seq()
 {
