@@ -4,9 +4,9 @@
  *                                        change, COUNT times, one after another: from
  *                                        the write to the changed entry, microseconds
  *   labelload [OPTION...] sink           the ceiling of a far host: behind a relay,
- * each UPDATE is one map write, and nothing else A host writes verdicts of an identity
- * before an address has it, so what is waited for is the last of it. All that is sent
- * was encoded before.
+ *                                        each UPDATE is one map write, no more
+ * A host writes verdicts of an identity before an address has it, so what is waited for
+ * is the last of it. All that is sent was encoded before.
  *
  * Options: -i own address, -c address of the peer, -m pinned map, -n routes.
  */
@@ -159,10 +159,12 @@ static void change(uint32_t count)
 	session_up();
 	rest_ms(300); /* the far host's session, too */
 	sess_send(&sess, all);
-	do {
+	for (long long end = now_ns() + PATIENCE_S * 1000000000LL; !identity();
+	     map_again()) {
+		if (now_ns() > end)
+			die("no labels arrive");
 		rest_ms(10);
-		map_again();
-	} while (!identity());
+	}
 	rest_ms(1000 + gen.routes / 20);
 	map_again();
 	for (uint32_t k = 0; k < count; k++) {
