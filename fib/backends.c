@@ -59,4 +59,5 @@ void backends_flush(struct fib *f)
 		if (planes[i] && planes[i]->flush)
 			planes[i]->flush(f);
 	pol_flush(f);
+	f->over = true;
 }

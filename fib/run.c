@@ -117,6 +117,8 @@ static void on_turn(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
 	struct fib *f = arg;
 
 	f->turn_due = false;
+	if (f->over)
+		return;
 	f->in_turn = true;
 	turn(f);
 	f->in_turn = false;

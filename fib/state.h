@@ -201,6 +201,7 @@ struct fib {
 	int64_t resync_ms; /* not before */
 	struct super *super;
 	bool turn_due, in_turn;
+	bool over; /* all of ours was deleted, and nothing is written any more */
 };
 
 /** bpf_dir - where maps and programs are pinned. */
