@@ -6,7 +6,7 @@ RR=2001:db8:0:1::1 H1=2001:db8:0:1::11 H2=2001:db8:0:1::12
 # ila NS WHAT [ARG...] - ila.py in a namespace.
 ila()
 {
-	in_ns "$1" python3 "$T_VM/ila.py" "${@:2}"
+	in_ns "$1" python3 -IS "$T_VM/ila.py" "${@:2}"
 }
 
 # forwards NS... - these are hosts: they pass packets on.

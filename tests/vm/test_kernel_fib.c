@@ -17,8 +17,8 @@
 #define G2  "2001:db8:0:1::2" /* gateways */
 #define G3  "2001:db8:0:1::3"
 
-static const char xlat[] = "python3 $ILA_PY xlat";
-static const char encaps[] = "python3 $ILA_PY routes";
+static const char xlat[] = "python3 -IS $ILA_PY xlat";
+static const char encaps[] = "python3 -IS $ILA_PY routes";
 static const char routes[] = "ip -6 route show table main";
 
 /* ---- intents ---- */
@@ -72,7 +72,7 @@ static void start(void)
 static bool leads(const char *addr, const char *locator, const char *gw)
 {
 	char want[200];
-	const char *line = out("python3 $ILA_PY routes | grep '^%s/128 '", addr);
+	const char *line = out("python3 -IS $ILA_PY routes | grep '^%s/128 '", addr);
 
 	snprintf(want, sizeof(want), "%s/128 %s:: neutral-map luid output unicast 201 ",
 		 addr, locator);
