@@ -60,6 +60,18 @@ struct attr_tlv {
 	struct rbuf value;
 };
 
+/** attr_next - the next attribute of a block that has octets left. Return: false: it
+ * does not fit; t->p is where it begins. */
+static inline bool attr_next(struct rbuf *r, struct attr_tlv *t)
+{
+	t->p = r->p;
+	t->flags = rbuf_u8(r);
+	t->code = rbuf_u8(r);
+	t->value = rbuf_sub(r, t->flags & AF_EXTENDED ? rbuf_u16(r) : rbuf_u8(r));
+	t->len = (size_t)(r->p - t->p);
+	return !r->bad;
+}
+
 /* State of one update_decode(). */
 struct attr_dec {
 	const struct update_ctx *ctx;

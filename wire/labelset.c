@@ -185,26 +185,13 @@ int labelset_encode(struct wbuf *w, uint32_t domain, struct bytes labels)
 
 /* ---- among the attributes of a route ---- */
 
-/* The next of the attributes that were kept as unknown; false at the end. */
-static bool other_next(struct rbuf *r, struct attr_tlv *t)
-{
-	if (!rbuf_left(r))
-		return false;
-	t->p = r->p;
-	t->flags = rbuf_u8(r);
-	t->code = rbuf_u8(r);
-	t->value = rbuf_sub(r, t->flags & AF_EXTENDED ? rbuf_u16(r) : rbuf_u8(r));
-	t->len = (size_t)(r->p - t->p);
-	return !r->bad;
-}
-
 int attrs_labelset(const struct attrs *a, uint8_t code, struct bytes *value)
 {
 	const uint8_t want = AF_OPTIONAL | AF_TRANSITIVE;
 	struct rbuf r = rbuf_of(a->other.p, a->other.len);
 	struct attr_tlv t;
 
-	while (other_next(&r, &t)) {
+	while (rbuf_left(&r) && attr_next(&r, &t)) {
 		if (t.code != code)
 			continue;
 		*value = (struct bytes) { t.value.p, rbuf_left(&t.value) };
@@ -310,7 +297,7 @@ static void unset(struct attrs *a, uint8_t code, struct wbuf *w)
 	struct bytes left = { w->base + w->len, w->len };
 	struct attr_tlv t;
 
-	while (other_next(&r, &t))
+	while (rbuf_left(&r) && attr_next(&r, &t))
 		if (t.code != code)
 			wbuf_bytes(w, t.p, t.len);
 	left.len = w->len - left.len;

@@ -188,20 +188,12 @@ static void duplicate(struct attr_dec *d, const struct attr_tlv *tlv)
 static void walk(struct attr_dec *d, struct rbuf block)
 {
 	while (rbuf_left(&block) && d->u->verdict < V_RESET) {
-		struct attr_tlv tlv = { .p = block.p };
+		struct attr_tlv tlv;
 
-		tlv.flags = rbuf_u8(&block);
-		tlv.code = rbuf_u8(&block);
-
-		size_t len =
-			tlv.flags & AF_EXTENDED ? rbuf_u16(&block) : rbuf_u8(&block);
-
-		tlv.value = rbuf_sub(&block, len);
-		if (block.bad) {
+		if (!attr_next(&block, &tlv)) {
 			note_overrun(d, tlv.p, block.end);
 			return;
 		}
-		tlv.len = (size_t)(block.p - tlv.p);
 
 		const struct attr_row *row = attr_row_find(tlv.code);
 
