@@ -66,7 +66,8 @@ bool labels_judge(const struct peer *p, const struct family *f, const struct att
 	else if (permits->tenant && f->index == FAM_EVPN &&
 		 !targets_permitted(permits->tenant, a, &denied))
 		out->all = UR_TENANT_DENIED;
-	out->marked = attrs_ila_marker(a, &marker) != -ENOENT; /* of any version */
+	out->marked = permits->tenant &&
+		      attrs_ila_marker(a, &marker) != -ENOENT; /* of any version */
 	return true;
 }
 
