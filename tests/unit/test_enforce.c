@@ -291,7 +291,8 @@ static void check_idents(const struct model *m)
 
 static void check_groups(const struct model *m)
 {
-	size_t told = 0, want = 0;
+	size_t told = 0, want = 0, there = 0;
+	struct enforce_counts c;
 
 	for (int i = 0; i < GROUPS; i++)
 		told += m->group[i].vni != 0;
@@ -309,12 +310,15 @@ static void check_groups(const struct model *m)
 				many |= one && one != id;
 				one = id;
 			}
+			there += one != 0;
 			want += one && !many;
 			for (int i = 0; i < GROUPS && one && !many; i++)
 				if (m->group[i].vni == vni && m->group[i].group == g)
 					assert_int_equal(m->group[i].identity, one);
 		}
 	assert_int_equal(told, want);
+	enforce_counts_get(m->e, &c);
+	assert_int_equal(c.groups, there); /* nothing is kept of those that went */
 }
 
 static void check_all(struct model *m)
