@@ -407,13 +407,29 @@ static void large_unknown(void **state)
 			    "\x5a\xe0\xf1\x01\x07", 5);
 }
 
+static void octets_compare(void **state)
+{
+	static const uint8_t one[] = { 1, 2, 3 }, two[] = { 1, 2, 4 };
+	const struct bytes none = { NULL, 0 }, empty = { one, 0 };
+
+	(void)state;
+	assert_true(bytes_eq((struct bytes) { one, 2 }, (struct bytes) { two, 2 }));
+	assert_false(bytes_eq((struct bytes) { one, 3 }, (struct bytes) { two, 3 }));
+	assert_false(bytes_eq((struct bytes) { one, 3 }, (struct bytes) { one, 2 }));
+	assert_true(bytes_eq(empty, (struct bytes) { two, 0 }));
+	assert_true(bytes_eq(none, none));
+	assert_false(bytes_eq(none, empty));
+	assert_false(bytes_eq(empty, none));
+}
+
 int main(void)
 {
 	const struct CMUnitTest t[] = {
-		cmocka_unit_test(encode_view),  cmocka_unit_test(view_refuses),
-		cmocka_unit_test(fields),       cmocka_unit_test(from_old_speaker),
-		cmocka_unit_test(export),       cmocka_unit_test(random_sets),
-		cmocka_unit_test(many_unknown), cmocka_unit_test(large_unknown),
+		cmocka_unit_test(encode_view),    cmocka_unit_test(view_refuses),
+		cmocka_unit_test(fields),         cmocka_unit_test(from_old_speaker),
+		cmocka_unit_test(export),         cmocka_unit_test(random_sets),
+		cmocka_unit_test(many_unknown),   cmocka_unit_test(large_unknown),
+		cmocka_unit_test(octets_compare),
 	};
 	return cmocka_run_group_tests(t, NULL, NULL);
 }
