@@ -31,7 +31,7 @@ enum {
 	FLOW_ICMPS = 128, /* either ICMP; the type is known */
 };
 
-enum { FLOW_FIN = 1, FLOW_SYN = 2, FLOW_ACK = 16 };
+enum { FLOW_FIN = 1, FLOW_SYN = 2, FLOW_RST = 4, FLOW_ACK = 16 };
 
 /* No implicit padding: it is part of keys, in parts. */
 struct flow {

@@ -356,6 +356,8 @@ static __always_inline int from_underlay(struct __sk_buff *skb, struct vxlan_rx 
 		return PASS;
 	if (r->bad)
 		return bad_tunnel(skb);
+	if (dom->flags & BPF_NET_DOM_RX_STACK && vxlan_is_segment(skb, eth))
+		return pass(BPF_NET_N_STACK);
 	p = pol_new(BPF_POL_IN);
 	if (!p)
 		return TC_ACT_SHOT;
@@ -379,9 +381,6 @@ static __always_inline int from_underlay(struct __sk_buff *skb, struct vxlan_rx 
 		return pass(BPF_NET_N_STACK);
 	if (bad)
 		return pol_drop(skb, p, BPF_POL_R_MALFORMED);
-	if (dom->flags & BPF_NET_DOM_RX_STACK && p->f.proto == NEXT_TCP &&
-	    !skb->gso_size)
-		return pass(BPF_NET_N_STACK);
 	return from_tunnel(skb, p, r, in + ETH_HLEN);
 }
 

@@ -27,8 +27,8 @@ enum {
 	BPF_NET_DOM_IP6 = 1,  /* family of the VTEP */
 	BPF_NET_DOM_FAST = 2, /* dataplane ebpf; else bridge and VXLAN device forward */
 	BPF_NET_DOM_GBP = 4,  /* the VXLAN device has gbp */
-	/* The underlay brings single segments: TCP goes by the VXLAN device, which puts
-	 * them together. */
+	/* The underlay brings single segments: those of TCP with data go by the VXLAN
+	 * device, which puts them together. */
 	BPF_NET_DOM_RX_STACK = 8,
 };
 

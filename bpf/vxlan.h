@@ -322,6 +322,38 @@ static __always_inline int vxlan_read6(struct __sk_buff *skb, struct vxlan_rx *r
 	return 0;
 }
 
+/* Is the frame, from eth on, one segment of TCP that others of its connection are to be
+ * put together with, and not to be overtaken by? What only acknowledges or opens is
+ * not.
+ */
+static __always_inline int vxlan_is_segment(const struct __sk_buff *skb,
+					    const struct ethhdr *eth)
+{
+	const void *end = (void *)(long)skb->data_end;
+	const struct ipv6hdr *six = (const void *)(eth + 1);
+	const struct iphdr *four = (const void *)(eth + 1);
+	const struct flow_l4 *l4;
+	__u32 len;
+
+	if (skb->gso_size || (const void *)(four + 1) > end)
+		return 0;
+	if (eth->h_proto == bpf_htons(ETH_P_IP)) {
+		if (four->ihl != 5 || four->protocol != NEXT_TCP)
+			return 0;
+		l4 = (const void *)(four + 1);
+		len = bpf_ntohs(four->tot_len) - (__u32)sizeof(*four);
+	} else {
+		if (eth->h_proto != bpf_htons(ETH_P_IPV6) ||
+		    (const void *)(six + 1) > end || six->nexthdr != NEXT_TCP)
+			return 0;
+		l4 = (const void *)(six + 1);
+		len = bpf_ntohs(six->payload_len);
+	}
+	if ((const void *)(l4 + 1) > end)
+		return 0;
+	return len != (__u32)(l4->len >> 4) * 4 || l4->flags & (FLOW_FIN | FLOW_RST);
+}
+
 /* Of linux/bpf.h, where it has them. */
 enum {
 	VXLAN_DECAP_IPV4 = 1 << 7,

@@ -315,17 +315,48 @@ static void for_the_stack(void **state)
 	t.vni = 5;
 	w = frame_wrap(&f, &t);
 	left_alone(FROM_UNDERLAY, &w, BPF_NET_N_NO_VNI);
-	/* The underlay aggregates nothing: TCP goes by the device, the rest does not.
-	 */
-	t = tunnel_from(4);
-	f = frame_make(&d);
-	put_dom(4, 0, BPF_NET_DOM_FAST | BPF_NET_DOM_RX_STACK);
-	w = frame_wrap(&f, &t);
-	left_alone(FROM_UNDERLAY, &w, BPF_NET_N_STACK);
-	d.proto = IPPROTO_UDP;
-	f = frame_make(&d);
-	w = frame_wrap(&f, &t);
-	assert_int_equal(run(FROM_UNDERLAY, &w).how, TO_PEER);
+}
+
+/* The underlay puts nothing together: the device does, for what there is to put
+ * together, and what must not overtake that goes the same way. */
+static void segments(void **state)
+{
+	enum { FIN = 1, SYN = 2, RST = 4, ACK = 16 };
+	static const struct {
+		struct desc d;
+		bool stack;
+	} row[] = {
+		{ { .proto = IPPROTO_TCP, .flags = ACK, .data = 1 }, true },
+		{ { .proto = IPPROTO_TCP, .flags = ACK, .data = 1200 }, true },
+		{ { .proto = IPPROTO_TCP, .flags = SYN, .data = 8 }, true },
+		{ { .proto = IPPROTO_TCP, .flags = ACK | FIN }, true },
+		{ { .proto = IPPROTO_TCP, .flags = RST }, true },
+		{ { .proto = IPPROTO_TCP, .flags = ACK }, false },
+		{ { .proto = IPPROTO_TCP, .flags = SYN }, false },
+		{ { .proto = IPPROTO_TCP, .flags = SYN | ACK }, false },
+		{ { .proto = IPPROTO_UDP, .data = 1200 }, false },
+		{ { .proto = IPPROTO_TCP, .opts = 3, .ext = "h", .data = 9 }, false },
+	};
+
+	(void)state;
+	for (unsigned i = 0; i < 8 * ARRAY_SIZE(row); i++) {
+		struct desc d = row[i / 8].d, ends = b_to_a(i & 1);
+		int vtep = i & 2 ? 6 : 4;
+		struct tunnel t = tunnel_from(vtep);
+		struct frame in, w;
+
+		if (!!(i & 1) != (vtep == 6) && cannot_change_family())
+			continue;
+		world(vtep);
+		put_dom(vtep, 0, BPF_NET_DOM_FAST | (i & 4 ? BPF_NET_DOM_RX_STACK : 0));
+		d.to = ends.to, d.from = ends.from, d.src = ends.src, d.dst = ends.dst;
+		in = frame_make(&d);
+		w = frame_wrap(&in, &t);
+		if (i & 4 && row[i / 8].stack)
+			left_alone(FROM_UNDERLAY, &w, BPF_NET_N_STACK);
+		else
+			assert_int_equal(run(FROM_UNDERLAY, &w).how, TO_PEER);
+	}
 }
 
 /* Not ours, and not counted: other addresses, ports, protocols; what is in fragments or
@@ -542,6 +573,7 @@ int main(void)
 		cmocka_unit_test(marks_of_congestion),
 		cmocka_unit_test(not_known),
 		cmocka_unit_test(for_the_stack),
+		cmocka_unit_test(segments),
 		cmocka_unit_test(none_of_ours),
 		cmocka_unit_test(nested),
 		cmocka_unit_test(arp_answers),
