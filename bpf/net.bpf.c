@@ -93,6 +93,9 @@ static __always_inline int to_vtep(struct __sk_buff *skb, struct pol *p,
 	if (group)
 		skb->mark = 0;
 	net_count(BPF_NET_N_OUT);
+	if (to->flags & BPF_NET_FDB_VIA)
+		return redirect_via(skb, oif, !!(to->flags & BPF_NET_FDB_VIA6),
+				    to->via);
 	return redirect_neigh(skb, oif);
 }
 
@@ -105,7 +108,7 @@ static __always_inline int forward(struct __sk_buff *skb, struct pol *p,
 
 	if (to->mac[0] & 1)
 		return pass(BPF_NET_N_FLOODED);
-	fdb = bpf_map_lookup_elem(&net_fdb_v1, to);
+	fdb = bpf_map_lookup_elem(&net_fdb_v2, to);
 	if (fdb && fdb->flags & BPF_NET_FDB_LOCAL) {
 		if (p->ep.flags & BPF_POL_EP_FAST && !skb->vlan_present)
 			return to_neighbour(skb, p, fdb->ifindex);
@@ -367,7 +370,7 @@ static __always_inline int from_underlay(struct __sk_buff *skb, struct vxlan_rx 
 	if (!(dom->flags & BPF_NET_DOM_GBP))
 		r->group = 0;
 	__builtin_memcpy(to.mac, eth->h_dest, sizeof(to.mac));
-	fdb = bpf_map_lookup_elem(&net_fdb_v1, &to);
+	fdb = bpf_map_lookup_elem(&net_fdb_v2, &to);
 	if (!fdb || !(fdb->flags & BPF_NET_FDB_LOCAL))
 		return pass(BPF_NET_N_STACK);
 	if (!pol_begin(p, fdb->ifindex, BPF_POL_IN) || p->ep.vni != r->vni ||

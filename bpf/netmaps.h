@@ -13,7 +13,7 @@
  *   net_vtep_v1   own VTEPs
  *   net_dom_v1    every VNI that is here
  *   net_neigh_v1  addresses that are answered for
- *   net_fdb_v1    MACs, those of this host's endpoints too
+ *   net_fdb_v2    MACs, those of this host's endpoints too
  *
  * Forwarding is by MAC. What is not here goes the way of bridge and VXLAN device, which
  * is right by itself: whatever is missing costs time, never packets.
@@ -47,9 +47,11 @@ enum {
 	BPF_NET_FDB_LOCAL = 1, /* an endpoint of this host */
 	BPF_NET_FDB_IP6 = 2,   /* family of the VTEP */
 	BPF_NET_FDB_GBP = 4,   /* it understands group policy ids */
+	BPF_NET_FDB_VIA = 8,   /* via is the neighbour that leads there */
+	BPF_NET_FDB_VIA6 = 16, /* family of that */
 };
 
-/* net_fdb_v1, hash: struct bpf_net_mac -> where it is. */
+/* net_fdb_v2, hash: struct bpf_net_mac -> where it is. */
 struct bpf_net_mac {
 	__u32 vni;
 	__u8 mac[6];
@@ -62,6 +64,7 @@ struct bpf_net_fdb {
 	__u32 ifindex; /* LOCAL: of the endpoint; else the device to send by, 0: that of
 			* the domain */
 	__u32 flags;   /* BPF_NET_FDB_* */
+	__be32 via[4]; /* VIA: next hop; else the kernel looks for one in its routes */
 };
 
 /* net_vtep_v1, hash: own address and port -> 1 (__u32). What arrives there is told
@@ -99,7 +102,7 @@ enum bpf_net_count {
 
 _Static_assert(sizeof(struct bpf_net_dom) == 32, "pinned layout");
 _Static_assert(sizeof(struct bpf_net_mac) == 12, "pinned layout");
-_Static_assert(sizeof(struct bpf_net_fdb) == 28, "pinned layout");
+_Static_assert(sizeof(struct bpf_net_fdb) == 44, "pinned layout");
 _Static_assert(sizeof(struct bpf_net_vtep) == 20, "pinned layout");
 _Static_assert(sizeof(struct bpf_net_neigh) == 8, "pinned layout");
 

@@ -21,6 +21,7 @@ static __always_inline int redirect_peer(struct __sk_buff *skb, __u32 ifindex)
 	return (int)bpf_redirect_peer(ifindex, 0);
 }
 
+/* To the neighbour that a route names. */
 static __always_inline int redirect_neigh(struct __sk_buff *skb, __u32 ifindex)
 {
 	if (redirect_tell) {
@@ -28,6 +29,21 @@ static __always_inline int redirect_neigh(struct __sk_buff *skb, __u32 ifindex)
 		skb->cb[1] = 2;
 	}
 	return (int)bpf_redirect_neigh(ifindex, NULL, 0, 0);
+}
+
+/* To that one: no route is looked up. */
+static __always_inline int redirect_via(struct __sk_buff *skb, __u32 ifindex, int ip6,
+					const __be32 *via)
+{
+	struct bpf_redir_neigh to = { .nh_family =
+					      ip6 ? 10 : 2 }; /* AF_INET6, AF_INET */
+
+	if (redirect_tell) {
+		skb->cb[0] = ifindex;
+		skb->cb[1] = 4;
+	}
+	__builtin_memcpy(to.ipv6_nh, via, sizeof(to.ipv6_nh));
+	return (int)bpf_redirect_neigh(ifindex, &to, sizeof(to), 0);
 }
 
 static __always_inline int redirect_to(struct __sk_buff *skb, __u32 ifindex)

@@ -35,7 +35,7 @@ struct {
 	__uint(max_entries, 1 << 20);
 	__type(key, struct bpf_net_mac);
 	__type(value, struct bpf_net_fdb);
-} net_fdb_v1 SEC(".maps");
+} net_fdb_v2 SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);

@@ -1,7 +1,7 @@
 /*
- * The device that leads to each remote VTEP, as the kernel would route it: programs
- * send by that one or not at all. Asked again when routes, devices or addresses change;
- * what has no such device goes by bridge and VXLAN device.
+ * The way to each remote VTEP, as the kernel would route it: programs send by that
+ * device and to that neighbour, or not at all. Asked again when routes, devices or
+ * addresses change; what has no such device goes by bridge and VXLAN device.
  */
 #include <errno.h>
 #include <event2/event.h>
@@ -22,37 +22,81 @@ enum { PAUSE_MS = 20 }; /* between two questions about all of them */
 
 struct net_way {
 	struct ip vtep;
-	uint32_t ifindex;  /* 0: none that programs can send by */
+	struct polval_way to;
+	uint32_t mtu;      /* of the route, where it has one of its own; 0: none */
 	bool mark;         /* of the walk over all entries that runs */
 	UT_hash_handle hh; /* by vtep */
 };
 
 /* ---- the kernel's answer ---- */
 
-static void on_route(void *arg, const struct nlmsghdr *h)
-{
-	const struct rtattr *tb[RTA_OIF + 1];
-	const struct rtmsg *r = NLMSG_DATA(h);
-	uint32_t *ifindex = arg;
+struct answer {
+	struct polval_way to;
+	uint32_t mtu;
+};
 
-	if (h->nlmsg_type == RTM_NEWROUTE && nl_payload(h, sizeof(*r), tb, RTA_OIF) &&
-	    r->rtm_type == RTN_UNICAST && tb[RTA_OIF])
-		*ifindex = nl_u32(tb[RTA_OIF]);
+static uint32_t mtu_of(const struct rtattr *metrics)
+{
+	const struct rtattr *tb[RTAX_MTU + 1];
+
+	if (!metrics)
+		return 0;
+	nl_parse(tb, RTAX_MTU, RTA_DATA(metrics), RTA_PAYLOAD(metrics));
+	return nl_u32(tb[RTAX_MTU]);
 }
 
-static uint32_t ask(struct fib *f, const struct ip *vtep)
+/* A gateway of the other family comes as RTA_VIA. */
+static struct ip via_of(const struct rtattr *const *tb)
+{
+	const struct rtvia *v;
+	struct ip ip = nl_ip(tb[RTA_GATEWAY]);
+
+	if (ip.len || !tb[RTA_VIA] || RTA_PAYLOAD(tb[RTA_VIA]) != sizeof(*v) + 16)
+		return ip;
+	v = RTA_DATA(tb[RTA_VIA]);
+	if (v->rtvia_family != AF_INET6)
+		return ip;
+	ip.len = 16;
+	memcpy(ip.b, v->rtvia_addr, 16);
+	return ip;
+}
+
+static void on_route(void *arg, const struct nlmsghdr *h)
+{
+	const struct rtattr *tb[RTA_VIA + 1];
+	const struct rtmsg *r = NLMSG_DATA(h);
+	struct answer *a = arg;
+
+	if (h->nlmsg_type != RTM_NEWROUTE || !nl_payload(h, sizeof(*r), tb, RTA_VIA) ||
+	    r->rtm_type != RTN_UNICAST || !tb[RTA_OIF])
+		return;
+	a->to.ifindex = nl_u32(tb[RTA_OIF]);
+	a->to.via = via_of(tb);
+	a->mtu = mtu_of(tb[RTA_METRICS]);
+}
+
+static struct answer ask(struct fib *f, const struct ip *vtep)
 {
 	struct rtmsg m = { .rtm_family = vtep->len == 4 ? AF_INET : AF_INET6,
 			   .rtm_dst_len = (uint8_t)(vtep->len * 8) };
 	const struct link *l;
-	uint32_t ifindex = 0;
+	struct answer a = { .mtu = 0 };
 
 	nl_add(&f->nl, NULL, RTM_GETROUTE, 0, &m, sizeof(m));
 	nl_attr_ip(&f->nl, RTA_DST, vtep);
-	if (nl_get(&f->nl, on_route, &ifindex))
-		return 0;
-	l = link_find(f, ifindex);
-	return l && l->ethernet && !l->loopback ? ifindex : 0;
+	if (nl_get(&f->nl, on_route, &a))
+		return (struct answer) { .mtu = 0 };
+	l = link_find(f, a.to.ifindex);
+	if (!l || !l->ethernet || l->loopback)
+		return (struct answer) { .mtu = 0 };
+	if (!a.to.via.len) /* on the link */
+		a.to.via = *vtep;
+	return a;
+}
+
+static bool way_eq(const struct polval_way *a, const struct polval_way *b)
+{
+	return a->ifindex == b->ifindex && ip_eq(&a->via, &b->via);
 }
 
 static struct net_way *find(const struct fib *f, const struct ip *vtep)
@@ -63,18 +107,31 @@ static struct net_way *find(const struct fib *f, const struct ip *vtep)
 	return w;
 }
 
-uint32_t net_way(struct fib *f, const struct ip *vtep)
+static void answer_take(struct net_way *w, const struct answer *a)
+{
+	w->to = a->to;
+	w->mtu = a->mtu;
+}
+
+const struct polval_way *net_way(struct fib *f, const struct ip *vtep)
 {
 	struct net_way *w = find(f, vtep);
+	struct answer a;
 
 	if (w)
-		return w->ifindex;
+		return &w->to;
 	w = xcalloc(1, sizeof(*w));
 	w->vtep = *vtep;
-	w->ifindex = ask(f, vtep);
+	a = ask(f, vtep);
+	answer_take(w, &a);
 	HASH_ADD(hh, f->pol->ways, vtep, sizeof(w->vtep), w);
 	pol_due(f); /* it may be the first that leads by this device */
-	return w->ifindex;
+	return &w->to;
+}
+
+bool net_way_is(struct fib *f, const struct ip *vtep, struct polval_way way)
+{
+	return way_eq(net_way(f, vtep), &way);
 }
 
 /* ---- when something changed ---- */
@@ -132,11 +189,11 @@ void net_ways_work(struct fib *f)
 	p->ways_due = false;
 	p->ways_ms = now;
 	for (w = p->ways; w; w = w->hh.next) {
-		uint32_t ifindex = ask(f, &w->vtep);
+		struct answer a = ask(f, &w->vtep);
 
-		w->mark = ifindex != w->ifindex;
-		w->ifindex = ifindex;
+		w->mark = !way_eq(&a.to, &w->to);
 		changed |= w->mark;
+		answer_take(w, &a);
 	}
 	if (changed)
 		each_entry(f, follow);
@@ -160,8 +217,8 @@ void net_ways_each(const struct fib *f, void (*cb)(struct fib *f, uint32_t ifind
 		   struct fib *to)
 {
 	for (const struct net_way *w = f->pol->ways; w; w = w->hh.next)
-		if (w->ifindex)
-			cb(to, w->ifindex);
+		if (w->to.ifindex)
+			cb(to, w->to.ifindex);
 }
 
 uint32_t net_ways_mtu(const struct fib *f)
@@ -169,10 +226,13 @@ uint32_t net_ways_mtu(const struct fib *f)
 	uint32_t mtu = 0;
 
 	for (const struct net_way *w = f->pol->ways; w; w = w->hh.next) {
-		const struct link *l = w->ifindex ? link_find(f, w->ifindex) : NULL;
+		const struct link *l =
+			w->to.ifindex ? link_find(f, w->to.ifindex) : NULL;
 
 		if (l && l->mtu && (!mtu || l->mtu < mtu))
 			mtu = l->mtu;
+		if (w->mtu && (!mtu || w->mtu < mtu))
+			mtu = w->mtu;
 	}
 	return mtu;
 }

@@ -236,14 +236,9 @@ static void flush_del(struct fib *f, int t)
 
 static void value_put(struct fib *f, const struct want_entry *e, uint8_t *value)
 {
-	struct bpf_net_fdb fdb;
-
 	polval_value(&e->key, &e->want, value);
-	if (e->key.table != TABLE_NET_FDB || e->want.flags & WV_LOCAL)
-		return;
-	memcpy(&fdb, value, sizeof(fdb));
-	fdb.ifindex = net_way(f, &e->want.to);
-	memcpy(value, &fdb, sizeof(fdb));
+	if (e->key.table == TABLE_NET_FDB && !(e->want.flags & WV_LOCAL))
+		polval_way_set(value, net_way(f, &e->want.to));
 }
 
 static void put(struct fib *f, struct want_entry *e)

@@ -248,9 +248,11 @@ void net_free(struct pol *p);
 
 /* ---- net_way.c ---- */
 
-/** net_way - ifindex of the device that leads to a VTEP; 0: programs cannot send there.
- */
-uint32_t net_way(struct fib *f, const struct ip *vtep);
+/** net_way - how a VTEP is reached; borrowed until the next change of ways. */
+const struct polval_way *net_way(struct fib *f, const struct ip *vtep);
+
+/** net_way_is - is it that way? */
+bool net_way_is(struct fib *f, const struct ip *vtep, struct polval_way way);
 
 /** net_ways_touch - ask again; net_ways_work does. net_ways_gc - forget those that
  * nothing names. net_ways_listen - hear of routes? */

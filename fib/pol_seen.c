@@ -40,9 +40,9 @@ static void on_entry(void *arg, const void *key, const void *value)
 			       r->key_size);
 		return;
 	}
-	/* The device goes with the VTEP. */
+	/* The way goes with the VTEP. */
 	if (r->map == BPF_M_NET_FDB && !(v.flags & WV_LOCAL) &&
-	    polval_ifindex(value) != net_way(f, &v.to))
+	    !net_way_is(f, &v.to, polval_way(value)))
 		v.flags |= WV_STRANGE;
 	e = want_get(&f->want, &k, dom_of(f, &k));
 	e->dump = f->dump;

@@ -207,18 +207,38 @@ static size_t value_size(enum bpf_map_id m)
 	}
 }
 
-static void ifindex_set(void *value, uint32_t ifindex)
-{
-	memcpy((uint8_t *)value + offsetof(struct bpf_net_fdb, ifindex), &ifindex,
-	       sizeof(ifindex));
-}
-
-uint32_t polval_ifindex(const void *value)
+void polval_way_set(void *value, const struct polval_way *w)
 {
 	struct bpf_net_fdb f;
 
 	memcpy(&f, value, sizeof(f));
-	return f.ifindex;
+	f.ifindex = w->ifindex;
+	if (w->via.len) {
+		f.flags |= BPF_NET_FDB_VIA;
+		f.flags |= polval_vtep(&w->via, f.via) ? BPF_NET_FDB_VIA6 : 0;
+	}
+	memcpy(value, &f, sizeof(f));
+}
+
+struct polval_way polval_way(const void *value)
+{
+	struct polval_way w = { .ifindex = 0 };
+	struct bpf_net_fdb f;
+
+	memcpy(&f, value, sizeof(f));
+	w.ifindex = f.ifindex;
+	if (f.flags & BPF_NET_FDB_VIA) {
+		w.via.len = f.flags & BPF_NET_FDB_VIA6 ? 16 : 4;
+		memcpy(w.via.b, f.via, w.via.len);
+	}
+	return w;
+}
+
+static void way_copy(void *to, const void *value)
+{
+	struct polval_way w = polval_way(value);
+
+	polval_way_set(to, &w);
 }
 
 bool polval_read(enum bpf_map_id m, const void *key, const void *value,
@@ -232,8 +252,8 @@ bool polval_read(enum bpf_map_id m, const void *key, const void *value,
 		return false;
 	value_read(m, value, k, v);
 	polval_value(k, v, again);
-	if (m == BPF_M_NET_FDB)
-		ifindex_set(again, polval_ifindex(value));
+	if (m == BPF_M_NET_FDB && !(v->flags & WV_LOCAL))
+		way_copy(again, value);
 	if (memcmp(again, value, value_size(m)))
 		v->flags |= WV_STRANGE;
 	return true;

@@ -11,7 +11,7 @@
 #include "fib/bpf_prog.h"
 #include "fib/want.h"
 
-enum { POLVAL_KEY = 24, POLVAL_VALUE = 28 }; /* bytes, at most */
+enum { POLVAL_KEY = 24, POLVAL_VALUE = 44 }; /* bytes, at most */
 
 /** polval_addr - an address within its scope. */
 struct bpf_pol_addr polval_addr(uint32_t vni, const struct ip *ip);
@@ -19,18 +19,26 @@ struct bpf_pol_addr polval_addr(uint32_t vni, const struct ip *ip);
 /** polval_map - which map has an entry. */
 enum bpf_map_id polval_map(const struct want_key *k);
 
-/** polval_key, polval_value - into key[POLVAL_KEY], value[POLVAL_VALUE]; the device
- * that leads to a VTEP is not said. */
+/** polval_key, polval_value - into key[POLVAL_KEY], value[POLVAL_VALUE]; the way
+ * to a VTEP is not said. */
 void polval_key(const struct want_key *k, void *key);
 void polval_value(const struct want_key *k, const struct want_val *v, void *value);
 
 /** polval_read - back from what a map has. Return: false: no record can say this key.
- * A value that we would not write has WV_STRANGE; any device leads to a VTEP. */
+ * A value that we would not write has WV_STRANGE; any way leads to a VTEP. */
 bool polval_read(enum bpf_map_id m, const void *key, const void *value,
 		 struct want_key *k, struct want_val *v);
 
-/** polval_ifindex - of a value of net_fdb_v1. */
-uint32_t polval_ifindex(const void *value);
+/* The way to a VTEP: by that device, 0: none that programs can send by; to that
+ * neighbour, len 0: not known. */
+struct polval_way {
+	uint32_t ifindex;
+	struct ip via;
+};
+
+/** polval_way_set, polval_way - of a value of net_fdb_v2. */
+void polval_way_set(void *value, const struct polval_way *w);
+struct polval_way polval_way(const void *value);
 
 /** polval_verdict - a verdict of the engine. */
 struct intent_verdict;

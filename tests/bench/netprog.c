@@ -83,7 +83,7 @@ static void peers(uint32_t n)
 					 .port = htons(80) };
 
 		put(prog->maps.pol_ident_v1, &a, &id);
-		put(prog->maps.net_fdb_v1, &m, &fdb);
+		put(prog->maps.net_fdb_v2, &m, &fdb);
 		for (unsigned dir = 0; dir < 2; dir++) {
 			k.dir_plen = (uint8_t)(dir << 7 | 16);
 			must(bpf_map_update_elem(fd, &k, &allow, BPF_ANY), "verdict");
@@ -107,7 +107,7 @@ static void world(void)
 
 	put(prog->maps.net_dom_v1, &vni, &d);
 	put(prog->maps.pol_ident_v1, &own, &id);
-	put(prog->maps.net_fdb_v1, &m, &fdb);
+	put(prog->maps.net_fdb_v2, &m, &fdb);
 }
 
 static void endpoint(uint32_t policy, uint16_t flags)
@@ -298,7 +298,7 @@ int main(int argc, char **argv)
 		return EXIT_FAILURE;
 	bpf_map__set_max_entries(prog->maps.pol_ct_v1, 2 * n < 1024 ? 1024 : 2 * n);
 	bpf_map__set_max_entries(prog->maps.pol_ident_v1, n + 2);
-	bpf_map__set_max_entries(prog->maps.net_fdb_v1, n + 2);
+	bpf_map__set_max_entries(prog->maps.net_fdb_v2, n + 2);
 	if (net_bpf__load(prog))
 		return EXIT_FAILURE;
 	start();

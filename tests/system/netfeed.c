@@ -138,7 +138,7 @@ static void on_fdb(void)
 	mac(2, k.mac);
 	if (address(3, v.vtep) == 6)
 		v.flags |= BPF_NET_FDB_IP6;
-	put(prog->maps.net_fdb_v1, &k, &v);
+	put(prog->maps.net_fdb_v2, &k, &v);
 }
 
 static void on_ep(void)

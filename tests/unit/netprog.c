@@ -374,7 +374,7 @@ void put_fdb(const char *mac, const char *vtep, uint32_t ifindex, uint32_t flags
 	mac_put(k.mac, mac);
 	if (vtep && addr_put((uint8_t *)v.vtep, vtep) == 16)
 		v.flags |= BPF_NET_FDB_IP6;
-	put(net->maps.net_fdb_v1, &k, &v);
+	put(net->maps.net_fdb_v2, &k, &v);
 }
 
 void put_dom(int vtep, uint16_t mtu, uint32_t flags)

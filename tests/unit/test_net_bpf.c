@@ -280,6 +280,10 @@ static void not_known(void **state)
 	left_alone(FROM_CONTAINER, &f, BPF_NET_N_BRIDGED);
 	put_fdb(MAC_B, FAR4, UNDERLAY + 1, 0);
 	assert_int_equal(run(FROM_CONTAINER, &f).ifindex, UNDERLAY + 1);
+	/* The neighbour is known: no route is asked. */
+	put_fdb(MAC_B, FAR4, UNDERLAY + 1, BPF_NET_FDB_VIA);
+	assert_int_equal(run(FROM_CONTAINER, &f).how, TO_VIA);
+	assert_int_equal(run(FROM_CONTAINER, &f).ifindex, UNDERLAY + 1);
 }
 
 /* An odd tunnel is not necessarily wrong: the stack decides. */

@@ -121,12 +121,40 @@ static void strange(void **state)
 	assert_true(v.flags & WV_STRANGE);
 }
 
+/* The way to a VTEP is no part of what is wanted, but of what is written. */
+static void ways(void **state)
+{
+	static const char *const via[] = { NULL, "10.0.0.9", "fe80::9" };
+	struct want_key k = { .vni = 7, .table = TABLE_NET_FDB };
+	struct want_val v = { .num = 0 }, again;
+	uint8_t key[POLVAL_KEY], value[POLVAL_VALUE];
+
+	(void)state;
+	k.ip = (struct ip) { .len = 6, .b = { 2 } };
+	assert_int_equal(ip_parse("10.0.0.2", &v.to), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(via); i++) {
+		struct polval_way w = { .ifindex = 3 }, is;
+
+		if (via[i])
+			assert_int_equal(ip_parse(via[i], &w.via), 0);
+		polval_key(&k, key);
+		polval_value(&k, &v, value);
+		polval_way_set(value, &w);
+		is = polval_way(value);
+		assert_int_equal(is.ifindex, 3);
+		assert_true(ip_eq(&is.via, &w.via));
+		assert_true(polval_read(BPF_M_NET_FDB, key, value, &k, &again));
+		assert_memory_equal(&again, &v, sizeof(v));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest t[] = {
 		cmocka_unit_test(there_and_back),
 		cmocka_unit_test(bytes),
 		cmocka_unit_test(strange),
+		cmocka_unit_test(ways),
 	};
 	return cmocka_run_group_tests(t, NULL, NULL);
 }
