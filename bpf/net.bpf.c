@@ -73,7 +73,7 @@ static __always_inline int to_vtep(struct __sk_buff *skb, struct pol *p,
 			      : 0;
 	__u32 oif = to->ifindex ? to->ifindex : dom->underlay;
 	int ip6 = !!(to->flags & BPF_NET_FDB_IP6), err;
-	__u32 large;
+	__u32 large, path;
 
 	/* For the VXLAN device, if it comes to that. */
 	if (group)
@@ -82,7 +82,8 @@ static __always_inline int to_vtep(struct __sk_buff *skb, struct pol *p,
 	    ip6 != !!(dom->flags & BPF_NET_DOM_IP6))
 		return pass(BPF_NET_N_BRIDGED);
 	large = vxlan_largest(skb, &p->f) + (ip6 ? VXLAN_IN6 : VXLAN_IN4);
-	if (dom->mtu && large > dom->mtu)
+	path = to->flags >> BPF_NET_FDB_MTU_SHIFT;
+	if ((dom->mtu && large > dom->mtu) || (path && large > path))
 		return pass(BPF_NET_N_TOO_BIG);
 	err = ip6 ? vxlan_push6(skb, &p->f, dom, to, group)
 		  : vxlan_push4(skb, &p->f, dom, to, group);
@@ -387,6 +388,50 @@ static __always_inline int from_underlay(struct __sk_buff *skb, struct vxlan_rx 
 	return from_tunnel(skb, p, r, in + ETH_HLEN);
 }
 
+enum { ICMP6_TOO_BIG = 2 };
+
+/*
+ * A router cannot pass on what a VTEP of ours sent (RFC 8200 section 5: only who sends
+ * could cut it). The stack learns from that what the path takes, and the VXLAN device
+ * tells containers; fib is told to look, so that programs leave it what is too large.
+ * Believed by nobody here: fib asks the stack.
+ */
+static __noinline int path_told(struct __sk_buff *skb)
+{
+	struct {
+		__u8 type, code;
+		__be16 check;
+		__be32 mtu;
+		struct ipv6hdr ip;
+		struct udphdr udp;
+	} said;
+	struct bpf_net_vtep key = { .flags = BPF_NET_DOM_IP6 };
+	struct bpf_pol_event *e;
+	__u8 next;
+
+	if (bpf_skb_load_bytes(skb, ETH_HLEN + offsetof(struct ipv6hdr, nexthdr), &next,
+			       sizeof(next)) ||
+	    next != NEXT_ICMPV6 ||
+	    bpf_skb_load_bytes(skb, ETH_HLEN + sizeof(struct ipv6hdr), &said,
+			       sizeof(said)) ||
+	    said.type != ICMP6_TOO_BIG || said.ip.nexthdr != NEXT_UDP)
+		return PASS;
+	__builtin_memcpy(key.vtep, &said.ip.saddr, sizeof(key.vtep));
+	key.port = said.udp.dest;
+	if (!bpf_map_lookup_elem(&net_vtep_v1, &key))
+		return PASS;
+	e = bpf_ringbuf_reserve(&pol_event_v1, sizeof(*e), 0);
+	if (!e)
+		return PASS;
+	__builtin_memset(e, 0, sizeof(*e));
+	e->reason = BPF_POL_E_PATH;
+	e->family = BPF_POL_IP6;
+	__builtin_memcpy(e->src, &said.ip.saddr, sizeof(e->src));
+	__builtin_memcpy(e->dst, &said.ip.daddr, sizeof(e->dst));
+	bpf_ringbuf_submit(e, 0);
+	return PASS;
+}
+
 SEC("tc")
 int net_from_underlay(struct __sk_buff *skb)
 {
@@ -397,7 +442,9 @@ int net_from_underlay(struct __sk_buff *skb)
 			return PASS;
 		return from_underlay(skb, &r, VXLAN_IN4);
 	}
-	if (skb->protocol != bpf_htons(ETH_P_IPV6) || vxlan_read6(skb, &r))
+	if (skb->protocol != bpf_htons(ETH_P_IPV6))
 		return PASS;
+	if (vxlan_read6(skb, &r))
+		return path_told(skb);
 	return from_underlay(skb, &r, VXLAN_IN6);
 }

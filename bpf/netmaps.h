@@ -63,9 +63,12 @@ struct bpf_net_fdb {
 	__u32 vni;     /* in the header that is sent */
 	__u32 ifindex; /* LOCAL: of the endpoint; else the device to send by, 0: that of
 			* the domain */
-	__u32 flags;   /* BPF_NET_FDB_* */
+	__u32 flags;   /* BPF_NET_FDB_*, and the path's MTU above them */
 	__be32 via[4]; /* VIA: next hop; else the kernel looks for one in its routes */
 };
+
+/* Largest outer packet that the path to the VTEP takes; 0: no less than the device. */
+enum { BPF_NET_FDB_MTU_SHIFT = 16 };
 
 /* net_vtep_v1, hash: own address and port -> 1 (__u32). What arrives there is told
  * apart from other UDP. */

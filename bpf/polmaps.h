@@ -186,6 +186,10 @@ enum bpf_pol_reason {
 	BPF_POL_REASONS
 };
 
+/* Not a drop: a router of an IPv6 underlay says that what a VTEP of this host sends to
+ * dst is too large. Only family and addresses are set. Told always. */
+enum { BPF_POL_E_PATH = 0xff };
+
 /* pol_event_v1, ring buffer, while pol_opt_v1 says so. */
 struct bpf_pol_event {
 	__u32 ifindex; /* of the endpoint; 0: from the underlay, for none */
@@ -193,7 +197,7 @@ struct bpf_pol_event {
 	__u32 src_identity, dst_identity; /* 0: not looked up */
 	__u32 rule;                       /* 0: none */
 	__u32 len;
-	__u8 reason; /* enum bpf_pol_reason */
+	__u8 reason; /* enum bpf_pol_reason, BPF_POL_E_PATH */
 	__u8 dir;    /* enum bpf_pol_dir */
 	__u8 proto;
 	__u8 family;         /* BPF_POL_IP4 or 6; 0: neither, no addresses */

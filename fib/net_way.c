@@ -1,7 +1,9 @@
 /*
  * The way to each remote VTEP, as the kernel would route it: programs send by that
  * device and to that neighbour, or not at all. Asked again when routes, devices or
- * addresses change; what has no such device goes by bridge and VXLAN device.
+ * addresses change, when a router says that a path takes less, and when the kernel has
+ * forgotten that; what has no such device, or is too large, goes by bridge and VXLAN
+ * device.
  */
 #include <errno.h>
 #include <event2/event.h>
@@ -18,12 +20,15 @@
 #include "lib/clock.h"
 #include "lib/util.h"
 
-enum { PAUSE_MS = 20 }; /* between two questions about all of them */
+/* Between two questions about all of them; and until the kernel knows what we saw
+ * first.
+ */
+enum { PAUSE_MS = 20 };
 
 struct net_way {
 	struct ip vtep;
 	struct polval_way to;
-	uint32_t mtu;      /* of the route, where it has one of its own; 0: none */
+	int64_t due_ms;    /* when to ask again; INT64_MAX: when all are */
 	bool mark;         /* of the walk over all entries that runs */
 	UT_hash_handle hh; /* by vtep */
 };
@@ -32,17 +37,32 @@ struct net_way {
 
 struct answer {
 	struct polval_way to;
-	uint32_t mtu;
+	int64_t expires_ms; /* from now; INT64_MAX: never */
 };
 
-static uint32_t mtu_of(const struct rtattr *metrics)
+static uint16_t mtu_of(const struct rtattr *metrics)
 {
 	const struct rtattr *tb[RTAX_MTU + 1];
+	uint32_t mtu;
 
 	if (!metrics)
 		return 0;
 	nl_parse(tb, RTAX_MTU, RTA_DATA(metrics), RTA_PAYLOAD(metrics));
-	return nl_u32(tb[RTAX_MTU]);
+	mtu = nl_u32(tb[RTAX_MTU]);
+	return mtu <= UINT16_MAX ? (uint16_t)mtu : 0;
+}
+
+/* What a router has said is known for a time. */
+static int64_t expires_of(const struct rtattr *info)
+{
+	struct rta_cacheinfo ci;
+
+	if (!info || RTA_PAYLOAD(info) < sizeof(ci))
+		return INT64_MAX;
+	memcpy(&ci, RTA_DATA(info), sizeof(ci));
+	return ci.rta_expires > 0
+		       ? 1000 * (int64_t)ci.rta_expires / sysconf(_SC_CLK_TCK)
+		       : INT64_MAX;
 }
 
 /* A gateway of the other family comes as RTA_VIA. */
@@ -72,23 +92,25 @@ static void on_route(void *arg, const struct nlmsghdr *h)
 		return;
 	a->to.ifindex = nl_u32(tb[RTA_OIF]);
 	a->to.via = via_of(tb);
-	a->mtu = mtu_of(tb[RTA_METRICS]);
+	a->to.mtu = mtu_of(tb[RTA_METRICS]);
+	a->expires_ms = expires_of(tb[RTA_CACHEINFO]);
 }
 
-static struct answer ask(struct fib *f, const struct ip *vtep)
+static struct answer answer_of(struct fib *f, const struct ip *vtep)
 {
+	const struct answer none = { .expires_ms = INT64_MAX };
 	struct rtmsg m = { .rtm_family = vtep->len == 4 ? AF_INET : AF_INET6,
 			   .rtm_dst_len = (uint8_t)(vtep->len * 8) };
+	struct answer a = none;
 	const struct link *l;
-	struct answer a = { .mtu = 0 };
 
 	nl_add(&f->nl, NULL, RTM_GETROUTE, 0, &m, sizeof(m));
 	nl_attr_ip(&f->nl, RTA_DST, vtep);
 	if (nl_get(&f->nl, on_route, &a))
-		return (struct answer) { .mtu = 0 };
+		return none;
 	l = link_find(f, a.to.ifindex);
 	if (!l || !l->ethernet || l->loopback)
-		return (struct answer) { .mtu = 0 };
+		return none;
 	if (!a.to.via.len) /* on the link */
 		a.to.via = *vtep;
 	return a;
@@ -96,7 +118,20 @@ static struct answer ask(struct fib *f, const struct ip *vtep)
 
 static bool way_eq(const struct polval_way *a, const struct polval_way *b)
 {
-	return a->ifindex == b->ifindex && ip_eq(&a->via, &b->via);
+	return a->ifindex == b->ifindex && a->mtu == b->mtu && ip_eq(&a->via, &b->via);
+}
+
+/* Return: is it another way now? */
+static bool ask(struct fib *f, struct net_way *w)
+{
+	struct answer a = answer_of(f, &w->vtep);
+	bool same = way_eq(&a.to, &w->to);
+
+	w->to = a.to;
+	w->due_ms = a.expires_ms < INT64_MAX ? clock_ms() + a.expires_ms + PAUSE_MS
+					     : INT64_MAX;
+	f->pol->ways_next_ms = MIN_OF(f->pol->ways_next_ms, w->due_ms);
+	return !same;
 }
 
 static struct net_way *find(const struct fib *f, const struct ip *vtep)
@@ -107,23 +142,15 @@ static struct net_way *find(const struct fib *f, const struct ip *vtep)
 	return w;
 }
 
-static void answer_take(struct net_way *w, const struct answer *a)
-{
-	w->to = a->to;
-	w->mtu = a->mtu;
-}
-
 const struct polval_way *net_way(struct fib *f, const struct ip *vtep)
 {
 	struct net_way *w = find(f, vtep);
-	struct answer a;
 
 	if (w)
 		return &w->to;
 	w = xcalloc(1, sizeof(*w));
 	w->vtep = *vtep;
-	a = ask(f, vtep);
-	answer_take(w, &a);
+	ask(f, w);
 	HASH_ADD(hh, f->pol->ways, vtep, sizeof(w->vtep), w);
 	pol_due(f); /* it may be the first that leads by this device */
 	return &w->to;
@@ -132,6 +159,19 @@ const struct polval_way *net_way(struct fib *f, const struct ip *vtep)
 bool net_way_is(struct fib *f, const struct ip *vtep, struct polval_way way)
 {
 	return way_eq(net_way(f, vtep), &way);
+}
+
+/* The packet that says so is still on its way to the kernel. */
+void net_way_told(struct fib *f, const struct ip *vtep)
+{
+	struct net_way *w = find(f, vtep);
+	int64_t at = clock_ms() + PAUSE_MS;
+
+	if (!w || w->due_ms <= at)
+		return;
+	w->due_ms = at;
+	f->pol->ways_next_ms = MIN_OF(f->pol->ways_next_ms, at);
+	pol_due(f);
 }
 
 /* ---- when something changed ---- */
@@ -173,30 +213,36 @@ void net_ways_touch(struct fib *f)
 	pol_due(f);
 }
 
+static void ask_again(struct fib *f, bool all, int64_t now)
+{
+	struct pol *p = f->pol;
+	bool changed = false;
+
+	p->ways_next_ms = INT64_MAX;
+	for (struct net_way *w = p->ways; w; w = w->hh.next) {
+		w->mark = (all || w->due_ms <= now) && ask(f, w);
+		changed |= w->mark;
+		p->ways_next_ms = MIN_OF(p->ways_next_ms, w->due_ms);
+	}
+	if (changed)
+		each_entry(f, follow);
+}
+
 void net_ways_work(struct fib *f)
 {
 	struct pol *p = f->pol;
 	int64_t now = clock_ms();
-	bool changed = false;
-	struct net_way *w;
+	bool all = p->ways_due && now - p->ways_ms >= PAUSE_MS;
 
-	if (!p->ways_due)
-		return;
-	if (now - p->ways_ms < PAUSE_MS) {
+	if (all) {
+		p->ways_due = false;
+		p->ways_ms = now;
+	}
+	if (all || p->ways_next_ms <= now)
+		ask_again(f, all, now);
+	if (p->ways_due)
 		pol_again(f, p->ways_ms + PAUSE_MS);
-		return;
-	}
-	p->ways_due = false;
-	p->ways_ms = now;
-	for (w = p->ways; w; w = w->hh.next) {
-		struct answer a = ask(f, &w->vtep);
-
-		w->mark = !way_eq(&a.to, &w->to);
-		changed |= w->mark;
-		answer_take(w, &a);
-	}
-	if (changed)
-		each_entry(f, follow);
+	pol_again(f, p->ways_next_ms);
 }
 
 void net_ways_gc(struct fib *f)
@@ -231,8 +277,6 @@ uint32_t net_ways_mtu(const struct fib *f)
 
 		if (l && l->mtu && (!mtu || l->mtu < mtu))
 			mtu = l->mtu;
-		if (w->mtu && (!mtu || w->mtu < mtu))
-			mtu = w->mtu;
 	}
 	return mtu;
 }

@@ -50,6 +50,7 @@ struct pol *pol_get(struct fib *f)
 	p->idents = (struct want_dom) { .queue = WQ_POL, .open = true };
 	p->opt.overlay = BPF_POL_INIT;
 	p->again_ms = INT64_MAX;
+	p->ways_next_ms = INT64_MAX;
 	mirror_init(&p->eps, sizeof(uint32_t), sizeof(struct bpf_pol_ep));
 	mirror_init(&p->groups, sizeof(struct bpf_pol_group), sizeof(uint32_t));
 	mirror_init(&p->net_doms, sizeof(uint32_t), sizeof(struct bpf_net_dom));
@@ -341,12 +342,12 @@ void pol_before(struct fib *f)
 	if (p->opt_due)
 		opt_write(f);
 	room_make(f);
-	pol_monitor_work(f);
 	loads_resolve(f);
 	gates_work(f);
 	policies_work(f);
 	loads_reshape(f);
 	net_work(f);
+	pol_monitor_work(f);
 	trouble(f, pol_push(f, &p->groups, BPF_M_POL_GROUP));
 }
 

@@ -121,7 +121,8 @@ struct pol {
 	struct net_way *ways;
 	struct event *ev_ways; /* something about routes changed */
 	bool ways_due;
-	int64_t ways_ms; /* when they were asked for last */
+	int64_t ways_ms;      /* when all were asked for last */
+	int64_t ways_next_ms; /* some are to be asked for again; INT64_MAX: none */
 	struct want_dom idents;
 	struct mirror eps, groups, net_doms, vteps;
 	struct bpf_pol_opt opt;
@@ -253,6 +254,9 @@ const struct polval_way *net_way(struct fib *f, const struct ip *vtep);
 
 /** net_way_is - is it that way? */
 bool net_way_is(struct fib *f, const struct ip *vtep, struct polval_way way);
+
+/** net_way_told - a router says that the path there takes less. */
+void net_way_told(struct fib *f, const struct ip *vtep);
 
 /** net_ways_touch - ask again; net_ways_work does. net_ways_gc - forget those that
  * nothing names. net_ways_listen - hear of routes? */

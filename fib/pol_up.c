@@ -1,5 +1,6 @@
 /*
- * What the engine hears of policy: dropped packets one by one while somebody watches,
+ * What programs say. The engine hears of dropped packets one by one while somebody
+ * watches; of paths that take less than their device fib hears itself. And
  * counters of reasons and rules, and the entries that are not in fib/want.h.
  */
 #include <arpa/inet.h>
@@ -54,10 +55,18 @@ static int on_event(void *arg, void *data, size_t size)
 	struct fib *f = arg;
 	struct bpf_pol_event e;
 	struct intent_drop d;
+	struct ip vtep;
 
-	if (size < sizeof(e) || !may_tell(f))
+	if (size < sizeof(e))
 		return 0;
 	memcpy(&e, data, sizeof(e));
+	if (e.reason == BPF_POL_E_PATH) {
+		vtep = ip_of(e.dst, sizeof(e.dst));
+		net_way_told(f, &vtep);
+		return 0;
+	}
+	if (!f->pol->monitor || !may_tell(f))
+		return 0;
 	d = (struct intent_drop) {
 		.ifindex = e.ifindex,
 		.vni = e.vni,
@@ -92,8 +101,7 @@ static void monitor_open(struct fib *f)
 
 	p->ring = ring_buffer__new(pol_fd(f, BPF_M_POL_EVENT), on_event, f, NULL);
 	if (!p->ring) {
-		log_warn(LOG_FIB, "policy: dropped packets cannot be watched, err=%d",
-			 -errno);
+		log_warn(LOG_FIB, "policy: programs are not heard, err=%d", -errno);
 		return;
 	}
 	p->ev_ring = event_new(f->base, ring_buffer__epoll_fd(p->ring),
@@ -114,9 +122,11 @@ void pol_monitor_work(struct fib *f)
 {
 	struct pol *p = f->pol;
 
-	if (p->monitor && !p->ring)
+	bool on = p->monitor || net_in_use(p);
+
+	if (on && !p->ring)
 		monitor_open(f);
-	else if (!p->monitor && p->ring)
+	else if (!on && p->ring)
 		pol_monitor_close(p);
 }
 

@@ -213,6 +213,7 @@ void polval_way_set(void *value, const struct polval_way *w)
 
 	memcpy(&f, value, sizeof(f));
 	f.ifindex = w->ifindex;
+	f.flags |= (uint32_t)w->mtu << BPF_NET_FDB_MTU_SHIFT;
 	if (w->via.len) {
 		f.flags |= BPF_NET_FDB_VIA;
 		f.flags |= polval_vtep(&w->via, f.via) ? BPF_NET_FDB_VIA6 : 0;
@@ -227,6 +228,7 @@ struct polval_way polval_way(const void *value)
 
 	memcpy(&f, value, sizeof(f));
 	w.ifindex = f.ifindex;
+	w.mtu = (uint16_t)(f.flags >> BPF_NET_FDB_MTU_SHIFT);
 	if (f.flags & BPF_NET_FDB_VIA) {
 		w.via.len = f.flags & BPF_NET_FDB_VIA6 ? 16 : 4;
 		memcpy(w.via.b, f.via, w.via.len);

@@ -30,9 +30,10 @@ bool polval_read(enum bpf_map_id m, const void *key, const void *value,
 		 struct want_key *k, struct want_val *v);
 
 /* The way to a VTEP: by that device, 0: none that programs can send by; to that
- * neighbour, len 0: not known. */
+ * neighbour, len 0: not known; outer packets so large, 0: as the device has it. */
 struct polval_way {
 	uint32_t ifindex;
+	uint16_t mtu;
 	struct ip via;
 };
 

@@ -2,6 +2,7 @@
  * or damaged is tried in test_net_bad.c, policy in test_policy_bpf.c. */
 #include "tests/unit/unit.h"
 
+#include <arpa/inet.h>
 #include <stdlib.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
@@ -545,6 +546,70 @@ static void neighbour_discovery_answers(void **state)
 	assert_dropped(FROM_CONTAINER, &f, BPF_POL_R_NO_POLICY);
 }
 
+/* ---- what a path takes ---------------------------------------------------- */
+
+static unsigned paths_told;
+static char path_to[INET6_ADDRSTRLEN];
+
+static int on_event(void *ctx, void *data, size_t size)
+{
+	const struct bpf_pol_event *e = data;
+
+	(void)ctx;
+	assert_int_equal(size, sizeof(*e));
+	assert_int_equal(e->reason, BPF_POL_E_PATH);
+	assert_int_equal(e->family, BPF_POL_IP6);
+	inet_ntop(AF_INET6, e->dst, path_to, sizeof(path_to));
+	paths_told++;
+	return 0;
+}
+
+static void paths(void **state)
+{
+	struct ring_buffer *ring = ring_buffer__new(bpf_map__fd(net->maps.pol_event_v1),
+						    on_event, NULL, NULL);
+	struct desc d = a_to_b(false);
+	struct frame f = frame_make(&d), sent, said;
+	struct tunnel other = { .src = "2001:db8::9", .dst = FAR6, .vni = VNI };
+	struct desc too_big = { .to = MAC_A,
+				.from = MAC_B,
+				.src = "2001:db8::99",
+				.dst = VTEP6,
+				.proto = IPPROTO_ICMPV6,
+				.type = 2,
+				.quote = &sent };
+	uint32_t outer;
+
+	(void)state;
+	assert_non_null(ring);
+	world(6);
+	sent = run(FROM_CONTAINER, &f).out;
+	outer = (uint32_t)sent.len - ETH;
+	put_fdb(MAC_B, FAR6, 0, outer << BPF_NET_FDB_MTU_SHIFT);
+	assert_int_equal(run(FROM_CONTAINER, &f).how, TO_NEIGH);
+	put_fdb(MAC_B, FAR6, 0, (outer - 1) << BPF_NET_FDB_MTU_SHIFT);
+	left_alone(FROM_CONTAINER, &f, BPF_NET_N_TOO_BIG);
+	/* A router says so, to the stack as well. */
+	said = frame_make(&too_big);
+	assert_int_equal(run(FROM_UNDERLAY, &said).verdict, TC_ACT_UNSPEC);
+	ring_buffer__consume(ring);
+	assert_int_equal(paths_told, 1);
+	assert_string_equal(path_to, FAR6);
+	/* Something else; of what another one sent; cut short. */
+	too_big.type = 1;
+	said = frame_make(&too_big);
+	assert_int_equal(run(FROM_UNDERLAY, &said).verdict, TC_ACT_UNSPEC);
+	too_big.type = 2;
+	sent = frame_wrap(&f, &other);
+	said = frame_make(&too_big);
+	assert_int_equal(run(FROM_UNDERLAY, &said).verdict, TC_ACT_UNSPEC);
+	said.len = ETH + 40 + 8 + 40;
+	assert_int_equal(run(FROM_UNDERLAY, &said).verdict, TC_ACT_UNSPEC);
+	ring_buffer__consume(ring);
+	assert_int_equal(paths_told, 1);
+	ring_buffer__free(ring);
+}
+
 /* ---- loading -------------------------------------------------------------- */
 
 /* fib has no other capabilities when it loads them. */
@@ -582,6 +647,7 @@ int main(void)
 		cmocka_unit_test(nested),
 		cmocka_unit_test(arp_answers),
 		cmocka_unit_test(neighbour_discovery_answers),
+		cmocka_unit_test(paths),
 		cmocka_unit_test(loads_with_three_capabilities),
 	};
 

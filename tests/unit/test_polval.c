@@ -119,6 +119,10 @@ static void strange(void **state)
 	assert_false(polval_read(BPF_M_POL_NET, &n, &id, &k, &v));
 	assert_true(polval_read(BPF_M_NET_FDB, &m, &f, &k, &v));
 	assert_true(v.flags & WV_STRANGE);
+	/* There is no way to who is here. */
+	f.flags = BPF_NET_FDB_LOCAL | 1400u << BPF_NET_FDB_MTU_SHIFT;
+	assert_true(polval_read(BPF_M_NET_FDB, &m, &f, &k, &v));
+	assert_true(v.flags & WV_STRANGE);
 }
 
 /* The way to a VTEP is no part of what is wanted, but of what is written. */
@@ -133,7 +137,7 @@ static void ways(void **state)
 	k.ip = (struct ip) { .len = 6, .b = { 2 } };
 	assert_int_equal(ip_parse("10.0.0.2", &v.to), 0);
 	for (size_t i = 0; i < ARRAY_SIZE(via); i++) {
-		struct polval_way w = { .ifindex = 3 }, is;
+		struct polval_way w = { .ifindex = 3, .mtu = (uint16_t)(1400 * i) }, is;
 
 		if (via[i])
 			assert_int_equal(ip_parse(via[i], &w.via), 0);
@@ -142,6 +146,7 @@ static void ways(void **state)
 		polval_way_set(value, &w);
 		is = polval_way(value);
 		assert_int_equal(is.ifindex, 3);
+		assert_int_equal(is.mtu, w.mtu);
 		assert_true(ip_eq(&is.via, &w.via));
 		assert_true(polval_read(BPF_M_NET_FDB, key, value, &k, &again));
 		assert_memory_equal(&again, &v, sizeof(v));
