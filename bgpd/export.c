@@ -652,7 +652,7 @@ bool export_passed_path(const struct peer *p, const struct family *f, uint32_t p
 {
 	const struct member *m = p->member[f->index];
 
-	return m && adjout_knows(&m->g->out, peer_slot(p), path);
+	return m && adjout_is_current(&m->g->out, peer_slot(p), path);
 }
 
 bool export_told(const struct peer *p, const struct family *f, uint32_t net)

@@ -3,10 +3,10 @@
  * programs, and its routes were handed to a neighbor: so others know who it is before
  * its first packet comes. `endpoint wait` is for runtimes that want to know.
  *
- * Routes count as sent when every one of them that is originated was told to one
- * established neighbor at least, or was not told because that neighbor has asked for
- * other routes (RFC 4684). Where no neighbor is configured for the family, nobody is
- * waited for.
+ * Routes count as sent when every one of them that is originated was told, with the
+ * labels that it has now, to one established neighbor at least, or was not told because
+ * that neighbor has asked for other routes (RFC 4684). Where no neighbor is configured
+ * for the family, nobody is waited for.
  */
 #include "bgpd/engine_int.h"
 

@@ -181,8 +181,8 @@ static inline uint32_t export_count(const struct peer *p, const struct family *f
 /** export_told_path - has this peer been told this path? */
 bool export_told_path(const struct peer *p, const struct family *f, uint32_t path);
 
-/** export_passed_path - has it been told this path, or not because it has not asked for
- * such routes (RFC 4684)? */
+/** export_passed_path - has it been told this path as it is now, or not because it has
+ * not asked for such routes (RFC 4684)? */
 bool export_passed_path(const struct peer *p, const struct family *f, uint32_t path);
 
 /** export_told - has this peer been told a path of this net? */

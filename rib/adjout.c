@@ -171,6 +171,12 @@ bool adjout_knows(const struct adjout *o, uint32_t slot, uint32_t path)
 	return o->list == RIB_PATHS || rib_net(o->rib, p->net)->best == path;
 }
 
+bool adjout_is_current(const struct adjout *o, uint32_t slot, uint32_t path)
+{
+	return adjout_knows(o, slot, path) &&
+	       rib_cursor_passed(o->rib, &o->cur, adjout_id(o, path));
+}
+
 /* A member's own routes are among its paths, but for what is unread; of several paths
  * of one route the winner stands for it. */
 static uint32_t own_wanted(const struct adjout *o, uint32_t slot,

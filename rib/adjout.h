@@ -122,6 +122,10 @@ uint32_t adjout_count(const struct adjout *o, uint32_t slot);
  * winners, what a member with this slot was told? */
 bool adjout_knows(const struct adjout *o, uint32_t slot, uint32_t path);
 
+/** adjout_is_current - dto., and as it is now: no change of it is unread. May be false
+ * for a while though it is, see rib_cursor_passed(). */
+bool adjout_is_current(const struct adjout *o, uint32_t slot, uint32_t path);
+
 /** adjout_id - under which id the group is told a path: its own, or that of its net. */
 uint32_t adjout_id(const struct adjout *o, uint32_t path);
 

@@ -203,6 +203,15 @@ bool rib_cursor_at_end(const struct rib *r, const struct rib_cursor *c)
 	return !peek(r, c->list, c->marker);
 }
 
+bool rib_cursor_passed(const struct rib *r, const struct rib_cursor *c, uint32_t id)
+{
+	bool listed = c->list == RIB_NETS
+			      ? changes_has(r, id)
+			      : id < r->n_notes && r->note[id].flags & LISTED;
+
+	return !listed || rib_cursor_at_end(r, c);
+}
+
 FOR_EACH_LIST uint32_t advance(struct rib *r, enum rib_list l, uint32_t marker)
 {
 	uint32_t id = peek(r, l, marker);

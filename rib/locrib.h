@@ -245,6 +245,11 @@ uint32_t rib_cursor_next(struct rib *r, struct rib_cursor *c);
 /** rib_cursor_at_end - nothing left to read? */
 bool rib_cursor_at_end(const struct rib *r, const struct rib_cursor *c);
 
+/** rib_cursor_passed - has this reader seen the latest change of a net or path? Also
+ * false while it is still reading and the change is kept for somebody: which of the two
+ * comes first is not looked for. */
+bool rib_cursor_passed(const struct rib *r, const struct rib_cursor *c, uint32_t id);
+
 /** rib_block_id - rib_path_tx_id() for families with blocks. */
 uint32_t rib_block_id(const struct rib *r, uint32_t path);
 

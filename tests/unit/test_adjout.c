@@ -236,10 +236,24 @@ static void check_knows(unsigned to)
 		if (!rib_is_path(&rib, id))
 			continue;
 		knows = adjout_knows(&in[to]->out, to, id);
+		assert_int_equal(knows, adjout_is_current(&in[to]->out, to, id));
 		if (list_of(to) == RIB_PATHS)
 			assert_int_equal(knows, heard[to][key_of_net(p->net)][id] >= 0);
 		else if (knows)
 			assert_int_equal(heard[to][key_of_net(p->net)][0],
+					 set_number(p));
+	}
+}
+
+/* At any time: what is said to be known as it is now was heard like that. */
+static void check_current(unsigned to)
+{
+	for (uint32_t id = 1; id < rib.paths.next; id++) {
+		const struct path *p = rib_path(&rib, id);
+
+		if (rib_is_path(&rib, id) && adjout_is_current(&in[to]->out, to, id))
+			assert_int_equal(heard[to][key_of_net(p->net)]
+					      [list_of(to) == RIB_PATHS ? id : 0],
 					 set_number(p));
 	}
 }
@@ -337,6 +351,8 @@ static void everybody_hears_the_model(void **state)
 			hear(g, (int)rnd(12));
 		if (rnd(40) == 0)
 			group_event();
+		if (p && rnd(10) == 0 && in[p])
+			check_current(p);
 		if (rnd(20) == 0)
 			rib_trim(&rib);
 		if (rnd(10) == 0) {
@@ -386,6 +402,37 @@ static void only_what_changed_is_said(void **state)
 	make_stale(4);
 	announce(4, 1, 3, 4); /* what is stale was told and stays so */
 	assert_int_equal(hear(g, 99), 0);
+}
+
+/* Who was told a route is told it anew when it changes, each when he reads of it. */
+static void changed_is_not_told(void **state)
+{
+	struct group *fast, *slow;
+	uint32_t id;
+
+	(void)state;
+	for (unsigned to = 1; to <= 2; to++) { /* all paths; winners */
+		session_down(to, false);
+		session_up(to);
+		session_down(to + 2, false);
+		session_up(to + 2);
+		announce(8, 0, 3, 1);
+		all_hear();
+		id = path_find(8, 0, 3);
+		fast = in[to];
+		slow = in[to + 2] == fast ? split(to + 2) : in[to + 2];
+		assert_true(adjout_is_current(&fast->out, to, id));
+		announce(8, 0, 3, 2);
+		assert_true(adjout_knows(&fast->out, to, id));
+		assert_false(adjout_is_current(&fast->out, to, id));
+		hear(fast, 99);
+		assert_true(adjout_is_current(&fast->out, to, id));
+		assert_false(adjout_is_current(&slow->out, to + 2, id));
+		announce(8, 0, 4, 2); /* another one */
+		assert_false(adjout_is_current(&slow->out, to + 2, id));
+		all_hear();
+		assert_true(adjout_is_current(&slow->out, to + 2, id));
+	}
 }
 
 static void path_id_outlives_a_withdraw(void **state)
@@ -606,6 +653,7 @@ int main(void)
 		CASE(a_walk_for_filters_goes_from_old_to_new),
 		CASE(everybody_hears_the_model),
 		CASE(only_what_changed_is_said),
+		CASE(changed_is_not_told),
 		CASE(path_id_outlives_a_withdraw),
 		CASE(slow_group_costs_what_it_knows),
 		CASE(the_unheard_is_forgotten),
