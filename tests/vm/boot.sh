@@ -7,8 +7,10 @@
 # the reason, where there can be no guest: it has to be emulated (KVM is not needed),
 # and its kernel comes from Debian's archive, once, and is kept in BUILD/vm.
 #
-# VM_COUNTED=1: one processor whose clock counts its instructions, a nanosecond each. What
-# is measured in there is the same again whatever else this machine has to do.
+# The guest has one processor: emulated ones that share memory take twice the time for the
+# same work. VM_CPUS=n: so many, for what is about that. VM_COUNTED=1: one whose clock
+# counts its instructions, a nanosecond each. What is measured in there is the same again
+# whatever else this machine has to do.
 set -u
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 src=$(cd "$here/../.." && pwd)
@@ -19,7 +21,8 @@ build=$(cd "${SELVAGE_BUILD:-$src/build}" 2>/dev/null && pwd) || {
 cache=$build/vm
 limit=${VM_TIMEOUT:-400}
 memory=${VM_MEMORY:-1024}
-machine=(-accel tcg,thread=multi -smp 2)
+machine=(-accel tcg,thread=single -smp 1)
+[ -z "${VM_CPUS:-}" ] || machine=(-accel tcg,thread=multi -smp "$VM_CPUS")
 [ -z "${VM_COUNTED:-}" ] || machine=(-accel tcg -icount shift=0,sleep=off -smp 1)
 qemu_pid=
 export PATH=$PATH:/usr/sbin:/sbin
