@@ -154,6 +154,15 @@ static void entry_policy(struct out *o, const struct intent_entry *n)
 		out_uint(o, "policy", n->policy);
 }
 
+static const char *receive_name(const struct intent_entry *n)
+{
+	static const char *const names[] = { "", "direct", "aggregated" };
+
+	return n->table == TABLE_L2DOM && n->receive < ARRAY_SIZE(names)
+		       ? names[n->receive]
+		       : "";
+}
+
 /* In the columns of text: where a MAC would be. */
 static const char *entry_number(const struct intent_entry *n, char *buf)
 {
@@ -161,6 +170,8 @@ static const char *entry_number(const struct intent_entry *n, char *buf)
 		snprintf(buf, ADDR_STR, "identity %u", n->number);
 	else if (n->table == TABLE_POLICY)
 		snprintf(buf, ADDR_STR, "%u verdicts", n->number);
+	else if (*receive_name(n))
+		snprintf(buf, ADDR_STR, "receive %s", receive_name(n));
 	return buf;
 }
 
@@ -182,6 +193,8 @@ static void entry_show(struct out *o, const struct intent_entry *n)
 	if (!ip_is_none(&n->ip))
 		out_str(o, "ip", ip);
 	entry_policy(o, n);
+	if (*receive_name(n))
+		out_str(o, "receive", receive_name(n));
 	out_strn(o, "device", n->dev, strnlen(n->dev, sizeof(n->dev)));
 	if (n->err)
 		out_str(o, "error", strerror(-n->err));

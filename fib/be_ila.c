@@ -29,33 +29,12 @@ static const struct genlmsghdr cmds[] = {
 	[ILA_CMD_GET] = { .cmd = ILA_CMD_GET, .version = 1 },
 };
 
-/* ---- the generic family ---- */
-
-static void on_family(void *arg, const struct nlmsghdr *h)
-{
-	const struct rtattr *tb[CTRL_ATTR_FAMILY_ID + 1];
-	uint16_t *id = arg;
-
-	if (nl_payload(h, sizeof(struct genlmsghdr), tb, CTRL_ATTR_FAMILY_ID) &&
-	    tb[CTRL_ATTR_FAMILY_ID] && RTA_PAYLOAD(tb[CTRL_ATTR_FAMILY_ID]) >= 2)
-		memcpy(id, RTA_DATA(tb[CTRL_ATTR_FAMILY_ID]), 2);
-}
-
 static int family_ask(struct fib *f)
 {
-	static const struct genlmsghdr get = { .cmd = CTRL_CMD_GETFAMILY,
-					       .version = 1 };
-	uint16_t id = 0;
-	int err = f->gnl.fd < 0 ? nl_open(&f->gnl, NETLINK_GENERIC) : 0;
+	int err = nl_family(&f->gnl, "ila", &f->ila.family);
 
 	if (err)
-		return err;
-	nl_add(&f->gnl, NULL, GENL_ID_CTRL, 0, &get, sizeof(get));
-	nl_attr_str(&f->gnl, CTRL_ATTR_FAMILY_NAME, "ila");
-	err = nl_get(&f->gnl, on_family, &id);
-	if (!err && !id)
-		err = -ENOENT;
-	f->ila.family = err ? 0 : id;
+		f->ila.family = 0;
 	return err;
 }
 

@@ -445,6 +445,10 @@ struct intent_query {
 /* HELD: wanted, but not to be in the kernel for now: err says why. */
 enum { ENTRY_WANTED = 1, ENTRY_SEEN = 2, ENTRY_FOREIGN = 4, ENTRY_HELD = 8 };
 
+/* What comes by the tunnels of an L2 domain is received by the kernel; by programs; by
+ * programs but for TCP in single segments, which the VXLAN device puts together. */
+enum intent_receive { RECEIVE_KERNEL, RECEIVE_DIRECT, RECEIVE_AGGREGATED };
+
 struct intent_entry {
 	uint32_t id;          /* query */
 	uint8_t table, state; /* ENTRY_* */
@@ -453,10 +457,11 @@ struct intent_entry {
 	uint32_t age_ms; /* of the difference */
 	uint32_t vni;
 	struct mac mac;
-	struct ip ip;  /* VTEP, neighbour's address, SIR address or prefix */
-	uint8_t plane; /* TABLE_ILA_*: enum ila_plane that has it, or NONE */
-	uint8_t bits;  /* TABLE_IDENT: of ip */
-	uint8_t pad2[3];
+	struct ip ip;    /* VTEP, neighbour's address, SIR address or prefix */
+	uint8_t plane;   /* TABLE_ILA_*: enum ila_plane that has it, or NONE */
+	uint8_t bits;    /* TABLE_IDENT: of ip */
+	uint8_t receive; /* TABLE_L2DOM: enum intent_receive */
+	uint8_t pad2[2];
 	uint32_t number; /* TABLE_IDENT, _WORKLOAD: identity; _POLICY: verdicts */
 	uint32_t policy; /* TABLE_POLICY, _WORKLOAD: the engine's number */
 	char dev[INTENT_IFNAME];

@@ -15,6 +15,7 @@
 #include "fib/dom.h"
 #include "fib/ila.h"
 #include "fib/local.h"
+#include "fib/offload.h"
 #include "fib/pol.h"
 #include "fib/state.h"
 #include "fib/up.h"
@@ -75,6 +76,24 @@ static void bridge_vni_update(struct fib *f, uint32_t ifindex)
 	local_retell(f, ifindex);
 }
 
+static uint8_t make_of(const char *kind)
+{
+	static const struct {
+		const char *kind;
+		uint8_t make;
+	} row[] = {
+		{ "veth", LINK_CABLE },    { "netkit", LINK_CABLE },
+		{ "vlan", LINK_UPPER },    { "macvlan", LINK_UPPER },
+		{ "macvtap", LINK_UPPER }, { "ipvlan", LINK_UPPER },
+		{ "bond", LINK_GROUP },    { "team", LINK_GROUP },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(row); i++)
+		if (!strcmp(kind, row[i].kind))
+			return row[i].make;
+	return LINK_MAKE_OTHER;
+}
+
 static void parse_vxlan(struct link *l, const struct rtattr *data)
 {
 	const struct rtattr *tb[IFLA_VXLAN_MAX + 1];
@@ -114,6 +133,7 @@ static void parse_info(struct link *l, const struct rtattr *info)
 
 	if (kind)
 		memcpy(name, RTA_DATA(kind), MIN_OF(RTA_PAYLOAD(kind), 15));
+	l->make = make_of(name);
 	if (!strcmp(name, "bridge"))
 		l->kind = LINK_BRIDGE;
 	if (!strcmp(name, "vxlan") && tb[IFLA_INFO_DATA]) {
@@ -158,6 +178,7 @@ static void parse_link(struct fib *f, struct link *l, const struct ifinfomsg *i,
 
 	l->ours = alias && RTA_PAYLOAD(alias) >= sizeof(ALIAS_PREFIX) - 1 &&
 		  !memcmp(RTA_DATA(alias), ALIAS_PREFIX, sizeof(ALIAS_PREFIX) - 1);
+	l->lower = tb[IFLA_LINK_NETNSID] ? 0 : nl_u32(tb[IFLA_LINK]);
 	if (tb[IFLA_LINKINFO])
 		parse_info(l, tb[IFLA_LINKINFO]);
 }
@@ -236,6 +257,7 @@ static void link_new_event(struct fib *f, const struct ifinfomsg *i,
 	parse_link(f, l, i, tb);
 	l->dump = f->dump;
 	now = face_of(l);
+	offload_changed(f, l);
 	if (!fresh && !memcmp(&was, &now, sizeof(was)))
 		return;
 	dom_move(f, l, was.vni);
@@ -257,6 +279,7 @@ void link_gone(struct fib *f, struct link *l)
 	uint32_t ifindex = l->ifindex, master = l->master;
 	bool vxlan = l->kind == LINK_VXLAN;
 
+	offload_changed(f, l);
 	HASH_DEL(f->links, l);
 	if (l->name[0])
 		HASH_DELETE(hn, f->link_names, l);
@@ -281,12 +304,12 @@ void link_gone(struct fib *f, struct link *l)
 
 void link_event(struct fib *f, const struct nlmsghdr *h)
 {
-	const struct rtattr *tb[IFLA_LINKINFO + 3];
+	enum { LAST = IFLA_LINK_NETNSID };
+	const struct rtattr *tb[LAST + 1];
 	const struct ifinfomsg *i = NLMSG_DATA(h);
 	struct link *l;
 
-	_Static_assert(IFLA_LINKINFO + 2 >= IFLA_IFALIAS, "room for the alias");
-	if (!nl_payload(h, sizeof(*i), tb, IFLA_LINKINFO + 2))
+	if (!nl_payload(h, sizeof(*i), tb, LAST))
 		return;
 	if (h->nlmsg_type == RTM_NEWLINK) {
 		link_new_event(f, i, tb);

@@ -10,6 +10,7 @@
 
 #include "fib/dom.h"
 #include "fib/link.h"
+#include "fib/offload.h"
 #include "fib/pol_int.h"
 #include "fib/state.h"
 #include "lib/util.h"
@@ -233,10 +234,10 @@ static void endpoints_look(struct fib *f)
 	}
 }
 
-static const struct link *holder(const struct fib *f, const struct ip *vtep)
+static struct link *holder(const struct fib *f, const struct ip *vtep)
 {
 	for (const struct laddr *a = f->addrs; a; a = a->hh.next) {
-		const struct link *l =
+		struct link *l =
 			ip_eq(&a->key.ip, vtep) ? link_find(f, a->key.ifindex) : NULL;
 
 		if (l && !l->loopback && l->ethernet)
@@ -246,10 +247,10 @@ static const struct link *holder(const struct fib *f, const struct ip *vtep)
 }
 
 /* By name, else the device that has the VTEP's address. */
-static const struct link *underlay(const struct fib *f, const struct dom *d)
+static struct link *underlay(const struct fib *f, const struct dom *d)
 {
 	const struct ip *vtep = d->vxlan ? &d->vxlan->vtep : &d->want.vtep;
-	const struct link *l;
+	struct link *l;
 
 	if (!d->want.underlay[0])
 		return vtep->len ? holder(f, vtep) : NULL;
@@ -257,9 +258,34 @@ static const struct link *underlay(const struct fib *f, const struct dom *d)
 	return l && l->ethernet && !l->loopback ? l : NULL;
 }
 
-static void dom_put(struct fib *f, const struct net_dom *n, const struct dom *d)
+/* The devices that frames come by are those of net_attach(). Where only some of them
+ * bring single segments, programs deliver all: two ways would overtake each other. */
+static enum intent_receive receive_of(struct fib *f, const struct net_dom *n,
+				      const struct dom *d, struct link *u)
 {
-	const struct link *u = underlay(f, d);
+	bool single;
+
+	if (!n->fast)
+		return RECEIVE_KERNEL;
+	single = u && offload_is_single(f, u);
+	if (!d->want.underlay[0] && (!u || single))
+		single = net_ways_single(f, single);
+	return single ? RECEIVE_AGGREGATED : RECEIVE_DIRECT;
+}
+
+static void receive_set(struct net_dom *n, enum intent_receive r)
+{
+	if (n->receive != r &&
+	    (r == RECEIVE_AGGREGATED || n->receive == RECEIVE_AGGREGATED))
+		log_info(LOG_FIB, "vni %u: single segments of TCP are received by %s",
+			 n->vni,
+			 r == RECEIVE_AGGREGATED ? "the VXLAN device" : "programs");
+	n->receive = (uint8_t)r;
+}
+
+static void dom_put(struct fib *f, struct net_dom *n, const struct dom *d)
+{
+	struct link *u = underlay(f, d);
 	struct bpf_net_dom v = { .vxlan = d->vxlan->ifindex };
 	uint32_t mtu;
 
@@ -268,12 +294,21 @@ static void dom_put(struct fib *f, const struct net_dom *n, const struct dom *d)
 	v.port = htons(d->vxlan->port);
 	v.flags |= d->vxlan->gbp ? BPF_NET_DOM_GBP : 0;
 	v.flags |= n->fast ? BPF_NET_DOM_FAST : 0;
+	receive_set(n, receive_of(f, n, d, u));
+	v.flags |= n->receive == RECEIVE_AGGREGATED ? BPF_NET_DOM_RX_STACK : 0;
 	/* Each MAC has its own device to send by: v.underlay stays 0. */
 	mtu = net_ways_mtu(f);
 	if (u && u->mtu && (!mtu || u->mtu < mtu))
 		mtu = u->mtu;
 	v.mtu = (uint16_t)MIN_OF(mtu, UINT16_MAX);
 	mirror_set(&f->pol->net_doms, &n->vni, &v);
+}
+
+uint8_t net_receive(const struct fib *f, uint32_t vni)
+{
+	const struct net_dom *n = f->pol ? find(f->pol, vni) : NULL;
+
+	return n && n->fast ? n->receive : RECEIVE_KERNEL;
 }
 
 /* ---- where the kernel takes tunnels ---- */
@@ -352,7 +387,7 @@ void net_work(struct fib *f)
 	net_ways_work(f);
 	mirror_renew(&p->net_doms);
 	mirror_renew(&p->vteps);
-	for (const struct net_dom *n = p->doms; n; n = n->hh.next) {
+	for (struct net_dom *n = p->doms; n; n = n->hh.next) {
 		d = dom_find(f, n->vni);
 		if (!d || !d->wanted || !d->vxlan)
 			continue;

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "fib/link.h"
+#include "fib/offload.h"
 #include "fib/pol_int.h"
 #include "fib/state.h"
 #include "lib/clock.h"
@@ -279,6 +280,18 @@ uint32_t net_ways_mtu(const struct fib *f)
 			mtu = l->mtu;
 	}
 	return mtu;
+}
+
+bool net_ways_single(struct fib *f, bool none)
+{
+	for (const struct net_way *w = f->pol->ways; w; w = w->hh.next) {
+		struct link *l = w->to.ifindex ? link_find(f, w->to.ifindex) : NULL;
+
+		if (l && !offload_is_single(f, l))
+			return false;
+		none |= l != NULL;
+	}
+	return none;
 }
 
 /* ---- events ---- */

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <linux/filter.h>
+#include <linux/genetlink.h>
 #include <linux/if_link.h>
 #include <linux/neighbour.h>
 #include <stdlib.h>
@@ -316,6 +317,30 @@ int nl_get(struct nl *nl, void (*cb)(void *arg, const struct nlmsghdr *h), void 
 		return 0;
 	}
 	return err;
+}
+
+static void on_family(void *arg, const struct nlmsghdr *h)
+{
+	const struct rtattr *tb[CTRL_ATTR_FAMILY_ID + 1];
+
+	if (nl_payload(h, sizeof(struct genlmsghdr), tb, CTRL_ATTR_FAMILY_ID) &&
+	    tb[CTRL_ATTR_FAMILY_ID] && RTA_PAYLOAD(tb[CTRL_ATTR_FAMILY_ID]) >= 2)
+		memcpy(arg, RTA_DATA(tb[CTRL_ATTR_FAMILY_ID]), 2);
+}
+
+int nl_family(struct nl *nl, const char *name, uint16_t *family)
+{
+	static const struct genlmsghdr get = { .cmd = CTRL_CMD_GETFAMILY,
+					       .version = 1 };
+	int err = nl->fd < 0 ? nl_open(nl, NETLINK_GENERIC) : 0;
+
+	if (err)
+		return err;
+	*family = 0;
+	nl_add(nl, NULL, GENL_ID_CTRL, 0, &get, sizeof(get));
+	nl_attr_str(nl, CTRL_ATTR_FAMILY_NAME, name);
+	err = nl_get(nl, on_family, family);
+	return err || *family ? err : -ENOENT;
 }
 
 int nl_dump(struct nl *nl, void (*cb)(void *arg, const struct nlmsghdr *h), void *arg)

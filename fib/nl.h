@@ -94,6 +94,12 @@ int nl_do(struct nl *nl, char *why);
 int nl_get(struct nl *nl, void (*cb)(void *arg, const struct nlmsghdr *h), void *arg);
 
 /**
+ * nl_family - number of a generic netlink family; opens the socket if it is not open
+ * Return: 0; -ENOENT and others from the kernel.
+ */
+int nl_family(struct nl *nl, const char *name, uint16_t *family);
+
+/**
  * nl_dump - ask for all objects of a kind (the message that is in the batch)
  * Return: 0; -EINTR: the kernel's tables changed meanwhile, the picture may have
  * holes; other -errno.

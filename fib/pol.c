@@ -462,6 +462,12 @@ void pol_link_gone(struct fib *f, const struct link *l)
 	net_ways_touch(f);
 }
 
+void pol_offload_changed(struct fib *f)
+{
+	if (f->pol)
+		pol_due(f);
+}
+
 /* The underlay may be another device now. */
 void pol_addr_changed(struct fib *f)
 {

@@ -77,6 +77,11 @@ void pol_link_changed(struct fib *f, const struct link *l, const char *was);
 void pol_link_gone(struct fib *f, const struct link *l);
 void pol_addr_changed(struct fib *f);
 
+/** pol_offload_changed - what devices do with segments was forgotten. net_receive - how
+ * an L2 domain's are received: enum intent_receive. */
+void pol_offload_changed(struct fib *f);
+uint8_t net_receive(const struct fib *f, uint32_t vni);
+
 /** pol_entry - what `show fib` says of an entry of TABLE_IDENT, TABLE_NET_*. */
 void pol_entry(const struct fib *f, const struct want_entry *e,
 	       const struct want_val *v, struct intent_entry *r);

@@ -77,10 +77,11 @@ struct local {
 /* A domain that programs forward for, or whose endpoints are under policy. */
 struct net_dom {
 	uint32_t vni;
-	bool fast;      /* L2DOM_EBPF */
-	bool endpoints; /* some are in it */
-	bool macs;      /* programs know who is elsewhere: to send to them, or to say a
-			 * group when the VXLAN device does */
+	bool fast;       /* L2DOM_EBPF */
+	bool endpoints;  /* some are in it */
+	uint8_t receive; /* enum intent_receive, if it is fast */
+	bool macs;       /* programs know who is elsewhere: to send to them, or to say a
+			  * group when the VXLAN device does */
 	struct want_dom w;
 	UT_hash_handle hh; /* by vni */
 };
@@ -267,8 +268,10 @@ void net_ways_listen(struct fib *f, bool on);
 void net_ways_each(const struct fib *f, void (*cb)(struct fib *f, uint32_t ifindex),
 		   struct fib *to);
 
-/** net_ways_mtu - the smallest; 0: there are none. */
+/** net_ways_mtu - the smallest; 0: there are none. net_ways_single - do segments arrive
+ * one by one from all? none: the answer when there are none. */
 uint32_t net_ways_mtu(const struct fib *f);
+bool net_ways_single(struct fib *f, bool none);
 void net_ways_free(struct pol *p);
 
 #endif

@@ -39,6 +39,17 @@ struct up {
 
 TAILQ_HEAD(up_list, up);
 
+/* What sort of device it is, for how packets come from it (offload.c). */
+enum link_make {
+	LINK_MAKE_OTHER,
+	LINK_CABLE, /* what one end sends comes from the other as it was */
+	LINK_UPPER, /* on one other device */
+	LINK_GROUP, /* of those whose master it is */
+};
+
+/* Segments of TCP, in a tunnel. */
+enum link_arrival { ARRIVAL_UNKNOWN, ARRIVAL_WHOLE, ARRIVAL_SINGLE };
+
 /* A network device; all of them, whatever the engine wants (spec 4c). */
 struct link {
 	struct up up;
@@ -54,6 +65,9 @@ struct link {
 	bool gbp;
 	bool dormant;    /* of mode dormant: dev_dormant() */
 	bool forced;     /* that, and used all the same */
+	uint8_t make;    /* enum link_make */
+	uint8_t arrival; /* enum link_arrival; UNKNOWN: was not asked for */
+	uint32_t lower;  /* LINK_UPPER: ifindex, 0: in another namespace */
 	uint32_t master; /* ifindex, 0 none */
 	uint32_t vni;    /* LINK_VXLAN */
 	uint16_t port;

@@ -392,6 +392,7 @@ static void answer_dom(struct fib *f, const struct query *q, const struct dom *d
 		return;
 	if (differs && d->since_ms)
 		r.age_ms = (uint32_t)(clock_ms() - d->since_ms);
+	r.receive = net_receive(f, d->w.vni);
 	memcpy(r.dev, dev, sizeof(r.dev));
 	put(f, INTENT_ENTRY, 0, &r, sizeof(r));
 }

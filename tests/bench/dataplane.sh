@@ -24,7 +24,6 @@ kernel-policy  bridge   ours kernel policy 1
 ebpf           bridge   ours ebpf open 1
 ebpf-policy    bridge   ours ebpf policy 1
 ebpf-100k      bridge   ours ebpf policy 100000
-ebpf-stack     bridge   ours_stack ebpf policy 1
 bridge6        bridge6  bridged6
 route6         bridge6  routed6
 ila            bridge6  ila open 1
@@ -275,23 +274,6 @@ ours()
 	[ "$2" != ebpf ] || by=net
 	settle_long "g$1" "h$1"
 	many_flows "$@"
-}
-
-# ours_stack N ... - the same, and TCP that comes in single segments is received by way
-# of the VXLAN device, which puts them together (BPF_NET_DOM_RX_STACK).
-ours_stack()
-{
-	local h map entry
-
-	ours "$@"
-	for h in "g$1" "h$1"; do
-		map=$T_TMP/$h/bpf/net_dom_v1
-		read -r -a entry < <(bpftool -j map dump pinned "$map" |
-			jq -r '.[0] | .key + .value | join(" ")')
-		entry[32]=$((entry[32] | 8)) # the flags, behind the key and 28 bytes
-		bpftool map update pinned "$map" key "${entry[@]::4}" value "${entry[@]:4}" ||
-			die "net_dom_v1 is not what it was"
-	done
 }
 
 # settle_long HOST... - fib has told that it is done.
