@@ -491,6 +491,7 @@ static int engine_init(struct engine *e)
 		return EXIT_CONFIG;
 	}
 	endpoint_load(e);
+	policy_closed_load(e);
 	ev_timer_set(&e->tick, TICK_MS);
 	return services_start(e);
 }

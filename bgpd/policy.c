@@ -398,7 +398,8 @@ void policy_endpoints(struct engine *e, const struct config *c)
 	enforce_endpoints_begin(e->policy.enforce);
 	if (e->ids)
 		tenants_endpoint_foreach(e->tenants, endpoint_again, &each);
-	enforce_endpoints_end(e->policy.enforce);
+	enforce_endpoints_end(e->policy.enforce, e->ids);
+	policy_closed_save(e);
 }
 
 void policy_endpoint(struct engine *e, const char *name, const char *was)
@@ -408,9 +409,10 @@ void policy_endpoint(struct engine *e, const char *name, const char *was)
 		     is_served(e, &i);
 
 	if (was && was[0] && !(there && !strcmp(was, i.e->ifname)))
-		enforce_endpoint_del(e->policy.enforce, was);
+		enforce_endpoint_close(e->policy.enforce, was);
 	if (there)
 		endpoint_set(e, e->cfg, &i);
+	policy_closed_save(e);
 	ready_kick(e);
 }
 
@@ -420,6 +422,7 @@ bool policy_consume(struct engine *e)
 {
 	if (!e->fib.hello && !fibc_is_record(e->fibc))
 		return false;
+	policy_closed_save(e); /* some have gone, perhaps */
 	return enforce_turn(e->policy.enforce);
 }
 

@@ -12,6 +12,7 @@
 struct config;
 struct enforce;
 struct engine;
+struct out;
 struct policy_doc;
 
 enum policy_source {
@@ -34,6 +35,7 @@ struct policy_view {
 	int64_t epoch_s;  /* last success */
 	uint64_t refused; /* attempts that failed */
 	struct intent_drop_counters drops;
+	uint32_t closed_saved; /* enforce_closed_changes() as the file has them */
 };
 
 /* Documents that were read and are good, but not in force yet. */
@@ -69,6 +71,12 @@ void policy_endpoints(struct engine *e, const struct config *c);
 
 /** policy_endpoint - one is new or changed; was: the device it had before, NULL. */
 void policy_endpoint(struct engine *e, const char *name, const char *was);
+
+/** policy_closed_load, policy_closed_save - devices that are closed because nobody
+ * declares them any more, over restarts; policy_closed_show: in an open object. */
+void policy_closed_load(struct engine *e);
+void policy_closed_save(struct engine *e);
+void policy_closed_show(const struct engine *e, struct out *o);
 
 /** policy_counts_begin - what rules counted up to now was for other documents. */
 void policy_counts_begin(struct engine *e);

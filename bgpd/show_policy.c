@@ -327,6 +327,7 @@ static void answer(struct engine *e, const char *endpoint, struct out *o)
 		source_show(e, o);
 		rules_show(o, enforce_policy_now(e->policy.enforce));
 		policies_show(e, o);
+		policy_closed_show(e, o);
 		drops_show(e, o);
 	}
 	out_end(o);

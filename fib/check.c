@@ -396,7 +396,7 @@ int check_workload(const struct fib_opts *o, const void *body, const char **why)
 		return bad(why, "identity 0 is none");
 	if (mac_is_multicast(&w->mac))
 		return bad(why, "MAC is multicast");
-	if (w->flags & ~(WORKLOAD_EBPF | WORKLOAD_ILA) ||
+	if (w->flags & ~(WORKLOAD_EBPF | WORKLOAD_ILA | WORKLOAD_CLOSED) ||
 	    !(w->flags & WORKLOAD_ILA) != !!w->vni)
 		return bad(why, "flags");
 	err = check_scope(o, w->vni, why);

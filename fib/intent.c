@@ -365,6 +365,7 @@ static void workload_text(struct line *l, const void *body)
 		line_add(l, " group=%u", w->group);
 	flag(l, w->flags & WORKLOAD_EBPF, "ebpf");
 	flag(l, w->flags & WORKLOAD_ILA, "ila");
+	flag(l, w->flags & WORKLOAD_CLOSED, "closed");
 }
 
 static void policy_text(struct line *l, const void *body)

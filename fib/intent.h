@@ -299,8 +299,9 @@ struct intent_policy_opt {
 enum { CONNECTIONS_MIN = 1 << 10, CONNECTIONS_MAX = 1 << 22 };
 
 enum {
-	WORKLOAD_EBPF = 1, /* forwarded by our programs: its domain has L2DOM_EBPF */
-	WORKLOAD_ILA = 2,  /* sends and receives SIR addresses; vni is 0 */
+	WORKLOAD_EBPF = 1,   /* forwarded by our programs: its domain has L2DOM_EBPF */
+	WORKLOAD_ILA = 2,    /* sends and receives SIR addresses; vni is 0 */
+	WORKLOAD_CLOSED = 4, /* declared no longer: nothing passes while it is there */
 };
 
 /* A declared endpoint on whose device programs enforce policy. Key: ifname. */

@@ -1,9 +1,9 @@
 /*
  * Endpoints whose policy cannot be enforced, because programs or maps are refused, or
- * not yet there: their devices are closed. Mode dormant is made for it: whatever
- * happens to the carrier, a bridge keeps the port disabled until we say otherwise. To
- * an ILA endpoint, which is in no bridge, nothing is delivered. What an earlier run has
- * left in force is not closed, even for a moment.
+ * not yet there, and those that are declared no longer: their devices are closed. Mode
+ * dormant is made for it: whatever happens to the carrier, a bridge keeps the port
+ * disabled until we say otherwise. To an ILA endpoint, which is in no bridge, nothing
+ * is delivered. What an earlier run has left in force is not closed, even for a moment.
  */
 #include <bpf/bpf.h>
 #include <errno.h>
@@ -105,7 +105,8 @@ static void gate_set(struct fib *f, struct load *l, struct link *dev)
 
 	if (!l->known) /* what a new engine wants of it is not known */
 		return;
-	l->shut = !is_free(f, l) && !is_enforced(f, l, dev->ifindex);
+	l->shut = l->want.flags & WORKLOAD_CLOSED ||
+		  (!is_free(f, l) && !is_enforced(f, l, dev->ifindex));
 	dormant_set(f, dev, l->shut && !ila);
 }
 

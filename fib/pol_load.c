@@ -310,11 +310,11 @@ static int state_of(const struct fib *f, const struct load *l, char *why, size_t
 	struct policy *y;
 	int err;
 
+	if (!dev)
+		return says(why, size, -ENODEV, "no such device");
 	if (!p->open)
 		return says(why, size, p->err ? p->err : -EINPROGRESS,
 			    p->err ? p->why : "programs are being loaded");
-	if (!dev)
-		return says(why, size, -ENODEV, "no such device");
 	if (!l->ifindex)
 		return says(why, size, -EMEDIUMTYPE, "device has no Ethernet header");
 	if (!target(p, l, &y)) {

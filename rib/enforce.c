@@ -142,6 +142,8 @@ void enforce_policy(struct enforce *e, enum enforce_rule rule, struct policy *p)
 {
 	en_gen_unref(e, e->queued);
 	e->queued = gen_new(e, rule, p);
+	if (rule == ENFORCE_OPEN)
+		en_closed_drop(e);
 	next_begin(e);
 	e->hooks->changed(e->ctx);
 }

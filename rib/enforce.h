@@ -84,13 +84,28 @@ struct enforce_endpoint {
 /** enforce_endpoint_set - programs are to run on this device; by ifname. */
 void enforce_endpoint_set(struct enforce *e, const struct enforce_endpoint *ep);
 
-/** enforce_endpoints_begin, enforce_endpoints_end - those that are not set in between
- * go. */
-void enforce_endpoints_begin(struct enforce *e);
-void enforce_endpoints_end(struct enforce *e);
-
 /** enforce_endpoint_del - nothing happens if there is none. */
 void enforce_endpoint_del(struct enforce *e, const char *ifname);
+
+/**
+ * enforce_endpoint_close - nobody declares it any more; its device may be there
+ *
+ * As long as documents are in force nothing passes there (WORKLOAD_CLOSED), until fib
+ * says that the device has gone, or it is set again. Without documents it just goes.
+ */
+void enforce_endpoint_close(struct enforce *e, const char *ifname);
+
+/** enforce_endpoints_begin, enforce_endpoints_end - those that are not set in between
+ * are closed, or go. */
+void enforce_endpoints_begin(struct enforce *e);
+void enforce_endpoints_end(struct enforce *e, bool close);
+
+/** enforce_closed_foreach - devices that are closed like that, in no order.
+ * enforce_closed_changes - how often one came or went. */
+void enforce_closed_foreach(const struct enforce *e,
+			    void (*fn)(void *arg, const struct enforce_endpoint *ep),
+			    void *arg);
+uint32_t enforce_closed_changes(const struct enforce *e);
 
 /* As the hooks of rib/identity.h: verdicts are changed before an address has a new
  * identity, and after the last one has lost it. */

@@ -168,6 +168,11 @@ static void subject_set(struct enforce *e, struct en_load *l, uint32_t subject)
 		subject_unuse(e, was);
 }
 
+static bool is_closed(const struct enforce_endpoint *ep)
+{
+	return ep->flags & WORKLOAD_CLOSED;
+}
+
 void enforce_endpoint_set(struct enforce *e, const struct enforce_endpoint *ep)
 {
 	uint32_t i = load_find(e, ep->ifname), subject;
@@ -188,6 +193,7 @@ void enforce_endpoint_set(struct enforce *e, const struct enforce_endpoint *ep)
 		i = table_add(&e->loads, hash32(ep->ifname, strlen(ep->ifname)));
 		l = load_at(e, i);
 	}
+	e->closed_changes += is_closed(&l->ep) != is_closed(ep);
 	l->ep = *ep;
 	l->ep.labels = (struct bytes) { 0 };
 	subject_set(e, l, subject);
@@ -203,6 +209,7 @@ static void load_del(struct enforce *e, uint32_t i)
 	memcpy(w.ifname, l->ep.ifname, sizeof(w.ifname));
 	if (l->sent)
 		emit(e, INTENT_WORKLOAD_DEL, &w);
+	e->closed_changes += is_closed(&l->ep);
 	load_unqueue(e, l);
 	LIST_REMOVE(l, of_subject);
 	was_leave(e, l);
@@ -220,6 +227,37 @@ void enforce_endpoint_del(struct enforce *e, const char *ifname)
 		load_del(e, i);
 }
 
+/* Does it still matter what passes there? fib knows whether it is there, if anybody. */
+static bool is_to_close(const struct enforce *e, const struct en_load *l)
+{
+	const struct en_gen *g = e->queued ? e->queued : en_gen_newest(e);
+
+	return g->rule != ENFORCE_OPEN && e->answers &&
+	       !(l->answered && l->err == -ENODEV);
+}
+
+static void load_close(struct enforce *e, uint32_t i)
+{
+	struct enforce_endpoint ep = load_at(e, i)->ep;
+
+	if (!is_to_close(e, load_at(e, i))) {
+		load_del(e, i);
+		return;
+	}
+	ep.identity = IDENTITY_INIT;
+	ep.flags = (ep.flags & WORKLOAD_ILA) | WORKLOAD_CLOSED;
+	ep.group = 0;
+	enforce_endpoint_set(e, &ep);
+}
+
+void enforce_endpoint_close(struct enforce *e, const char *ifname)
+{
+	uint32_t i = load_find(e, ifname);
+
+	if (i)
+		load_close(e, i);
+}
+
 void enforce_endpoints_begin(struct enforce *e)
 {
 	struct table_walk w = { 0 };
@@ -228,12 +266,39 @@ void enforce_endpoints_begin(struct enforce *e)
 		load_at(e, i)->stale = true;
 }
 
-void enforce_endpoints_end(struct enforce *e)
+void enforce_endpoints_end(struct enforce *e, bool close)
 {
 	struct table_walk w = { 0 };
 
 	for (uint32_t i; (i = table_next(&e->loads, &w));)
-		if (load_at(e, i)->stale)
+		if (load_at(e, i)->stale && close)
+			load_close(e, i);
+		else if (load_at(e, i)->stale)
+			load_del(e, i);
+}
+
+void enforce_closed_foreach(const struct enforce *e,
+			    void (*fn)(void *arg, const struct enforce_endpoint *ep),
+			    void *arg)
+{
+	struct table_walk w = { 0 };
+
+	for (uint32_t i; (i = table_next(&e->loads, &w));)
+		if (is_closed(&load_at(e, i)->ep))
+			fn(arg, &load_at(e, i)->ep);
+}
+
+uint32_t enforce_closed_changes(const struct enforce *e)
+{
+	return e->closed_changes;
+}
+
+void en_closed_drop(struct enforce *e)
+{
+	struct table_walk w = { 0 };
+
+	for (uint32_t i; (i = table_next(&e->loads, &w));)
+		if (is_closed(&load_at(e, i)->ep))
 			load_del(e, i);
 }
 
@@ -303,6 +368,10 @@ void enforce_workload_state(struct enforce *e, const struct intent_workload_stat
 	l = i ? load_at(e, i) : NULL;
 	if (!l || !l->sent || s->policy != l->policy)
 		return; /* about what it had before */
+	if (is_closed(&l->ep) && s->err == -ENODEV) {
+		load_del(e, i); /* there is nothing to be closed */
+		return;
+	}
 	l->answered = true;
 	l->err = s->err;
 	snprintf(l->why, sizeof(l->why), "%.*s", (int)sizeof(s->why), s->why);

@@ -133,6 +133,7 @@ struct enforce {
 	TAILQ_HEAD(, en_policy) todo;
 	TAILQ_HEAD(, en_load) due;
 	uint64_t refused, in_place;
+	uint32_t closed_changes;
 };
 
 static inline struct en_ident *ident_at(const struct enforce *e, uint32_t i)
@@ -200,6 +201,9 @@ void en_subject_swap(struct enforce *e, uint32_t subject);
 /** en_subject_settled - the live one is loaded: others go. */
 void en_subject_settled(struct enforce *e, uint32_t subject);
 void en_loads_work(struct enforce *e);
+
+/** en_closed_drop - nothing is to be closed any more. */
+void en_closed_drop(struct enforce *e);
 
 /** en_loads_settle - endpoints have no other label set than their own any more. */
 void en_loads_settle(struct enforce *e);

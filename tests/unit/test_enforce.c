@@ -533,6 +533,73 @@ static void waits(void **state)
 	model_free(m);
 }
 
+static void closed_count(void *arg, const struct enforce_endpoint *ep)
+{
+	unsigned *n = arg;
+
+	assert_true(ep->flags & WORKLOAD_CLOSED);
+	++*n;
+}
+
+static unsigned closed_now(const struct model *m)
+{
+	unsigned n = 0;
+
+	enforce_closed_foreach(m->e, closed_count, &n);
+	return n;
+}
+
+/* Who is declared no longer, but may be there. */
+static void closed(void **state)
+{
+	struct model *m = model_new(false);
+	struct intent_workload_state gone = { .err = -ENODEV };
+
+	(void)state;
+	ep_set(m, 0, 1, "app=a");
+	settle(m);
+	enforce_endpoint_close(m->e, "v0"); /* no documents: nothing to be closed for */
+	assert_int_equal(m->load[0].ifname[0], 0);
+	doc_set(m, ENFORCE_POLICY, 1);
+	ep_set(m, 0, 1, "app=a");
+	ep_set(m, 1, 1, "app=b");
+	settle(m);
+	assert_int_equal(enforce_closed_changes(m->e), 0);
+	enforce_endpoint_close(m->e, "v0");
+	enforce_endpoint_close(m->e, "v9");
+	settle(m);
+	assert_int_equal(m->load[0].flags, WORKLOAD_CLOSED);
+	assert_int_equal(m->load[0].identity, IDENTITY_INIT);
+	assert_int_equal(m->policy[policy_at(m, m->load[0].policy)].live.n, 0);
+	assert_int_equal(closed_now(m), 1);
+	assert_int_equal(enforce_closed_changes(m->e), 1);
+	ep_set(m, 0, 1, "app=a");
+	settle(m);
+	assert_int_equal(m->load[0].flags, 0);
+	assert_int_equal(closed_now(m), 0);
+	/* All, by not being named; then one device goes, the documents do. */
+	enforce_endpoints_begin(m->e);
+	enforce_endpoints_end(m->e, true);
+	settle(m);
+	assert_int_equal(closed_now(m), 2);
+	snprintf(gone.ifname, sizeof(gone.ifname), "v0");
+	gone.policy = m->load[0].policy;
+	enforce_workload_state(m->e, &gone);
+	assert_int_equal(m->load[0].ifname[0], 0);
+	assert_int_equal(closed_now(m), 1);
+	doc_set(m, ENFORCE_OPEN, 0);
+	assert_int_equal(closed_now(m), 0);
+	assert_int_equal(m->load[1].ifname[0], 0);
+	assert_int_equal(enforce_closed_changes(m->e), 6);
+	/* Who asks for it has them go. */
+	doc_set(m, ENFORCE_POLICY, 1);
+	ep_set(m, 1, 1, "app=b");
+	enforce_endpoints_begin(m->e);
+	enforce_endpoints_end(m->e, false);
+	assert_int_equal(closed_now(m), 0);
+	model_free(m);
+}
+
 /* ---- more than fits --------------------------------------------------------- */
 
 enum { CLAUSES = 200, PORTS = 256 };
@@ -645,9 +712,10 @@ static void full(void **state)
 int main(void)
 {
 	const struct CMUnitTest t[] = {
-		cmocka_unit_test(order),  cmocka_unit_test(refused),
-		cmocka_unit_test(waits),  cmocka_unit_test(random_events),
-		cmocka_unit_test(resync), cmocka_unit_test(full),
+		cmocka_unit_test(order),         cmocka_unit_test(refused),
+		cmocka_unit_test(waits),         cmocka_unit_test(closed),
+		cmocka_unit_test(random_events), cmocka_unit_test(resync),
+		cmocka_unit_test(full),
 	};
 	int rc;
 
