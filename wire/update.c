@@ -7,11 +7,13 @@
  */
 #include "wire/update.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "lib/wbuf.h"
 #include "wire/aspath.h"
 #include "wire/attr.h"
+#include "wire/group.h"
 #include "wire/labelset.h"
 #include "wire/open.h"
 
@@ -50,6 +52,7 @@ static const char *const reason_names[UR_COUNT] = {
 	[UR_ORIGIN_TYPE] = "origin_type",
 	[UR_LABELS_FORM] = "labels_malformed",
 	[UR_LABELS_FLAGS] = "labels_flags",
+	[UR_LABELS_NUMBERS] = "labels_numbers",
 	[UR_LABELS_DENIED] = "labels_denied",
 	[UR_TENANT_DENIED] = "tenant_denied",
 };
@@ -111,6 +114,18 @@ static bool seen_before(struct attr_dec *d, uint8_t code)
 	return was;
 }
 
+/* Numbers that contradict each other say of somebody that nobody knows who he is. They
+ * travel on for the same reason. */
+static void numbers(struct attr_dec *d, const struct attr_tlv *tlv)
+{
+	const struct attrs *a = &d->u->attrs;
+	struct group g;
+
+	if (d->ctx->labels && a->ext_communities.len > sizeof(struct extcom) &&
+	    attrs_group(a, &g) == -EBADMSG)
+		note(d, V_OK, UR_LABELS_NUMBERS, 0, tlv);
+}
+
 static void known(struct attr_dec *d, const struct attr_row *row,
 		  const struct attr_tlv *tlv)
 {
@@ -132,6 +147,8 @@ static void known(struct attr_dec *d, const struct attr_row *row,
 		note(d, d->ctx->ebgp ? row->ebgp : row->ibgp, f.reason, f.sub, tlv);
 	} else {
 		attr_store(row, tlv->flags, tlv->code, tlv->value, &d->u->attrs);
+		if (tlv->code == ATTR_EXT_COMMUNITY)
+			numbers(d, tlv);
 	}
 }
 

@@ -70,6 +70,7 @@ enum update_reason {
 	UR_ORIGIN_TYPE,      /* of a route whose layout we do not know */
 	UR_LABELS_FORM,      /* a label set that is not canonical; it stays as it is */
 	UR_LABELS_FLAGS,     /* ... whose attribute is not optional transitive */
+	UR_LABELS_NUMBERS,   /* group numbers that contradict each other; they stay */
 	UR_LABELS_DENIED,    /* refused by labels permit (rib/permit.h) */
 	UR_TENANT_DENIED,    /* ... by tenant permit */
 	UR_COUNT

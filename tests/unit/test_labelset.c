@@ -409,6 +409,16 @@ static const struct {
 	  -ENOENT },
 	{ "somebody else's, well-known", "40ff03010203", V_RESET, UR_WELLKNOWN_UNKNOWN,
 	  "", -ENOENT },
+	{ "two group ids", "c01010 0317000000000001 0317000000000002", V_OK,
+	  UR_LABELS_NUMBERS, "", -ENOENT },
+	{ "one, twice", "c01010 0317000000000001 0317000000000001", V_OK, UR_NONE, "",
+	  -ENOENT },
+	{ "two identities", "c01010 831d0000 80000001 831d0000 80000002", V_OK,
+	  UR_LABELS_NUMBERS, "", -ENOENT },
+	{ "not its id", "c01010 0317000000000001 831d0000 80000002", V_OK,
+	  UR_LABELS_NUMBERS, "", -ENOENT },
+	{ "its id", "c01010 0317000000000002 831d0000 80000002", V_OK, UR_NONE, "",
+	  -ENOENT },
 	{ "of another code", "c0fe0d" ONE, V_OK, UR_NONE, "e0fe0d" ONE, -ENOENT },
 };
 
