@@ -22,6 +22,8 @@ enum {
 	M_GROUPS,
 	M_DROPS,
 	M_EVENTS_LOST,
+	M_CONNECTIONS,
+	M_ROOM,
 };
 
 static struct metric rows[] = {
@@ -65,6 +67,11 @@ static struct metric rows[] = {
 		      { "reason" } },
 	[M_EVENTS_LOST] = { "selvage_drop_events_lost_total", METRIC_COUNTER, NULL,
 			    "Dropped packets that monitor did not show." },
+	[M_CONNECTIONS] = { "selvage_policy_connections", METRIC_GAUGE, NULL,
+			    "Connections of endpoints that are remembered; counted "
+			    "anew every half minute or so." },
+	[M_ROOM] = { "selvage_policy_connections_room", METRIC_GAUGE, NULL,
+		     "How many can be." },
 };
 
 static const char *const waits[ENFORCE_WAITS] = {
@@ -100,6 +107,8 @@ static void collect(void *ctx)
 	for (unsigned i = DROP_NONE + 1; i < DROP_REASONS; i++)
 		metric_set(&rows[M_DROPS], (double)v->drops.n[i], drop_name(i));
 	metric_set(&rows[M_EVENTS_LOST], (double)v->drops.events_lost);
+	metric_set(&rows[M_CONNECTIONS], v->drops.connections);
+	metric_set(&rows[M_ROOM], v->drops.room);
 }
 
 const struct metric_table metrics_policy = { rows, ARRAY_SIZE(rows), collect };

@@ -243,6 +243,11 @@ static void drops_show(const struct engine *e, struct out *o)
 	}
 	out_end(o);
 	out_text(o, "%s", any ? "\n" : "");
+	out_uint(o, "connections", c->connections);
+	out_uint(o, "connectionsRoom", c->room);
+	if (c->room)
+		out_text(o, "%sConnections: %u, room for %u\n", any ? "" : "\n",
+			 c->connections, c->room);
 }
 
 struct find {

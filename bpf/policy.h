@@ -450,17 +450,15 @@ static __always_inline void pol_count_rule(__u32 rule, __u32 len)
 
 /* ---- connections ---- */
 
-/* In units of 2^30 ns. A TCP connection may be silent as long as its keepalive is. */
-enum { POL_LIFE_TCP = 7600, POL_LIFE = 170, POL_LIFE_FRAGMENT = 30 };
-
 static __always_inline __u32 pol_now(void)
 {
-	return (__u32)(bpf_ktime_get_coarse_ns() >> 30);
+	return (__u32)(bpf_ktime_get_coarse_ns() >> BPF_POL_TIME_SHIFT);
 }
 
 static __always_inline int pol_is_fresh(const struct bpf_pol_ct *c, __u8 proto)
 {
-	return pol_now() - c->seen < (proto == NEXT_TCP ? POL_LIFE_TCP : POL_LIFE);
+	return pol_now() - c->seen <
+	       (proto == NEXT_TCP ? BPF_POL_LIFE_TCP : BPF_POL_LIFE);
 }
 
 static __always_inline void pol_flow_key(const struct pol *p, const struct flow *f,
@@ -618,7 +616,7 @@ static __noinline __u32 pol_part(const struct pol *p)
 	pol_part_key(p, &key);
 	c = bpf_map_lookup_elem(&pol_ct_v1, &key);
 	if (c && c->dirs & 1 << (p->dir & 1) && c->policy == p->ep.policy &&
-	    pol_now() - c->seen < POL_LIFE_FRAGMENT)
+	    pol_now() - c->seen < BPF_POL_LIFE_FRAGMENT)
 		return BPF_POL_R_NONE;
 	return BPF_POL_R_FRAGMENT;
 }

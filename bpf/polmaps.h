@@ -142,6 +142,15 @@ enum {
 	BPF_POL_CT_FRAGMENT, /* ports: identification of the datagram */
 };
 
+/* How long entries count, in units of 2^30 ns of CLOCK_MONOTONIC. A TCP connection may
+ * be silent as long as its keepalive is. */
+enum {
+	BPF_POL_TIME_SHIFT = 30,
+	BPF_POL_LIFE_TCP = 7600,
+	BPF_POL_LIFE = 170,
+	BPF_POL_LIFE_FRAGMENT = 30,
+};
+
 /* pol_ct_v1, LRU hash, as the endpoint sees it: one entry for both directions. */
 struct bpf_pol_flow {
 	__u32 ifindex;

@@ -483,7 +483,8 @@ static void drop_counters_text(struct line *l, const void *body)
 		if (c.n[i])
 			line_add(l, " %s=%llu", drop_name((unsigned)i),
 				 (unsigned long long)c.n[i]);
-	line_add(l, " lost=%llu", (unsigned long long)c.events_lost);
+	line_add(l, " lost=%llu connections=%u room=%u",
+		 (unsigned long long)c.events_lost, c.connections, c.room);
 }
 
 static void entry_text(struct line *l, const void *body)

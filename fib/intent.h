@@ -415,6 +415,8 @@ struct intent_rule_count {
 struct intent_drop_counters {
 	uint64_t n[DROP_REASONS];
 	uint64_t events_lost; /* dropped packets that MONITOR did not tell of */
+	uint32_t connections; /* remembered, as they were counted last */
+	uint32_t room;        /* for so many */
 };
 
 enum intent_table {
@@ -570,7 +572,7 @@ INTENT_SIZE_IS(intent_policy_state, 72);
 INTENT_SIZE_IS(intent_workload_state, 88);
 INTENT_SIZE_IS(intent_drop, 64);
 INTENT_SIZE_IS(intent_rule_count, 24);
-INTENT_SIZE_IS(intent_drop_counters, 136);
+INTENT_SIZE_IS(intent_drop_counters, 144);
 INTENT_SIZE_IS(intent_result, 104);
 INTENT_SIZE_IS(intent_entry, 80);
 

@@ -138,6 +138,14 @@ struct pol {
 	uint32_t second_n; /* events told in this second */
 	struct intent_drop_counters counted;
 	bool was_counted;
+
+	/* pol_ct.c */
+	uint32_t connections; /* at the end of the last pass over them */
+	struct {
+		uint8_t at[sizeof(struct bpf_pol_flow)]; /* the kernel's mark */
+		bool begun;
+		uint32_t live, max;
+	} ct_pass;
 };
 
 /* ---- pol.c ---- */
@@ -234,6 +242,11 @@ int pol_tables_read(struct fib *f, bool first);
 /* ---- pol_up.c ---- */
 void pol_monitor_work(struct fib *f);
 void pol_monitor_close(struct pol *p);
+
+/* ---- pol_ct.c ---- */
+
+/** pol_ct_look - go on counting connections; for once a second. */
+void pol_ct_look(struct fib *f);
 
 /* ---- net.c ---- */
 

@@ -121,7 +121,6 @@ void pol_monitor_close(struct pol *p)
 void pol_monitor_work(struct fib *f)
 {
 	struct pol *p = f->pol;
-
 	bool on = p->monitor || net_in_use(p);
 
 	if (on && !p->ring)
@@ -143,9 +142,12 @@ int64_t pol_counters(struct fib *f)
 	if (now - p->told_ms < COUNTERS_MS)
 		return p->told_ms + COUNTERS_MS;
 	p->told_ms = now;
+	pol_ct_look(f);
 	c = p->counted;
+	c.connections = p->connections;
+	c.room = f->progs.max[BPF_M_POL_CT];
 	if (!bpf_map_sums(pol_fd(f, BPF_M_POL_REASON), 0, DROP_REASONS, c.n) &&
-	    (!p->was_counted || memcmp(c.n, p->counted.n, sizeof(c.n)))) {
+	    (!p->was_counted || memcmp(&c, &p->counted, sizeof(c)))) {
 		chan_put(f->chan, INTENT_DROP_COUNTERS, 0, &c, sizeof(c));
 		p->counted = c;
 		p->was_counted = true;
