@@ -8,9 +8,9 @@
  * Routing, hop limit, neighbours, fragmentation and the ICMPv6 errors that come of them
  * stay with the stack: each program passes on or drops. Only where that is allowed
  * (BPF_ILA_LOCAL_FAST_*) and nothing is to be said of the packet it goes past the
- * stack, by the same routes. What has no way gets BPF_ILA_MARK_UNREACH and is rejected
- * by nftables. Unlike the kernel's ILA we translate what ICMPv6 errors quote, so that
- * path MTU discovery and traceroute work, and keep tenants apart.
+ * stack, to the next hop that fib has found. What has no way gets BPF_ILA_MARK_UNREACH
+ * and is rejected by nftables. Unlike the kernel's ILA we translate what ICMPv6 errors
+ * quote, so that path MTU discovery and traceroute work, and keep tenants apart.
  *
  * Nothing here is taken from the packet without a check, and no packet leaves half
  * rewritten: a helper that fails drops it.
@@ -74,6 +74,14 @@ struct {
 	__type(key, __u32);
 	__type(value, struct bpf_ila_group);
 } ila_group_v1 SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 65536);
+	__type(key, __be64);
+	__type(value, struct bpf_ila_way);
+} ila_way_v1 SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
@@ -385,31 +393,23 @@ static __always_inline int hop_take(struct __sk_buff *skb, const struct pkt *p)
 		       : 0;
 }
 
-/*
- * By the route, to the neighbour that the stack knows. Whatever it would have to say
- * something about, or do first, is left to it. Return: PASS, a redirection or a drop.
- */
+/* To the next hop of the locator that p->dst has now. What the stack would have to say
+ * something about is left to it. Return: PASS, a redirection or a drop. */
 static __noinline int hop_out(struct __sk_buff *skb, struct pkt *p)
 {
-	struct bpf_fib_lookup to = { .family = 10 /* AF_INET6 */ };
-	__u32 len = largest(skb, p);
+	__be64 locator = p->dst.prefix;
+	const struct bpf_ila_way *w = bpf_map_lookup_elem(&ila_way_v1, &locator);
+	__u32 len;
 
-	if (p->hops <= 1 || !len || len > 0xffff || skb->vlan_present)
+	if (!w || p->hops <= 1 || skb->vlan_present)
 		return PASS;
-	to.ifindex = skb->ifindex;
-	to.tot_len = (__u16)len;
-	to.l4_protocol = p->next;
-	__builtin_memcpy(to.ipv6_src, &p->src, sizeof(to.ipv6_src));
-	__builtin_memcpy(to.ipv6_dst, &p->dst, sizeof(to.ipv6_dst));
-	if (bpf_skb_load_bytes(skb, PKT_IP6, &to.flowinfo, sizeof(to.flowinfo)))
+	len = largest(skb, p);
+	if (!len || len > w->mtu)
 		return PASS;
-	to.flowinfo &= bpf_htonl(0x0fffffff);
-	if (bpf_fib_lookup(skb, &to, sizeof(to), 0) != BPF_FIB_LKUP_RET_SUCCESS)
-		return PASS;
-	if (hop_take(skb, p) || bpf_skb_store_bytes(skb, 0, to.dmac, ETH_ALEN, 0) ||
-	    bpf_skb_store_bytes(skb, ETH_ALEN, to.smac, ETH_ALEN, 0))
+	if (hop_take(skb, p))
 		return TC_ACT_SHOT;
-	return redirect_to(skb, to.ifindex);
+	return redirect_via(skb, w->ifindex, 1,
+			    w->via[0] ? w->via : (const __be32 *)&p->dst);
 }
 
 /* To a container of this host, which p->dst is of; the program on its device does not

@@ -16,6 +16,7 @@
  *   ila_remote_v1  every locator that a mapping names (errors are translated back)
  *   ila_group_v1   before the mapping that names the group
  *   ila_map_v1     every identifier of another host
+ *   ila_way_v1     locators that can be reached past the stack; the others wait for it
  *
  * The maps are pinned under these names; whoever changes a layout here gives the map
  * its next number. The programs expect an Ethernet header on the device.
@@ -105,11 +106,16 @@ enum {
 	BPF_ILA_LOCAL_VNID = 2,   /* domain has BPF_ILA_DOM_VNID */
 	BPF_ILA_LOCAL_PREFIX = 4, /* the container sees its tenant's prefix */
 	/* Programs forward what it gets, and what it sends; the stack what they cannot:
-	 * no neighbour yet, hops used up, too large. Netfilter does not see the others.
-	 * What is sent must not have a route with an MTU of its own, unless that is
-	 * locked: programs cannot see it. */
+	 * no way, hops used up, too large. Netfilter does not see the others. */
 	BPF_ILA_LOCAL_FAST_IN = 8,
 	BPF_ILA_LOCAL_FAST_OUT = 16,
+};
+
+/* ila_way_v1, hash: locator (__be64) of another host -> its next hop. */
+struct bpf_ila_way {
+	__u32 ifindex;
+	__u32 mtu;     /* of the route: the largest packet */
+	__be32 via[4]; /* zeros: who the packet is for */
 };
 
 /* ila_local_v1, hash: SIR address (struct bpf_ila_addr) of an identifier of this host.
@@ -163,6 +169,7 @@ _Static_assert(sizeof(struct bpf_ila_rewrite) == 16, "pinned layout");
 _Static_assert(sizeof(struct bpf_ila_dom) == 24, "pinned layout");
 _Static_assert(sizeof(struct bpf_ila_group) == 256, "pinned layout");
 _Static_assert(sizeof(struct bpf_ila_local) == 8, "pinned layout");
+_Static_assert(sizeof(struct bpf_ila_way) == 24, "pinned layout");
 _Static_assert(sizeof(struct bpf_ila_if) == 32, "pinned layout");
 _Static_assert((int)BPF_ILA_COUNTS <= (int)BPF_ILA_ROW, "room for every counter");
 

@@ -46,13 +46,4 @@ static __always_inline int redirect_via(struct __sk_buff *skb, __u32 ifindex, in
 	return (int)bpf_redirect_neigh(ifindex, &to, sizeof(to), 0);
 }
 
-static __always_inline int redirect_to(struct __sk_buff *skb, __u32 ifindex)
-{
-	if (redirect_tell) {
-		skb->cb[0] = ifindex;
-		skb->cb[1] = 3;
-	}
-	return (int)bpf_redirect(ifindex, 0);
-}
-
 #endif

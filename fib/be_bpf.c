@@ -123,6 +123,7 @@ static int open_parts(struct fib *f, struct be_bpf *b, char *why)
 		bpf_attach_adopt(b->attach, BPF_O_ILA, l->ifindex);
 	mirror_init(&b->ifs, sizeof(uint32_t), sizeof(struct bpf_ila_if));
 	mirror_init(&b->remotes, sizeof(__be64), sizeof(struct bpf_ila_rewrite));
+	mirror_init(&b->ways, sizeof(__be64), sizeof(struct bpf_ila_way));
 	bpf_groups_init(&b->groups);
 	err = be_bpf_adopt(b);
 	if (!err)
@@ -139,6 +140,7 @@ static void close_parts(struct be_bpf *b)
 	bpf_attach_close(b->attach, BPF_O_ILA);
 	mirror_fini(&b->ifs);
 	mirror_fini(&b->remotes);
+	mirror_fini(&b->ways);
 	bpf_groups_fini(&b->groups);
 	nft_close(&b->nft);
 	bpf_writer_free(b->writer);
@@ -230,7 +232,10 @@ static int pull_after(struct be_bpf *b)
 {
 	int err = mirror_write(&b->groups.map, true);
 
-	return err ? err : mirror_write(&b->remotes, true);
+	err = err ? err : mirror_write(&b->remotes, true);
+	if (!err)
+		err = bpf_mirror_push(b, &b->ways, BPF_M_WAY);
+	return err ? err : mirror_write(&b->ways, true);
 }
 
 /* ---- writing entries ---- */
@@ -551,12 +556,30 @@ static void bpf_loc_set(struct fib *f, struct ila_loc *l)
 		mirror_set(&be(f)->remotes, &l->key.locator, &r);
 }
 
+/* The way is that of the locator, in whatever domain. */
+static void bpf_loc_way(struct fib *f, struct ila_loc *l)
+{
+	struct bpf_ila_way w = { .ifindex = l->hop.ifindex, .mtu = l->mtu };
+
+	if (!be(f) || !be(f)->open)
+		return;
+	if (l->err) {
+		mirror_unset(&be(f)->ways, &l->key.locator);
+		return;
+	}
+	if (l->hop.has_gw)
+		memcpy(w.via, l->hop.gw, sizeof(w.via));
+	mirror_set(&be(f)->ways, &l->key.locator, &w);
+}
+
+/* Another domain with the same locator goes by the stack until it is asked again. */
 static void bpf_loc_del(struct fib *f, struct ila_loc *l)
 {
 	const struct bpf_ila_rewrite *r;
 
 	if (!be(f) || !be(f)->open)
 		return;
+	mirror_unset(&be(f)->ways, &l->key.locator);
 	r = mirror_get(&be(f)->remotes, &l->key.locator);
 	if (r && r->prefix == ilaval_prefix(&l->key.sir))
 		mirror_unset(&be(f)->remotes, &l->key.locator);
@@ -590,6 +613,7 @@ static void sweep(struct be_bpf *b)
 	bpf_attach_sweep(b->attach, BPF_O_ILA);
 	mirror_sweep(&b->ifs);
 	mirror_sweep(&b->remotes);
+	mirror_sweep(&b->ways);
 	mirror_sweep(&b->groups.map);
 	bpf_progs_sweep(b->progs);
 }
@@ -716,6 +740,7 @@ const struct ila_backend be_bpf = {
 	.dom_set = bpf_dom_set,
 	.dom_del = bpf_dom_del,
 	.loc_set = bpf_loc_set,
+	.loc_way = bpf_loc_way,
 	.loc_del = bpf_loc_del,
 	.hops_freed = bpf_hops_freed,
 	.link_gone = bpf_link_gone,

@@ -193,6 +193,8 @@ int be_bpf_adopt(struct be_bpf *b)
 	if (!err)
 		err = mirror_adopt(&b->remotes, b->progs->map[BPF_M_REMOTE]);
 	if (!err)
+		err = mirror_adopt(&b->ways, b->progs->map[BPF_M_WAY]);
+	if (!err)
 		err = mirror_adopt(&b->groups.map, b->progs->map[BPF_M_GROUP]);
 	return err;
 }
@@ -203,6 +205,8 @@ static int audit_mirrors(struct be_bpf *b)
 
 	if (!err)
 		err = mirror_audit(&b->remotes);
+	if (!err)
+		err = mirror_audit(&b->ways);
 	if (!err)
 		err = mirror_audit(&b->groups.map);
 	return err;

@@ -38,7 +38,7 @@ struct be_bpf {
 	bool open;
 	struct bpf_progs *progs;   /* fib's */
 	struct bpf_attach *attach; /* dto. */
-	struct mirror ifs, remotes;
+	struct mirror ifs, remotes, ways;
 	struct bpf_groups groups;
 	struct nft nft;
 	struct bpf_dom dom[BPF_ILA_DOMS]; /* 0 is none */

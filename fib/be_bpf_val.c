@@ -40,7 +40,7 @@ struct bpf_ila_local bpf_local_value(const struct want_val *v, uint16_t dom,
 	if (v->to.len)
 		flags |= BPF_ILA_LOCAL_PREFIX;
 	if (v->flags & WV_FAST)
-		flags |= BPF_ILA_LOCAL_FAST_IN;
+		flags |= BPF_ILA_LOCAL_FAST_IN | BPF_ILA_LOCAL_FAST_OUT;
 	return (struct bpf_ila_local) { .ifindex = v->num, .dom = dom, .flags = flags };
 }
 

@@ -59,6 +59,7 @@ static const struct {
 	[BPF_M_LOCAL] = { "ila_local_v1", ILA, 4096 },
 	[BPF_M_IF] = { "ila_if_v1", ILA, 4096 },
 	[BPF_M_REMOTE] = { "ila_remote_v1", ILA, 4096 },
+	[BPF_M_WAY] = { "ila_way_v1", ILA, 4096 },
 	[BPF_M_GROUP] = { "ila_group_v1", ILA, 1024 },
 	[BPF_M_MAP] = { "ila_map_v1", ILA, 0 }, /* bpf_progs_open() */
 	[BPF_M_COUNT] = { "ila_count_v1", ILA, 0 },

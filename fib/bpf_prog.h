@@ -22,6 +22,7 @@ enum bpf_map_id {
 	BPF_M_LOCAL,
 	BPF_M_IF,
 	BPF_M_REMOTE,
+	BPF_M_WAY,
 	BPF_M_GROUP,
 	BPF_M_MAP,
 	BPF_M_COUNT,

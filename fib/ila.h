@@ -62,6 +62,7 @@ struct ila_loc {
 	bool told;          /* backend: loc_set() was called */
 	int32_t err;        /* why it has no way; -EINPROGRESS: not asked yet */
 	struct ila_hop hop; /* the way, when err is 0 */
+	uint32_t mtu;       /* of that: the largest packet */
 	uint32_t share;     /* hops with this one only; 0: not known yet */
 	TAILQ_ENTRY(ila_loc) q;
 	UT_hash_handle hh;
@@ -127,8 +128,9 @@ struct ila_backend {
 	void (*dom_del)(struct fib *f, struct ila_dom *d);
 
 	/** loc_set, loc_del - a locator is named by mappings from now on, or no longer.
-	 * Any may be NULL. */
+	 * loc_way - its way has changed. Any may be NULL. */
 	void (*loc_set)(struct fib *f, struct ila_loc *l);
+	void (*loc_way)(struct fib *f, struct ila_loc *l);
 	void (*loc_del)(struct fib *f, struct ila_loc *l);
 
 	/** hops_freed - a number of struct ila_hops is going to name something else. */

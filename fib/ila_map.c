@@ -74,6 +74,8 @@ static void loc_tell(struct fib *f, struct ila_loc *l, uint8_t csum)
 	l->told = true;
 	if (b && b->loc_set)
 		b->loc_set(f, l);
+	if (b && b->loc_way)
+		b->loc_way(f, l);
 }
 
 /* Mappings come in the order of their addresses, their locators in none. Hosts are

@@ -17,6 +17,7 @@
 #include "fib/link.h"
 #include "fib/offload.h"
 #include "fib/pol_int.h"
+#include "fib/rtmsg.h"
 #include "fib/state.h"
 #include "lib/clock.h"
 #include "lib/util.h"
@@ -40,18 +41,6 @@ struct answer {
 	struct polval_way to;
 	int64_t expires_ms; /* from now; INT64_MAX: never */
 };
-
-static uint16_t mtu_of(const struct rtattr *metrics)
-{
-	const struct rtattr *tb[RTAX_MTU + 1];
-	uint32_t mtu;
-
-	if (!metrics)
-		return 0;
-	nl_parse(tb, RTAX_MTU, RTA_DATA(metrics), RTA_PAYLOAD(metrics));
-	mtu = nl_u32(tb[RTAX_MTU]);
-	return mtu <= UINT16_MAX ? (uint16_t)mtu : 0;
-}
 
 /* What a router has said is known for a time. */
 static int64_t expires_of(const struct rtattr *info)
@@ -87,13 +76,15 @@ static void on_route(void *arg, const struct nlmsghdr *h)
 	const struct rtattr *tb[RTA_VIA + 1];
 	const struct rtmsg *r = NLMSG_DATA(h);
 	struct answer *a = arg;
+	uint32_t mtu;
 
 	if (h->nlmsg_type != RTM_NEWROUTE || !nl_payload(h, sizeof(*r), tb, RTA_VIA) ||
 	    r->rtm_type != RTN_UNICAST || !tb[RTA_OIF])
 		return;
+	mtu = rtmsg_mtu(tb[RTA_METRICS]);
 	a->to.ifindex = nl_u32(tb[RTA_OIF]);
 	a->to.via = via_of(tb);
-	a->to.mtu = mtu_of(tb[RTA_METRICS]);
+	a->to.mtu = mtu <= UINT16_MAX ? (uint16_t)mtu : 0;
 	a->expires_ms = expires_of(tb[RTA_CACHEINFO]);
 }
 

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "fib/backends.h"
 #include "fib/ila.h"
 #include "fib/link.h"
 #include "fib/rtmsg.h"
@@ -106,6 +107,7 @@ void route_touch_gw(struct fib *f, uint32_t ifindex, const struct ip *gw)
 
 struct answer {
 	struct ila_hop *hop;
+	uint32_t mtu;
 	int err;
 };
 
@@ -122,6 +124,7 @@ static void on_route(void *arg, const struct nlmsghdr *h)
 	if (r.type != RTN_UNICAST || !r.n || !r.hop[0].ifindex)
 		return;
 	a->err = 0;
+	a->mtu = r.mtu;
 	a->hop->ifindex = r.hop[0].ifindex;
 	a->hop->has_gw = r.hop[0].has_gw;
 	memcpy(a->hop->gw, r.hop[0].gw, sizeof(a->hop->gw));
@@ -131,8 +134,12 @@ static void on_route(void *arg, const struct nlmsghdr *h)
  * packets come in: one more locator that goes by the same device is no news. */
 static void loc_changed(struct fib *f, struct ila_loc *l, bool first)
 {
+	const struct ila_backend *b = ila_backend(l->dom->home);
+
 	if (l->dom->home == ILA_PLANE_KERNEL)
 		l->changed = f->ila.walk_due = true;
+	if (b && b->loc_way)
+		b->loc_way(f, l);
 	if (!first || l->hop.ifindex != f->ila.way)
 		f->ila.work_due = true;
 	f->ila.way = l->hop.ifindex;
@@ -162,9 +169,12 @@ void route_lookup(struct fib *f, struct ila_loc *l)
 		err = -ENETUNREACH;
 	if (err)
 		hop = (struct ila_hop) { .locator = l->key.locator, .weight = 1 };
-	if (err == l->err && !memcmp(&hop, &l->hop, sizeof(hop)))
+	if (dev && (!a.mtu || dev->mtu < a.mtu))
+		a.mtu = dev->mtu;
+	if (err == l->err && a.mtu == l->mtu && !memcmp(&hop, &l->hop, sizeof(hop)))
 		return;
 	l->err = err;
+	l->mtu = a.mtu;
 	l->hop = hop;
 	l->share = 0;
 	loc_changed(f, l, first);

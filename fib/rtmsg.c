@@ -135,6 +135,16 @@ static void parse_encap(struct rtmsg_route *r, struct ila_hop *hop,
 	r->ident_type = ident;
 }
 
+uint32_t rtmsg_mtu(const struct rtattr *metrics)
+{
+	const struct rtattr *tb[RTAX_MTU + 1];
+
+	if (!metrics)
+		return 0;
+	nl_parse(tb, RTAX_MTU, RTA_DATA(metrics), RTA_PAYLOAD(metrics));
+	return nl_u32(tb[RTAX_MTU]);
+}
+
 static void parse_gw(struct ila_hop *hop, const struct rtattr *a)
 {
 	if (!a || RTA_PAYLOAD(a) != sizeof(hop->gw))
@@ -203,6 +213,7 @@ int rtmsg_parse(const struct nlmsghdr *h, struct rtmsg_route *r)
 	r->table = tb[RTA_TABLE] ? nl_u32(tb[RTA_TABLE]) : m->rtm_table;
 	r->metric = nl_u32(tb[RTA_PRIORITY]);
 	r->src = nl_ip(tb[RTA_PREFSRC]);
+	r->mtu = rtmsg_mtu(tb[RTA_METRICS]);
 	if (tb[RTA_DST] && RTA_PAYLOAD(tb[RTA_DST]) == 16)
 		memcpy(r->dst.b, RTA_DATA(tb[RTA_DST]), 16);
 	else if (r->bits)

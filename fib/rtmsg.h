@@ -41,6 +41,7 @@ struct rtmsg_route {
 	bool cloned;
 	bool strange; /* not as we write it: encap of other kinds, hooks, mixed modes */
 	uint32_t table, metric;
+	uint32_t mtu;                     /* of its own; 0: that of the device */
 	uint32_t n;                       /* next hops */
 	struct ila_hop hop[ILA_LOCATORS]; /* locator zero: no encap */
 	uint8_t csum, ident_type;         /* of the encap */
@@ -49,6 +50,9 @@ struct rtmsg_route {
 
 /** rtmsg_parse - RTM_NEWROUTE or RTM_DELROUTE; Return: 0; -EBADMSG; -EAFNOSUPPORT. */
 int rtmsg_parse(const struct nlmsghdr *h, struct rtmsg_route *r);
+
+/** rtmsg_mtu - of RTA_METRICS, which may be NULL; 0: none. */
+uint32_t rtmsg_mtu(const struct rtattr *metrics);
 
 /** rtmsg_key - which object of ours has this place? Return: false: none. */
 bool rtmsg_key(const struct rtmsg_route *r, struct want_key *k);
