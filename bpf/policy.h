@@ -49,7 +49,7 @@ struct {
 	__uint(max_entries, 65536);
 	__type(key, struct bpf_pol_flow);
 	__type(value, struct bpf_pol_ct);
-} pol_ct_v1 SEC(".maps");
+} pol_ct_v2 SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
@@ -75,7 +75,7 @@ struct {
 	__uint(max_entries, 1);
 	__type(key, __u32);
 	__type(value, struct bpf_pol_opt);
-} pol_opt_v1 SEC(".maps");
+} pol_opt_v2 SEC(".maps");
 
 /* The inner map says only what all of them have in common; each has its own size. */
 struct pol_verdicts {
@@ -109,6 +109,7 @@ struct pol {
 	__u32 peer;    /* identity */
 	__u32 rule;    /* out: of the verdict; 0: none */
 	__u32 dir;     /* enum bpf_pol_dir */
+	__u32 changes; /* of verdicts, before they were asked */
 };
 
 int pol_drop(struct __sk_buff *skb, const struct pol *p, __u32 reason);
@@ -184,7 +185,7 @@ static __always_inline const struct bpf_pol_opt *pol_opt(void)
 {
 	__u32 zero = 0;
 
-	return bpf_map_lookup_elem(&pol_opt_v1, &zero);
+	return bpf_map_lookup_elem(&pol_opt_v2, &zero);
 }
 
 static __always_inline void pol_count(__u32 reason)
@@ -521,6 +522,37 @@ static __always_inline __u8 pol_began(const struct pol *p)
 	return (__u8)(1 << (pol_verdict(p, &back) ? p->dir : !p->dir));
 }
 
+static __always_inline __u32 pol_changes(void)
+{
+	const struct bpf_pol_opt *opt = pol_opt();
+
+	return opt ? opt->changes : 0;
+}
+
+/*
+ * Of a connection whose packets policy has allowed within this second (pol_now()), by
+ * verdicts that are still the same; or an answer in one that is not too old. Asking
+ * again would give the same answer.
+ */
+static __noinline int pol_known(struct __sk_buff *skb, struct pol *p)
+{
+	const struct flow *f = &p->f;
+	struct bpf_pol_flow key;
+	struct bpf_pol_ct *c;
+
+	pol_flow_key(p, f, p->dir == BPF_POL_OUT, &key);
+	c = bpf_map_lookup_elem(&pol_ct_v2, &key);
+	if (!c || c->policy != p->ep.policy || c->identity != p->peer)
+		return 0;
+	if (c->dirs != 1 << (p->dir & 1))
+		return c->dirs == 1 << !(p->dir & 1) && pol_is_fresh(c, f->proto);
+	if (c->seen != pol_now() || c->changes != p->changes)
+		return 0;
+	p->rule = c->rule;
+	pol_count_rule(c->rule, skb->len);
+	return 1;
+}
+
 /* Policy has allowed the packet: its answer may come. */
 static __noinline void pol_note(const struct pol *p)
 {
@@ -532,7 +564,7 @@ static __noinline void pol_note(const struct pol *p)
 		return;
 	pol_flow_key(p, &p->f, p->dir == BPF_POL_OUT, &key);
 	now.seen = pol_now();
-	c = bpf_map_lookup_elem(&pol_ct_v1, &key);
+	c = bpf_map_lookup_elem(&pol_ct_v2, &key);
 	if (c) {
 		if (c->dirs != dir &&
 		    !(p->f.proto == NEXT_TCP &&
@@ -540,12 +572,10 @@ static __noinline void pol_note(const struct pol *p)
 		    pol_is_fresh(c, p->f.proto))
 			return;
 		if (c->dirs == dir) {
-			/* Once a second, not for each packet. */
-			if (c->seen == now.seen && c->policy == p->ep.policy &&
-			    c->identity == p->peer)
-				return;
 			c->policy = p->ep.policy;
 			c->identity = p->peer;
+			c->rule = p->rule;
+			c->changes = p->changes;
 			c->seen = now.seen;
 			return;
 		}
@@ -553,8 +583,10 @@ static __noinline void pol_note(const struct pol *p)
 	__builtin_memset(&now.pad, 0, sizeof(now.pad));
 	now.policy = p->ep.policy;
 	now.identity = p->peer;
+	now.rule = p->rule;
+	now.changes = p->changes;
 	now.dirs = pol_began(p);
-	bpf_map_update_elem(&pol_ct_v1, &key, &now, BPF_ANY);
+	bpf_map_update_elem(&pol_ct_v2, &key, &now, BPF_ANY);
 }
 
 /* Policy does not allow the packet: is it an answer? Return: enum bpf_pol_reason. */
@@ -571,7 +603,7 @@ static __noinline __u32 pol_answer(struct pol *p, __u32 reason)
 	pol_flow_key(p, &p->f, p->dir == BPF_POL_OUT, &key);
 	back.peer = p->peer;
 	pol_ask_back(&p->f, p->dir, &back);
-	c = bpf_map_lookup_elem(&pol_ct_v1, &key);
+	c = bpf_map_lookup_elem(&pol_ct_v2, &key);
 	if (c && c->dirs & 1 << !p->dir && pol_is_fresh(c, p->f.proto)) {
 		/* Whose address is not known is of the world when we send, and of the
 		 * overlay when it answers by that way: it is who it was. */
@@ -605,7 +637,7 @@ static __noinline void pol_part_note(const struct pol *p)
 	now.seen = pol_now();
 	now.policy = p->ep.policy;
 	now.dirs = (__u8)(1 << (p->dir & 1));
-	bpf_map_update_elem(&pol_ct_v1, &key, &now, BPF_ANY);
+	bpf_map_update_elem(&pol_ct_v2, &key, &now, BPF_ANY);
 }
 
 static __noinline __u32 pol_part(const struct pol *p)
@@ -614,7 +646,7 @@ static __noinline __u32 pol_part(const struct pol *p)
 	struct bpf_pol_ct *c;
 
 	pol_part_key(p, &key);
-	c = bpf_map_lookup_elem(&pol_ct_v1, &key);
+	c = bpf_map_lookup_elem(&pol_ct_v2, &key);
 	if (c && c->dirs & 1 << (p->dir & 1) && c->policy == p->ep.policy &&
 	    pol_now() - c->seen < BPF_POL_LIFE_FRAGMENT)
 		return BPF_POL_R_NONE;
@@ -697,7 +729,7 @@ static __noinline __u32 pol_related(struct __sk_buff *skb, const struct pol *p,
 		return reason;
 	if (q->flags & (FLOW_PORTS | FLOW_ASK | FLOW_ANSWER)) {
 		pol_flow_key(p, q, p->dir == BPF_POL_IN, &key);
-		c = bpf_map_lookup_elem(&pol_ct_v1, &key);
+		c = bpf_map_lookup_elem(&pol_ct_v2, &key);
 		if (!c || !pol_is_fresh(c, q->proto))
 			return reason;
 	}
@@ -718,6 +750,17 @@ static __noinline __u32 pol_related(struct __sk_buff *skb, const struct pol *p,
 
 /* ---- all of it ---- */
 
+/* Could it be of a connection that need not be asked about? */
+static __always_inline int pol_may_know(const struct pol *p)
+{
+	const struct flow *f = &p->f;
+
+	return p->ep.policy && f->flags & FLOW_PORTS &&
+	       !(f->flags & (FLOW_FIRST | FLOW_LATER)) &&
+	       !(f->proto == NEXT_TCP && f->tcp & FLOW_SYN) &&
+	       !(p->ep.flags & (BPF_POL_EP_OPEN_IN << !(p->dir & 1)));
+}
+
 /* May the packet go, as far as p->ep is concerned? Return: enum bpf_pol_reason. */
 __noinline __u32 pol_check(struct __sk_buff *skb, struct pol *p)
 {
@@ -730,6 +773,9 @@ __noinline __u32 pol_check(struct __sk_buff *skb, struct pol *p)
 		return BPF_POL_R_NO_POLICY;
 	p->rule = 0;
 	if ((p->ep.flags & both) == both || f->flags & FLOW_NEIGH)
+		return BPF_POL_R_NONE;
+	p->changes = pol_changes();
+	if (pol_may_know(p) && pol_known(skb, p))
 		return BPF_POL_R_NONE;
 	a.dir = p->dir;
 	a.peer = p->peer;

@@ -12,7 +12,7 @@
  * What fib sets, in this order, and takes back in reverse, so that no packet meets half
  * of it:
  *
- *   pol_opt_v1      once
+ *   pol_opt_v2      once
  *   pol_verdict_v1  inner maps, whole; a new identity goes into live ones in place, and
  *                   that before any address has it
  *   pol_group_v1    what a group policy id stands for
@@ -21,7 +21,7 @@
  *   pol_ep_v1       every device with an endpoint; one write replaces policy and flags
  *
  * The maps are pinned under these names; whoever changes a layout here gives the map
- * its next number. pol_ct_v1, pol_rule_v1, pol_reason_v1 and pol_event_v1 are written
+ * its next number. pol_ct_v2, pol_rule_v1, pol_reason_v1 and pol_event_v1 are written
  * by programs only. An endpoint's number is the ifindex of the host's side of its veth:
  * a device without an entry in pol_ep_v1 has no policy, and no guard.
  */
@@ -151,7 +151,7 @@ enum {
 	BPF_POL_LIFE_FRAGMENT = 30,
 };
 
-/* pol_ct_v1, LRU hash, as the endpoint sees it: one entry for both directions. */
+/* pol_ct_v2, LRU hash, as the endpoint sees it: one entry for both directions. */
 struct bpf_pol_flow {
 	__u32 ifindex;
 	__be32 local[4], remote[4];
@@ -167,7 +167,9 @@ struct bpf_pol_ct {
 	__u32 policy; /* the one that allowed it, and the peer that had then: an
 		       * answer is asked about again where these have changed */
 	__u32 identity;
-	__u8 dirs; /* 1 << enum bpf_pol_dir: in which policy allowed it */
+	__u32 rule;    /* that allowed it; 0: none */
+	__u32 changes; /* as in struct bpf_pol_opt, when it did */
+	__u8 dirs;     /* 1 << enum bpf_pol_dir: in which policy allowed it */
 	__u8 pad[3];
 };
 
@@ -199,7 +201,7 @@ enum bpf_pol_reason {
  * dst is too large. Only family and addresses are set. Told always. */
 enum { BPF_POL_E_PATH = 0xff };
 
-/* pol_event_v1, ring buffer, while pol_opt_v1 says so. */
+/* pol_event_v1, ring buffer, while pol_opt_v2 says so. */
 struct bpf_pol_event {
 	__u32 ifindex; /* of the endpoint; 0: from the underlay, for none */
 	__u32 vni;
@@ -216,10 +218,11 @@ struct bpf_pol_event {
 
 enum { BPF_POL_OPT_EVENTS = 1 };
 
-/* pol_opt_v1, array of one. */
+/* pol_opt_v2, array of one. */
 struct bpf_pol_opt {
 	__u32 flags;   /* BPF_POL_OPT_* */
 	__u32 overlay; /* identity of who is not known in an overlay; 0: INIT */
+	__u32 changes; /* another number after verdicts have changed in place */
 };
 
 _Static_assert(sizeof(struct bpf_pol_addr) == 20, "pinned layout");
@@ -231,8 +234,8 @@ _Static_assert(sizeof(struct bpf_pol_key) == 8, "pinned layout");
 _Static_assert(sizeof(struct bpf_pol_verdict) == 8, "pinned layout");
 _Static_assert(sizeof(struct bpf_pol_count) == 16, "pinned layout");
 _Static_assert(sizeof(struct bpf_pol_flow) == 44, "pinned layout");
-_Static_assert(sizeof(struct bpf_pol_ct) == 16, "pinned layout");
+_Static_assert(sizeof(struct bpf_pol_ct) == 24, "pinned layout");
 _Static_assert(sizeof(struct bpf_pol_event) == 64, "pinned layout");
-_Static_assert(sizeof(struct bpf_pol_opt) == 8, "pinned layout");
+_Static_assert(sizeof(struct bpf_pol_opt) == 12, "pinned layout");
 
 #endif

@@ -63,13 +63,13 @@ static const struct {
 	[BPF_M_GROUP] = { "ila_group_v1", ILA, 1024 },
 	[BPF_M_MAP] = { "ila_map_v1", ILA, 0 }, /* bpf_progs_open() */
 	[BPF_M_COUNT] = { "ila_count_v1", ILA, 0 },
-	[BPF_M_POL_OPT] = { "pol_opt_v1", ILA | NET, 0 },
+	[BPF_M_POL_OPT] = { "pol_opt_v2", ILA | NET, 0 },
 	[BPF_M_POL_VERDICT] = { "pol_verdict_v1", ILA | NET, 0 },
 	[BPF_M_POL_GROUP] = { "pol_group_v1", ILA | NET, 4096 },
 	[BPF_M_POL_NET] = { "pol_net_v1", ILA | NET, 0 },
 	[BPF_M_POL_IDENT] = { "pol_ident_v1", ILA | NET, 1 << 16 },
 	[BPF_M_POL_EP] = { "pol_ep_v1", ILA | NET, 4096 },
-	[BPF_M_POL_CT] = { "pol_ct_v1", ILA | NET,
+	[BPF_M_POL_CT] = { "pol_ct_v2", ILA | NET,
 			   256 }, /* room[] where it is for use */
 	[BPF_M_POL_RULE] = { "pol_rule_v1", ILA | NET, 0 },
 	[BPF_M_POL_REASON] = { "pol_reason_v1", ILA | NET, 0 },

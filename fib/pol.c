@@ -131,6 +131,12 @@ static int adopt(struct fib *f)
 {
 	struct pol *p = f->pol;
 	int err = mirror_adopt(&p->eps, pol_fd(f, BPF_M_POL_EP));
+	struct bpf_pol_opt was = { 0 };
+	uint32_t zero = 0;
+
+	/* Verdicts may have changed since programs were told so. */
+	bpf_map_lookup_elem(pol_fd(f, BPF_M_POL_OPT), &zero, &was);
+	p->opt.changes = was.changes + 1;
 
 	if (!err)
 		err = mirror_adopt(&p->groups, pol_fd(f, BPF_M_POL_GROUP));
@@ -288,7 +294,7 @@ void pol_sweep(struct fib *f)
 
 /* ---- turns ---- */
 
-static void opt_write(struct fib *f)
+void pol_opt_write(struct fib *f)
 {
 	struct pol *p = f->pol;
 	uint32_t zero = 0;
@@ -340,7 +346,7 @@ void pol_before(struct fib *f)
 	if (!p->due)
 		return;
 	if (p->opt_due)
-		opt_write(f);
+		pol_opt_write(f);
 	room_make(f);
 	loads_resolve(f);
 	gates_work(f);

@@ -157,6 +157,9 @@ struct pol *pol_get(struct fib *f);
  * with policies, there is next to none. */
 void pol_room(struct fib *f, uint32_t n);
 
+/** pol_opt_write - f->pol->opt into its map. */
+void pol_opt_write(struct fib *f);
+
 /** pol_due - there is work. pol_again - there will be, then; whoever asks for an
  * earlier time puts nobody off. */
 void pol_due(struct fib *f);

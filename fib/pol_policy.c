@@ -482,6 +482,13 @@ static void enter(struct fib *f, struct policy *y)
 	failed(f, y, map_make(f, y));
 }
 
+/* What programs remember of verdicts is to be asked again. */
+static void changed(struct fib *f)
+{
+	f->pol->opt.changes++;
+	pol_opt_write(f);
+}
+
 /* What changed in place. */
 static void update(struct fib *f, struct policy *y)
 {
@@ -497,6 +504,7 @@ static void update(struct fib *f, struct policy *y)
 	if (!b.n && !y->err)
 		return;
 	n = bpf_map_write(y->fd, b.key, b.value, b.n, &err);
+	changed(f);
 	f->want.count[TABLE_POLICY].repaired += verdicts_done(&y->v, false, &b, n);
 	/* Those to be erased take room, too. */
 	failed(f, y, err == -E2BIG ? map_make(f, y) : err);
@@ -571,6 +579,7 @@ static void erase(struct fib *f, struct policy *y)
 	if (!b.n)
 		return;
 	n = bpf_map_erase(y->fd, b.key, b.n, &err);
+	changed(f);
 	f->want.count[TABLE_POLICY].repaired += verdicts_done(&y->v, true, &b, n);
 	if (err)
 		pol_again(f, clock_ms() + POL_AGAIN_MS);

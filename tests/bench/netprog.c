@@ -296,7 +296,7 @@ int main(int argc, char **argv)
 	prog = net_bpf__open();
 	if (!prog)
 		return EXIT_FAILURE;
-	bpf_map__set_max_entries(prog->maps.pol_ct_v1, 2 * n < 1024 ? 1024 : 2 * n);
+	bpf_map__set_max_entries(prog->maps.pol_ct_v2, 2 * n < 1024 ? 1024 : 2 * n);
 	bpf_map__set_max_entries(prog->maps.pol_ident_v1, n + 2);
 	bpf_map__set_max_entries(prog->maps.net_fdb_v2, n + 2);
 	if (net_bpf__load(prog))

@@ -23,7 +23,7 @@ bool netprog_open(void)
 	net->rodata->redirect_tell = 1;
 	/* So small that it can be filled, not so small that what one CPU keeps for
 	 * itself is all of it. */
-	bpf_map__set_max_entries(net->maps.pol_ct_v1, 4096);
+	bpf_map__set_max_entries(net->maps.pol_ct_v2, 4096);
 	return !net_bpf__load(net);
 }
 
@@ -329,7 +329,7 @@ void world_clear(void)
 		bpf_map_delete_elem(bpf_map__fd(puts_made[puts_n - 1].map),
 				    puts_made[puts_n - 1].key);
 	empty(net->maps.pol_verdict_v1);
-	empty(net->maps.pol_ct_v1);
+	empty(net->maps.pol_ct_v2);
 }
 
 static struct bpf_pol_addr scoped(const char *addr)
@@ -414,6 +414,17 @@ void put_ep(uint32_t ifindex, uint32_t identity, uint32_t policy, uint16_t flags
 	put(net->maps.pol_ep_v1, &ifindex, &e);
 }
 
+/* What fib does after verdicts have changed in place. */
+static void verdicts_changed(void)
+{
+	struct bpf_pol_opt o = { 0 };
+	uint32_t zero = 0;
+
+	bpf_map_lookup_elem(bpf_map__fd(net->maps.pol_opt_v2), &zero, &o);
+	o.changes++;
+	put(net->maps.pol_opt_v2, &zero, &o);
+}
+
 void put_verdict(uint32_t policy, uint32_t peer, unsigned dir, uint8_t proto,
 		 uint16_t port, unsigned plen, uint32_t rule, uint8_t flags)
 {
@@ -436,11 +447,13 @@ void put_verdict(uint32_t policy, uint32_t peer, unsigned dir, uint8_t proto,
 	assert_true(fd >= 0);
 	assert_int_equal(bpf_map_update_elem(fd, &k, &v, BPF_ANY), 0);
 	close(fd);
+	verdicts_changed();
 }
 
 void policy_clear(uint32_t policy)
 {
 	bpf_map_delete_elem(bpf_map__fd(net->maps.pol_verdict_v1), &policy);
+	verdicts_changed();
 }
 
 void world(int vtep)

@@ -314,6 +314,57 @@ static void answers_of_tcp(void **state)
 	assert_allowed(IN, TCP(443, 40000, ACK));
 }
 
+static uint64_t rule_packets(uint32_t rule)
+{
+	struct bpf_pol_count per_cpu[256];
+	uint64_t sum = 0;
+
+	assert_int_equal(
+		bpf_map_lookup_elem(bpf_map__fd(net->maps.pol_rule_v1), &rule, per_cpu),
+		0);
+	for (int i = 0; i < libbpf_num_possible_cpus(); i++)
+		sum += per_cpu[i].packets;
+	return sum;
+}
+
+/* What is remembered of a connection says no more than asking again would. */
+static void known_connections(void **state)
+{
+	const struct desc d = UDP(40000, 53);
+	uint64_t before;
+
+	(void)state;
+	for (unsigned dir = IN; dir <= OUT; dir++) {
+		start(0);
+		put_verdict(POLICY, ID_B, dir, IPPROTO_UDP, 53, 16, 9, 0);
+		before = rule_packets(9);
+		for (int i = 0; i < 5; i++)
+			assert_allowed(dir, d);
+		assert_int_equal(rule_packets(9) - before, 5);
+		/* Denied in place, then taken away. */
+		put_ep(HERE, ID_A, POLICY, USUAL | BPF_POL_EP_DENY_IN << dir, MAC_A,
+		       "10.1.0.1", NULL);
+		put_verdict(POLICY, ID_B, dir, IPPROTO_UDP, 53, 16, 9, BPF_POL_DENY);
+		assert_denied(dir, d, BPF_POL_R_DENY);
+		put_verdict(POLICY, ID_B, dir, IPPROTO_UDP, 53, 16, 9, 0);
+		assert_allowed(dir, d);
+		policy_clear(POLICY);
+		put_verdict(POLICY, ID_C, dir, IPPROTO_UDP, 53, 16, 9, 0);
+		assert_denied(dir, d, BPF_POL_R_POLICY);
+		/* Another peer with the address, another policy, none. */
+		put_verdict(POLICY, ID_B, dir, IPPROTO_UDP, 53, 16, 9, 0);
+		assert_allowed(dir, d);
+		put_ident("10.1.0.2", ID_D, 0);
+		assert_denied(dir, d, BPF_POL_R_POLICY);
+		put_ident("10.1.0.2", ID_B, 0);
+		assert_allowed(dir, d);
+		put_ep(HERE, ID_A, POLICY + 1, USUAL, MAC_A, "10.1.0.1", NULL);
+		assert_denied(dir, d, BPF_POL_R_NO_POLICY);
+		put_ep(HERE, ID_A, 0, USUAL, MAC_A, "10.1.0.1", NULL);
+		assert_denied(dir, d, BPF_POL_R_NO_POLICY);
+	}
+}
+
 /* Seen first in the middle, after a restart or when its entry was lost. */
 static void answers_from_the_middle(void **state)
 {
@@ -647,7 +698,7 @@ static void tells_what_it_drops(void **state)
 	assert_denied(OUT, d, BPF_POL_R_DENY);
 	ring_buffer__consume(r);
 	assert_int_equal(events, 0);
-	assert_int_equal(bpf_map_update_elem(bpf_map__fd(net->maps.pol_opt_v1), &zero,
+	assert_int_equal(bpf_map_update_elem(bpf_map__fd(net->maps.pol_opt_v2), &zero,
 					     &on, BPF_ANY),
 			 0);
 	assert_denied(OUT, d, BPF_POL_R_DENY);
@@ -657,7 +708,7 @@ static void tells_what_it_drops(void **state)
 	inet_pton(AF_INET, "10.1.0.2", want.dst);
 	assert_memory_equal(&last, &want, sizeof(want));
 	on.flags = 0;
-	bpf_map_update_elem(bpf_map__fd(net->maps.pol_opt_v1), &zero, &on, BPF_ANY);
+	bpf_map_update_elem(bpf_map__fd(net->maps.pol_opt_v2), &zero, &on, BPF_ANY);
 	ring_buffer__free(r);
 }
 
@@ -670,6 +721,7 @@ int main(void)
 		cmocka_unit_test(next_door),
 		cmocka_unit_test(answers),
 		cmocka_unit_test(answers_of_tcp),
+		cmocka_unit_test(known_connections),
 		cmocka_unit_test(answers_from_the_middle),
 		cmocka_unit_test(answers_after_a_change),
 		cmocka_unit_test(answers_of_the_unknown),
