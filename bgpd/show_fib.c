@@ -156,7 +156,7 @@ static void entry_policy(struct out *o, const struct intent_entry *n)
 
 static const char *receive_name(const struct intent_entry *n)
 {
-	static const char *const names[] = { "", "direct", "aggregated" };
+	static const char *const names[] = { "", "direct", "aggregated", "mixed" };
 
 	return n->table == TABLE_L2DOM && n->receive < ARRAY_SIZE(names)
 		       ? names[n->receive]

@@ -360,8 +360,6 @@ static __always_inline int from_underlay(struct __sk_buff *skb, struct vxlan_rx 
 		return PASS;
 	if (r->bad)
 		return bad_tunnel(skb);
-	if (dom->flags & BPF_NET_DOM_RX_STACK && vxlan_is_segment(skb, eth))
-		return pass(BPF_NET_N_STACK);
 	p = pol_new(BPF_POL_IN);
 	if (!p)
 		return TC_ACT_SHOT;
@@ -438,12 +436,16 @@ int net_from_underlay(struct __sk_buff *skb)
 	struct vxlan_rx r;
 
 	if (skb->protocol == bpf_htons(ETH_P_IP)) {
+		if (vxlan_is_segment(skb, VXLAN_IN4))
+			return pass(BPF_NET_N_STACK);
 		if (vxlan_read4(skb, &r))
 			return PASS;
 		return from_underlay(skb, &r, VXLAN_IN4);
 	}
 	if (skb->protocol != bpf_htons(ETH_P_IPV6))
 		return PASS;
+	if (vxlan_is_segment(skb, VXLAN_IN6))
+		return pass(BPF_NET_N_STACK);
 	if (vxlan_read6(skb, &r))
 		return path_told(skb);
 	return from_underlay(skb, &r, VXLAN_IN6);

@@ -12,6 +12,7 @@
  *
  *   net_vtep_v1   own VTEPs
  *   net_dom_v1    every VNI that is here
+ *   net_single_v1 where the VXLAN device does it better
  *   net_neigh_v1  addresses that are answered for
  *   net_fdb_v2    MACs, those of this host's endpoints too
  *
@@ -27,9 +28,6 @@ enum {
 	BPF_NET_DOM_IP6 = 1,  /* family of the VTEP */
 	BPF_NET_DOM_FAST = 2, /* dataplane ebpf; else bridge and VXLAN device forward */
 	BPF_NET_DOM_GBP = 4,  /* the VXLAN device has gbp */
-	/* The underlay brings single segments: those of TCP with data go by the VXLAN
-	 * device, which puts them together. */
-	BPF_NET_DOM_RX_STACK = 8,
 };
 
 /* net_dom_v1, hash: VNI (__u32). */
@@ -78,6 +76,23 @@ struct bpf_net_vtep {
 	__u16 flags; /* BPF_NET_DOM_IP6 or 0 */
 };
 
+/* net_single_v1, array: devices and ports of tunnels where TCP comes in single
+ * segments. Those with data go by the VXLAN device, which puts them together. Each
+ * packet asks, so it is no hash: a device and port are at bpf_net_single_at(), or
+ * nowhere. */
+enum { BPF_NET_SINGLES = 64 };
+
+struct bpf_net_single {
+	__u32 ifindex; /* 0: none */
+	__be16 port;
+	__u16 pad;
+};
+
+static inline __u32 bpf_net_single_at(__u32 ifindex, __be16 port)
+{
+	return (ifindex ^ port ^ port >> 8) % BPF_NET_SINGLES;
+}
+
 enum { BPF_NET_NEIGH_ROUTER = 1 };
 
 /* net_neigh_v1, hash: struct bpf_pol_addr (polmaps.h) of who is elsewhere -> what ARP
@@ -107,6 +122,7 @@ _Static_assert(sizeof(struct bpf_net_dom) == 32, "pinned layout");
 _Static_assert(sizeof(struct bpf_net_mac) == 12, "pinned layout");
 _Static_assert(sizeof(struct bpf_net_fdb) == 44, "pinned layout");
 _Static_assert(sizeof(struct bpf_net_vtep) == 20, "pinned layout");
+_Static_assert(sizeof(struct bpf_net_single) == 8, "pinned layout");
 _Static_assert(sizeof(struct bpf_net_neigh) == 8, "pinned layout");
 
 #endif

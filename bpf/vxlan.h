@@ -46,6 +46,13 @@ struct {
 } net_neigh_v1 SEC(".maps");
 
 struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, BPF_NET_SINGLES);
+	__type(key, __u32);
+	__type(value, struct bpf_net_single);
+} net_single_v1 SEC(".maps");
+
+struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, BPF_NET_COUNTS);
 	__type(key, __u32);
@@ -252,6 +259,16 @@ struct vxlan_rx {
 	__u8 slow; /* a checksum: for the stack */
 };
 
+/* RFC 7348 section 5 and draft-smith-vxlan-group-policy: nothing but what we know. */
+static __always_inline int vxlan_is_good(const struct vxlan_hdr *vx)
+{
+	if (vx->vni & bpf_htonl(0xff))
+		return 0;
+	if (vx->flags == (VXLAN_G | VXLAN_I))
+		return !(vx->policy & ~VXLAN_POLICY);
+	return vx->flags == VXLAN_I && !vx->policy && !vx->group;
+}
+
 static __always_inline void vxlan_read_header(struct vxlan_rx *r,
 					      const struct udphdr *udp, __u32 len)
 {
@@ -262,13 +279,9 @@ static __always_inline void vxlan_read_header(struct vxlan_rx *r,
 	r->slow = !!udp->check;
 	r->vni = vni >> 8;
 	r->group = 0;
-	r->bad = bpf_ntohs(udp->len) != len || vni & 0xff;
-	if (vx->flags == (VXLAN_G | VXLAN_I)) {
+	r->bad = bpf_ntohs(udp->len) != len || !vxlan_is_good(vx);
+	if (vx->flags & VXLAN_G)
 		r->group = bpf_ntohs(vx->group);
-		r->bad |= !!(vx->policy & ~VXLAN_POLICY);
-	} else {
-		r->bad |= vx->flags != VXLAN_I || vx->policy || vx->group;
-	}
 }
 
 /* Return: 0; -1: no UDP in one piece, or too short for a tunnel. */
@@ -322,36 +335,77 @@ static __always_inline int vxlan_read6(struct __sk_buff *skb, struct vxlan_rx *r
 	return 0;
 }
 
-/* Is the frame, from eth on, one segment of TCP that others of its connection are to be
- * put together with, and not to be overtaken by? What only acknowledges or opens is
- * not.
- */
-static __always_inline int vxlan_is_segment(const struct __sk_buff *skb,
-					    const struct ethhdr *eth)
+/* ---- what the VXLAN device is to put together ---- */
+
+/* Does the device bring single segments, by tunnels to that port? */
+static __always_inline int vxlan_by_single(const struct __sk_buff *skb, __be16 port)
 {
-	const void *end = (void *)(long)skb->data_end;
+	__u32 at = bpf_net_single_at(skb->ifindex, port);
+	const struct bpf_net_single *s = bpf_map_lookup_elem(&net_single_v1, &at);
+
+	return s && s->ifindex == skb->ifindex && s->port == port;
+}
+
+/* A header in one piece, and UDP behind it. */
+static __always_inline int vxlan_outer_is_plain(const void *ip, __u32 in)
+{
+	const struct iphdr *h = ip;
+
+	if (in == VXLAN_IN6)
+		return ((const struct ipv6hdr *)ip)->nexthdr == NEXT_UDP;
+	return h->ihl == 5 && h->protocol == NEXT_UDP &&
+	       !(h->frag_off & bpf_htons(0x3fff));
+}
+
+/* One segment of TCP that others of its connection are to be put together with, and not
+ * to be overtaken by? What only acknowledges or opens is not. */
+static __always_inline int vxlan_inner_is_segment(const struct ethhdr *eth,
+						  const void *end)
+{
 	const struct ipv6hdr *six = (const void *)(eth + 1);
 	const struct iphdr *four = (const void *)(eth + 1);
 	const struct flow_l4 *l4;
 	__u32 len;
 
-	if (skb->gso_size || (const void *)(four + 1) > end)
-		return 0;
 	if (eth->h_proto == bpf_htons(ETH_P_IP)) {
 		if (four->ihl != 5 || four->protocol != NEXT_TCP)
 			return 0;
 		l4 = (const void *)(four + 1);
 		len = bpf_ntohs(four->tot_len) - (__u32)sizeof(*four);
 	} else {
-		if (eth->h_proto != bpf_htons(ETH_P_IPV6) ||
-		    (const void *)(six + 1) > end || six->nexthdr != NEXT_TCP)
-			return 0;
 		l4 = (const void *)(six + 1);
+		if (eth->h_proto != bpf_htons(ETH_P_IPV6) ||
+		    (const void *)(l4 + 1) > end || six->nexthdr != NEXT_TCP)
+			return 0;
 		len = bpf_ntohs(six->payload_len);
 	}
-	if ((const void *)(l4 + 1) > end)
-		return 0;
 	return len != (__u32)(l4->len >> 4) * 4 || l4->flags & (FLOW_FIN | FLOW_RST);
+}
+
+/*
+ * Is it for the VXLAN device to put together? There are many of these, so this comes
+ * before all else and looks at little: whatever else is wrong with them, the stack
+ * sees. in: where the inner frame begins, a constant.
+ */
+static __always_inline int vxlan_is_segment(struct __sk_buff *skb, __u32 in)
+{
+	const __u32 room =
+		in + ETH_HLEN + sizeof(struct iphdr) + sizeof(struct flow_l4);
+	const struct vxlan_hdr *vx;
+	const struct udphdr *udp;
+	const void *data, *end;
+
+	if (skb->gso_size || !flow_pull(skb, room))
+		return 0;
+	data = (void *)(long)skb->data;
+	end = (void *)(long)skb->data_end;
+	if (data + room > end)
+		return 0;
+	vx = data + in - sizeof(*vx);
+	udp = (const void *)vx - sizeof(*udp);
+	return vxlan_outer_is_plain(data + ETH_HLEN, in) && vxlan_is_good(vx) &&
+	       vxlan_by_single(skb, udp->dest) &&
+	       vxlan_inner_is_segment(data + in, end);
 }
 
 /* Of linux/bpf.h, where it has them. */

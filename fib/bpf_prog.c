@@ -76,6 +76,7 @@ static const struct {
 	[BPF_M_POL_EVENT] = { "pol_event_v1", ILA | NET, 0 },
 	[BPF_M_NET_VTEP] = { "net_vtep_v1", NET, 1024 },
 	[BPF_M_NET_DOM] = { "net_dom_v1", NET, 4096 },
+	[BPF_M_NET_SINGLE] = { "net_single_v1", NET, 0 },
 	[BPF_M_NET_NEIGH] = { "net_neigh_v1", NET, 1 << 16 },
 	[BPF_M_NET_FDB] = { "net_fdb_v2", NET, 1 << 16 },
 	[BPF_M_NET_COUNT] = { "net_count_v1", NET, 0 },

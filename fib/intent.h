@@ -449,8 +449,14 @@ struct intent_query {
 enum { ENTRY_WANTED = 1, ENTRY_SEEN = 2, ENTRY_FOREIGN = 4, ENTRY_HELD = 8 };
 
 /* What comes by the tunnels of an L2 domain is received by the kernel; by programs; by
- * programs but for TCP in single segments, which the VXLAN device puts together. */
-enum intent_receive { RECEIVE_KERNEL, RECEIVE_DIRECT, RECEIVE_AGGREGATED };
+ * programs but for TCP in single segments, which the VXLAN device puts together; the
+ * one or the other, by the device that it comes from. */
+enum intent_receive {
+	RECEIVE_KERNEL,
+	RECEIVE_DIRECT,
+	RECEIVE_AGGREGATED,
+	RECEIVE_MIXED,
+};
 
 struct intent_entry {
 	uint32_t id;          /* query */

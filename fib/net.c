@@ -10,12 +10,9 @@
 
 #include "fib/dom.h"
 #include "fib/link.h"
-#include "fib/offload.h"
 #include "fib/pol_int.h"
 #include "fib/state.h"
 #include "lib/util.h"
-
-enum { UNDERLAYS = 64 };
 
 static struct net_dom *find(const struct pol *p, uint32_t vni)
 {
@@ -258,32 +255,20 @@ static struct link *underlay(const struct fib *f, const struct dom *d)
 	return l && l->ethernet && !l->loopback ? l : NULL;
 }
 
-/* The devices that frames come by are those of net_attach(). Where only some of them
- * bring single segments, programs deliver all: two ways would overtake each other. */
-static enum intent_receive receive_of(struct fib *f, const struct net_dom *n,
-				      const struct dom *d, struct link *u)
-{
-	bool single;
-
-	if (!n->fast)
-		return RECEIVE_KERNEL;
-	single = u && offload_is_single(f, u);
-	if (!d->want.underlay[0] && (!u || single))
-		single = net_ways_single(f, single);
-	return single ? RECEIVE_AGGREGATED : RECEIVE_DIRECT;
-}
-
 static void receive_set(struct net_dom *n, enum intent_receive r)
 {
-	if (n->receive != r &&
-	    (r == RECEIVE_AGGREGATED || n->receive == RECEIVE_AGGREGATED))
+	static const char *const by[] = { [RECEIVE_DIRECT] = "programs",
+					  [RECEIVE_AGGREGATED] = "the VXLAN device",
+					  [RECEIVE_MIXED] = "one or the other" };
+
+	if (n->receive != r && (n->receive || r != RECEIVE_DIRECT))
 		log_info(LOG_FIB, "vni %u: single segments of TCP are received by %s",
-			 n->vni,
-			 r == RECEIVE_AGGREGATED ? "the VXLAN device" : "programs");
+			 n->vni, by[r]);
 	n->receive = (uint8_t)r;
 }
 
-static void dom_put(struct fib *f, struct net_dom *n, const struct dom *d)
+static void dom_put(struct fib *f, struct net_dom *n, const struct dom *d,
+		    struct net_rx *rx)
 {
 	struct link *u = underlay(f, d);
 	struct bpf_net_dom v = { .vxlan = d->vxlan->ifindex };
@@ -294,8 +279,8 @@ static void dom_put(struct fib *f, struct net_dom *n, const struct dom *d)
 	v.port = htons(d->vxlan->port);
 	v.flags |= d->vxlan->gbp ? BPF_NET_DOM_GBP : 0;
 	v.flags |= n->fast ? BPF_NET_DOM_FAST : 0;
-	receive_set(n, receive_of(f, n, d, u));
-	v.flags |= n->receive == RECEIVE_AGGREGATED ? BPF_NET_DOM_RX_STACK : 0;
+	if (n->fast)
+		receive_set(n, net_rx_dom(rx, u, !d->want.underlay[0], d->vxlan->port));
 	/* Each MAC has its own device to send by: v.underlay stays 0. */
 	mtu = net_ways_mtu(f);
 	if (u && u->mtu && (!mtu || u->mtu < mtu))
@@ -380,18 +365,20 @@ void net_work(struct fib *f)
 {
 	struct sockets sockets = { 0 };
 	struct pol *p = f->pol;
+	struct net_rx rx;
 	const struct dom *d;
 
 	endpoints_look(f);
 	net_ways_listen(f, net_in_use(p));
 	net_ways_work(f);
+	net_rx_begin(&rx, f);
 	mirror_renew(&p->net_doms);
 	mirror_renew(&p->vteps);
 	for (struct net_dom *n = p->doms; n; n = n->hh.next) {
 		d = dom_find(f, n->vni);
 		if (!d || !d->wanted || !d->vxlan)
 			continue;
-		dom_put(f, n, d);
+		dom_put(f, n, d, &rx);
 		socket_of(f, d, &sockets);
 	}
 	free(sockets.v);
@@ -399,10 +386,13 @@ void net_work(struct fib *f)
 	mirror_renewed(&p->net_doms);
 	pol_push(f, &p->vteps, BPF_M_NET_VTEP);
 	pol_push(f, &p->net_doms, BPF_M_NET_DOM);
+	net_rx_end(&rx);
 }
 
-static void attach_way(struct fib *f, uint32_t ifindex)
+static void attach_way(void *arg, uint32_t ifindex)
 {
+	struct fib *f = arg;
+
 	bpf_attach_set(&f->attach, BPF_P_NET_UNDERLAY, ifindex);
 }
 

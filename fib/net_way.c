@@ -15,7 +15,6 @@
 #include <unistd.h>
 
 #include "fib/link.h"
-#include "fib/offload.h"
 #include "fib/pol_int.h"
 #include "fib/rtmsg.h"
 #include "fib/state.h"
@@ -251,12 +250,12 @@ void net_ways_gc(struct fib *f)
 		}
 }
 
-void net_ways_each(const struct fib *f, void (*cb)(struct fib *f, uint32_t ifindex),
-		   struct fib *to)
+void net_ways_each(const struct fib *f, void (*cb)(void *arg, uint32_t ifindex),
+		   void *arg)
 {
 	for (const struct net_way *w = f->pol->ways; w; w = w->hh.next)
 		if (w->to.ifindex)
-			cb(to, w->to.ifindex);
+			cb(arg, w->to.ifindex);
 }
 
 uint32_t net_ways_mtu(const struct fib *f)
@@ -271,18 +270,6 @@ uint32_t net_ways_mtu(const struct fib *f)
 			mtu = l->mtu;
 	}
 	return mtu;
-}
-
-bool net_ways_single(struct fib *f, bool none)
-{
-	for (const struct net_way *w = f->pol->ways; w; w = w->hh.next) {
-		struct link *l = w->to.ifindex ? link_find(f, w->to.ifindex) : NULL;
-
-		if (l && !offload_is_single(f, l))
-			return false;
-		none |= l != NULL;
-	}
-	return none;
 }
 
 /* ---- events ---- */

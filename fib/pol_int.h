@@ -128,6 +128,8 @@ struct pol {
 	struct mirror eps, groups, net_doms, vteps;
 	struct bpf_pol_opt opt;
 	bool opt_due;
+	struct bpf_net_single singles[BPF_NET_SINGLES]; /* as in the map */
+	bool singles_due;                               /* it may have others */
 	uint32_t ila_changes; /* of fib/bpf_attach.h, as endpoints know them */
 	struct pol_batch set[POL_TABLES], del[POL_TABLES];
 
@@ -281,13 +283,36 @@ void net_ways_touch(struct fib *f);
 void net_ways_work(struct fib *f);
 void net_ways_gc(struct fib *f);
 void net_ways_listen(struct fib *f, bool on);
-void net_ways_each(const struct fib *f, void (*cb)(struct fib *f, uint32_t ifindex),
-		   struct fib *to);
+void net_ways_each(const struct fib *f, void (*cb)(void *arg, uint32_t ifindex),
+		   void *arg);
 
-/** net_ways_mtu - the smallest; 0: there are none. net_ways_single - do segments arrive
- * one by one from all? none: the answer when there are none. */
+/** net_ways_mtu - the smallest; 0: there are none. */
 uint32_t net_ways_mtu(const struct fib *f);
-bool net_ways_single(struct fib *f, bool none);
 void net_ways_free(struct pol *p);
+
+/* ---- net_rx.c ---- */
+
+/* What the devices that a domain's frames come by do with segments. */
+struct net_rx {
+	struct fib *f;
+	unsigned n;
+	struct link *by[64]; /* ways to others */
+	struct bpf_net_single want[BPF_NET_SINGLES];
+};
+
+/** net_rx_begin - find the ways. */
+void net_rx_begin(struct net_rx *r, struct fib *f);
+
+/**
+ * net_rx_dom - who receives TCP of a domain with programs
+ * @underlay: the device that it names, or that has its VTEP's address; NULL: none
+ * @ways: it has not named one
+ * @port: of its tunnels
+ */
+enum intent_receive net_rx_dom(struct net_rx *r, struct link *underlay, bool ways,
+			       uint16_t port);
+
+/** net_rx_end - tell the programs. */
+void net_rx_end(struct net_rx *r);
 
 #endif

@@ -322,6 +322,16 @@ static void for_the_stack(void **state)
 	left_alone(FROM_UNDERLAY, &w, BPF_NET_N_NO_VNI);
 }
 
+static void put_single(uint32_t ifindex, uint16_t port)
+{
+	const struct bpf_net_single none = { 0 };
+	struct bpf_net_single s = { .ifindex = ifindex, .port = htons(port) };
+	uint32_t at = bpf_net_single_at(ifindex, s.port);
+
+	for (uint32_t i = 0; i < BPF_NET_SINGLES; i++)
+		put(net->maps.net_single_v1, &i, i == at && ifindex ? &s : &none);
+}
+
 /* The underlay puts nothing together: the device does, for what there is to put
  * together, and what must not overtake that goes the same way. */
 static void segments(void **state)
@@ -353,7 +363,7 @@ static void segments(void **state)
 		if (!!(i & 1) != (vtep == 6) && cannot_change_family())
 			continue;
 		world(vtep);
-		put_dom(vtep, 0, BPF_NET_DOM_FAST | (i & 4 ? BPF_NET_DOM_RX_STACK : 0));
+		put_single(i & 4 ? HERE : 0, 4789);
 		d.to = ends.to, d.from = ends.from, d.src = ends.src, d.dst = ends.dst;
 		in = frame_make(&d);
 		w = frame_wrap(&in, &t);
@@ -362,6 +372,31 @@ static void segments(void **state)
 		else
 			assert_int_equal(run(FROM_UNDERLAY, &w).how, TO_PEER);
 	}
+	put_single(0, 0);
+}
+
+/* Only of that device and that port, and only what is right so far. */
+static void segments_elsewhere(void **state)
+{
+	struct desc d = b_to_a(false);
+	struct tunnel t = tunnel_from(4);
+	struct frame in, w;
+
+	(void)state;
+	d.proto = IPPROTO_TCP, d.flags = 16, d.data = 8;
+	in = frame_make(&d);
+	w = frame_wrap(&in, &t);
+	world(4);
+	put_single(HERE + BPF_NET_SINGLES, 4789); /* the same place */
+	assert_int_equal(run(FROM_UNDERLAY, &w).how, TO_PEER);
+	put_single(HERE, 4790);
+	assert_int_equal(run(FROM_UNDERLAY, &w).how, TO_PEER);
+	put_single(HERE, 4789);
+	left_alone(FROM_UNDERLAY, &w, BPF_NET_N_STACK);
+	t.flags = 0x08000001;
+	w = frame_wrap(&in, &t);
+	assert_dropped(FROM_UNDERLAY, &w, BPF_POL_R_VXLAN);
+	put_single(0, 0);
 }
 
 /* Not ours, and not counted: other addresses, ports, protocols; what is in fragments or
@@ -643,6 +678,7 @@ int main(void)
 		cmocka_unit_test(not_known),
 		cmocka_unit_test(for_the_stack),
 		cmocka_unit_test(segments),
+		cmocka_unit_test(segments_elsewhere),
 		cmocka_unit_test(none_of_ours),
 		cmocka_unit_test(nested),
 		cmocka_unit_test(arp_answers),
