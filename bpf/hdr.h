@@ -52,6 +52,13 @@ static __always_inline int pkt_is_hidden(struct __sk_buff *skb)
 	       !(tci & bpf_htons(0x0fff));
 }
 
+/* A hash, of what came so far and of v. */
+static __always_inline __u32 hash_mix(__u32 h, __u64 v)
+{
+	v = (v ^ h) * 0x9e3779b97f4a7c15;
+	return (__u32)(v >> 32) ^ (__u32)v;
+}
+
 enum { PKT_EXT_MAX = 8 }; /* extension headers we look behind */
 
 /* Bytes of an extension header; 0: it is none. */

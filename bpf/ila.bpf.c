@@ -24,6 +24,7 @@
 #include "bpf/policy.h"
 #include "bpf/prefix.h"
 #include "bpf/redirect.h"
+#include "bpf/take.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
@@ -256,6 +257,8 @@ static __noinline int policy_out(struct __sk_buff *skb)
 	if (end)
 		return end;
 	no = guard_source(skb, p);
+	if (!no)
+		no = take_guard(&p->f);
 	if (!no) {
 		const struct bpf_pol_ident *i = pol_ident(&p->f.dst);
 
@@ -322,12 +325,6 @@ static __always_inline int dst_write(struct __sk_buff *skb, struct pkt *p,
 	return 0;
 }
 
-static __always_inline __u32 mix(__u32 h, __u64 v)
-{
-	v = (v ^ h) * 0x9e3779b97f4a7c15;
-	return (__u32)(v >> 32) ^ (__u32)v;
-}
-
 /*
  * Not skb->hash: it may change while a TCP connection lives, and is of the sender's
  * choosing. Fragments have no ports, so all of a fragmented datagram goes by address.
@@ -339,12 +336,12 @@ static __noinline __u32 flow_hash(struct __sk_buff *skb, struct pkt *p)
 	if (pkt_walk(skb, p) == PKT_FOUND && !(p->way & PKT_FRAGMENT) &&
 	    (p->proto == NEXT_TCP || p->proto == NEXT_UDP))
 		bpf_skb_load_bytes(skb, p->l4, &ports, sizeof(ports));
-	h = mix(h, p->src.prefix);
-	h = mix(h, p->src.id);
-	h = mix(h, p->dst.prefix);
-	h = mix(h, p->dst.id);
-	h = mix(h, ports);
-	return mix(h, h >> 16);
+	h = hash_mix(h, p->src.prefix);
+	h = hash_mix(h, p->src.id);
+	h = hash_mix(h, p->dst.prefix);
+	h = hash_mix(h, p->dst.id);
+	h = hash_mix(h, ports);
+	return hash_mix(h, h >> 16);
 }
 
 /* The locator for a packet to p->dst; NULL: there is no mapping. */

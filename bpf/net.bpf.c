@@ -18,6 +18,7 @@
 #include "bpf/guard.h"
 #include "bpf/neigh.h"
 #include "bpf/policy.h"
+#include "bpf/take.h"
 #include "bpf/vxlan.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
@@ -119,22 +120,6 @@ static __always_inline int forward(struct __sk_buff *skb, struct pol *p,
 	return dom ? to_vtep(skb, p, dom, fdb) : pass(BPF_NET_N_BRIDGED);
 }
 
-/* Somebody who is not in the tenant, into p->peer: a VTEP of this host would take what
- * it is sent for a frame of any tenant, from anybody. Return: enum bpf_pol_reason. */
-static __noinline __u32 to_outside(struct pol *p)
-{
-	struct bpf_net_vtep key = { .port = p->f.dport };
-
-	p->peer = pol_peer_outside(&p->f.dst);
-	if (p->f.proto != NEXT_UDP)
-		return BPF_POL_R_NONE;
-	if (p->f.family == BPF_POL_IP6)
-		key.flags = BPF_NET_DOM_IP6;
-	__builtin_memcpy(key.vtep, p->f.dst.ip, sizeof(key.vtep));
-	return bpf_map_lookup_elem(&net_vtep_v1, &key) ? BPF_POL_R_VXLAN
-						       : BPF_POL_R_NONE;
-}
-
 static __always_inline int from_container_ip(struct __sk_buff *skb, struct pol *p,
 					     const struct bpf_net_mac *to)
 {
@@ -147,15 +132,13 @@ static __always_inline int from_container_ip(struct __sk_buff *skb, struct pol *
 		if (end != NEIGH_LATER)
 			return end;
 	}
+	if (!no)
+		no = take_guard(&p->f);
 	if (!no) {
 		const struct bpf_pol_ident *i = pol_ident(&p->f.dst);
 
-		if (i)
-			p->peer = i->identity;
-		else
-			no = to_outside(p);
-		if (!no)
-			no = pol_check(skb, p);
+		p->peer = i ? i->identity : pol_peer_outside(&p->f.dst);
+		no = pol_check(skb, p);
 	}
 	return no ? pol_drop(skb, p, no) : forward(skb, p, to);
 }
@@ -286,14 +269,10 @@ int net_to_container(struct __sk_buff *skb)
 
 /* ---- from the underlay ---------------------------------------------------- */
 
-/* For a VTEP of this host, and so ours to judge? Otherwise it is other UDP. */
+/* For a VTEP of this host, and so ours to judge? Otherwise it may be other UDP. */
 static __noinline int is_own_vtep(const struct vxlan_rx *r)
 {
-	struct bpf_net_vtep key = { .port = r->port,
-				    .flags = r->ip6 ? BPF_NET_DOM_IP6 : 0 };
-
-	__builtin_memcpy(key.vtep, r->vtep, sizeof(key.vtep));
-	return !!bpf_map_lookup_elem(&net_vtep_v1, &key);
+	return take_at(r->vtep, r->port, r->ip6) == BPF_NET_TAKE_VTEP;
 }
 
 static __always_inline int is_for(const struct vxlan_rx *r, const struct bpf_net_dom *d)
@@ -403,8 +382,8 @@ static __noinline int path_told(struct __sk_buff *skb)
 		struct ipv6hdr ip;
 		struct udphdr udp;
 	} said;
-	struct bpf_net_vtep key = { .flags = BPF_NET_DOM_IP6 };
 	struct bpf_pol_event *e;
+	__be32 from[4];
 	__u8 next;
 
 	if (bpf_skb_load_bytes(skb, ETH_HLEN + offsetof(struct ipv6hdr, nexthdr), &next,
@@ -414,9 +393,8 @@ static __noinline int path_told(struct __sk_buff *skb)
 			       sizeof(said)) ||
 	    said.type != ICMP6_TOO_BIG || said.ip.nexthdr != NEXT_UDP)
 		return PASS;
-	__builtin_memcpy(key.vtep, &said.ip.saddr, sizeof(key.vtep));
-	key.port = said.udp.dest;
-	if (!bpf_map_lookup_elem(&net_vtep_v1, &key))
+	__builtin_memcpy(from, &said.ip.saddr, sizeof(from));
+	if (take_at(from, said.udp.dest, 1) != BPF_NET_TAKE_VTEP)
 		return PASS;
 	e = bpf_ringbuf_reserve(&pol_event_v1, sizeof(*e), 0);
 	if (!e)

@@ -10,7 +10,8 @@
  * What fib sets, in this order, and takes back in reverse; all of it after the maps of
  * polmaps.h up to pol_ident_v1, and before pol_ep_v1:
  *
- *   net_vtep_v1   own VTEPs
+ *   net_vtep_v1   where the kernel takes tunnels: addresses of this host
+ *   net_port_v1   ports of its VXLAN devices
  *   net_dom_v1    every VNI that is here
  *   net_single_v1 where the VXLAN device does it better
  *   net_neigh_v1  addresses that are answered for
@@ -68,12 +69,26 @@ struct bpf_net_fdb {
 /* Largest outer packet that the path to the VTEP takes; 0: no less than the device. */
 enum { BPF_NET_FDB_MTU_SHIFT = 16 };
 
-/* net_vtep_v1, hash: own address and port -> 1 (__u32). What arrives there is told
- * apart from other UDP. */
+/*
+ * net_vtep_v1, hash: address of this host, and port of a VXLAN device -> enum
+ * bpf_net_take (__u32). The kernel's socket is bound to the port and to no address: it
+ * takes what comes to any of them for frames of a tenant.
+ */
 struct bpf_net_vtep {
 	__be32 vtep[4];
 	__be16 port;
 	__u16 flags; /* BPF_NET_DOM_IP6 or 0 */
+};
+
+enum bpf_net_take {
+	BPF_NET_TAKE_VTEP = 1, /* of a VXLAN device: what is sent there is a tunnel */
+	BPF_NET_TAKE_ANY,      /* another one: maybe other UDP */
+};
+
+/* net_port_v1, array of one: the ports of all that, one bit each, by the number that
+ * they are in network order; so that nothing else has to be looked up. */
+struct bpf_net_ports {
+	__u64 bit[1024];
 };
 
 /* net_single_v1, array: devices and ports of tunnels where TCP comes in single
@@ -123,6 +138,7 @@ _Static_assert(sizeof(struct bpf_net_mac) == 12, "pinned layout");
 _Static_assert(sizeof(struct bpf_net_fdb) == 44, "pinned layout");
 _Static_assert(sizeof(struct bpf_net_vtep) == 20, "pinned layout");
 _Static_assert(sizeof(struct bpf_net_single) == 8, "pinned layout");
+_Static_assert(sizeof(struct bpf_net_ports) == 8192, "pinned layout");
 _Static_assert(sizeof(struct bpf_net_neigh) == 8, "pinned layout");
 
 #endif

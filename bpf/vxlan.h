@@ -16,13 +16,6 @@
 /* fib sets max_entries of the large ones before it loads. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 256);
-	__type(key, struct bpf_net_vtep);
-	__type(value, __u32);
-} net_vtep_v1 SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__uint(max_entries, 4096);
 	__type(key, __u32);
@@ -107,12 +100,6 @@ struct vxlan_in6 {
 	__u8 eth[ETH_HLEN];
 };
 
-static __always_inline __u32 vxlan_mix(__u32 h, __u64 v)
-{
-	v = (v ^ h) * 0x9e3779b97f4a7c15;
-	return (__u32)(v >> 32) ^ (__u32)v;
-}
-
 /* Chooses the way through the underlay; all of a fragmented datagram goes the same. RFC
  * 7348 section 5: a port of the dynamic range. */
 static __always_inline __be16 vxlan_sport(const struct flow *f)
@@ -120,14 +107,14 @@ static __always_inline __be16 vxlan_sport(const struct flow *f)
 	__u32 h = f->proto;
 
 	if (f->flags & FLOW_PORTS && !(f->flags & FLOW_FIRST))
-		h = vxlan_mix(h, (__u32)f->sport << 16 | f->dport);
+		h = hash_mix(h, (__u32)f->sport << 16 | f->dport);
 	if (f->family == BPF_POL_IP6) {
-		h = vxlan_mix(h, (__u64)f->src.ip[0] << 32 | f->src.ip[1]);
-		h = vxlan_mix(h, (__u64)f->src.ip[2] << 32 | f->src.ip[3]);
-		h = vxlan_mix(h, (__u64)f->dst.ip[0] << 32 | f->dst.ip[1]);
-		h = vxlan_mix(h, (__u64)f->dst.ip[2] << 32 | f->dst.ip[3]);
+		h = hash_mix(h, (__u64)f->src.ip[0] << 32 | f->src.ip[1]);
+		h = hash_mix(h, (__u64)f->src.ip[2] << 32 | f->src.ip[3]);
+		h = hash_mix(h, (__u64)f->dst.ip[0] << 32 | f->dst.ip[1]);
+		h = hash_mix(h, (__u64)f->dst.ip[2] << 32 | f->dst.ip[3]);
 	} else {
-		h = vxlan_mix(h, (__u64)f->src.ip[0] << 32 | f->dst.ip[0]);
+		h = hash_mix(h, (__u64)f->src.ip[0] << 32 | f->dst.ip[0]);
 	}
 	return bpf_htons((__u16)(0xc000 | ((h ^ h >> 16) & 0x3fff)));
 }

@@ -4,6 +4,7 @@
  * goes the way of bridge and VXLAN device.
  */
 #include <arpa/inet.h>
+#include <bpf/bpf.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,7 @@
 #include "fib/link.h"
 #include "fib/pol_int.h"
 #include "fib/state.h"
+#include "lib/clock.h"
 #include "lib/util.h"
 
 static struct net_dom *find(const struct pol *p, uint32_t vni)
@@ -298,72 +300,127 @@ uint8_t net_receive(const struct fib *f, uint32_t vni)
 
 /* ---- where the kernel takes tunnels ---- */
 
-static void vtep_put(struct fib *f, const struct ip *ip, uint16_t port)
-{
-	struct bpf_net_vtep t = { .port = htons(port) };
-	uint32_t one = 1;
-
-	t.flags = polval_vtep(ip, t.vtep) ? BPF_NET_DOM_IP6 : 0;
-	mirror_set(&f->pol->vteps, &t, &one);
-}
-
-static void broadcast_put(struct fib *f, const struct laddr *a, uint16_t port)
-{
-	struct ip ip = a->key.ip;
-
-	for (unsigned bit = a->bits; bit < 32; bit++)
-		ip.b[bit / 8] |= (uint8_t)(0x80 >> bit % 8);
-	vtep_put(f, &ip, port);
-}
-
 /* A VXLAN device has an address, but its socket none: what any address of this host
- * gets at that port, or all hosts get, is for the tenants of all such devices. */
-static void socket_put(struct fib *f, uint8_t len, uint16_t port)
-{
-	static const struct ip everybody[] = {
-		{ 4, { 255, 255, 255, 255 } },
-		{ 4, { 224, 0, 0, 1 } },
-		{ 16, { 0xff, 0x02, [15] = 1 } },
-	};
+ * gets at that port is for the tenants of all such devices, whoever made them. What
+ * programs know without being told is not here: take_is_common(). */
+struct socket {
+	uint16_t port;
+	uint8_t len; /* of addresses: family */
+};
 
-	for (size_t i = 0; i < ARRAY_SIZE(everybody); i++)
-		if (everybody[i].len == len)
-			vtep_put(f, &everybody[i], port);
-	for (const struct laddr *a = f->addrs; a; a = a->hh.next) {
-		if (a->key.ip.len != len)
-			continue;
-		vtep_put(f, &a->key.ip, port);
-		if (len == 4)
-			broadcast_put(f, a, port);
-	}
-}
-
-/* Sockets that there are: family and port. */
 struct sockets {
-	uint32_t *v;
+	struct socket *v;
 	size_t n;
 };
 
-static void socket_of(struct fib *f, const struct dom *d, struct sockets *s)
+static void take_put(struct fib *f, const struct ip *ip, uint16_t port, uint32_t take)
 {
-	uint8_t len = d->vxlan->vtep.len ? d->vxlan->vtep.len : 4;
-	uint32_t is = (uint32_t)d->vxlan->port << 8 | len;
+	struct bpf_net_vtep t = { .port = htons(port) };
 
-	if (d->vxlan->vtep.len)
-		vtep_put(f, &d->vxlan->vtep, d->vxlan->port);
+	t.flags = polval_vtep(ip, t.vtep) ? BPF_NET_DOM_IP6 : 0;
+	mirror_set(&f->pol->vteps, &t, &take);
+}
+
+/* The end of the address's prefix: all bits behind it are as said. */
+static struct ip end_of(const struct laddr *a, bool ones)
+{
+	struct ip ip = a->key.ip;
+
+	for (unsigned bit = a->bits; bit < ip.len * 8U; bit++) {
+		uint8_t mask = (uint8_t)(0x80 >> bit % 8);
+
+		ip.b[bit / 8] = (uint8_t)(ip.b[bit / 8] & ~mask) | (ones ? mask : 0);
+	}
+	return ip;
+}
+
+/* IPv6: that of all routers of a prefix (RFC 4291 section 2.6.1, RFC 6164) is an
+ * address of who forwards. IPv4: the broadcast, and the one of old. */
+static void laddr_put(struct fib *f, const struct laddr *a, uint16_t port)
+{
+	struct ip low = end_of(a, false), high = end_of(a, true);
+
+	take_put(f, &a->key.ip, port, BPF_NET_TAKE_ANY);
+	if (a->bits + 1 >= a->key.ip.len * 8)
+		return;
+	take_put(f, &low, port, BPF_NET_TAKE_ANY);
+	if (a->key.ip.len == 4)
+		take_put(f, &high, port, BPF_NET_TAKE_ANY);
+}
+
+static void socket_put(struct fib *f, const struct socket *s)
+{
+	for (const struct laddr *a = f->addrs; a; a = a->hh.next)
+		if (a->key.ip.len == s->len)
+			laddr_put(f, a, s->port);
+}
+
+static void socket_add(struct sockets *s, uint16_t port, uint8_t len)
+{
 	for (size_t i = s->n; i; i--)
-		if (s->v[i - 1] == is)
+		if (s->v[i - 1].port == port && s->v[i - 1].len == len)
 			return;
 	s->v = xrealloc(s->v, (s->n + 1) * sizeof(*s->v));
-	s->v[s->n++] = is;
-	socket_put(f, len, d->vxlan->port);
+	s->v[s->n++] = (struct socket) { port, len };
+}
+
+/* Those that there are. */
+static struct sockets sockets_find(const struct fib *f)
+{
+	struct sockets s = { 0 };
+
+	for (const struct link *l = f->links; l; l = l->hh.next) {
+		if (l->kind != LINK_VXLAN)
+			continue;
+		if (l->vtep.len != 16)
+			socket_add(&s, l->port, 4);
+		if (l->vtep.len != 4) /* none is said: either, or both */
+			socket_add(&s, l->port, 16);
+	}
+	return s;
+}
+
+static void ports_write(struct fib *f, const struct sockets *s)
+{
+	struct pol *p = f->pol;
+	struct bpf_net_ports now = { 0 };
+	uint32_t zero = 0;
+
+	for (size_t i = 0; i < s->n; i++) {
+		uint16_t port = htons(s->v[i].port);
+
+		now.bit[port / 64] |= (uint64_t)1 << port % 64;
+	}
+	if (!p->take_due && !memcmp(&now, &p->ports, sizeof(now)))
+		return;
+	p->ports = now;
+	p->take_due =
+		bpf_map_update_elem(pol_fd(f, BPF_M_NET_PORT), &zero, &now, BPF_ANY);
+	if (p->take_due)
+		pol_again(f, clock_ms() + POL_AGAIN_MS);
+}
+
+static void sockets_work(struct fib *f)
+{
+	struct sockets s = sockets_find(f);
+	struct mirror *m = &f->pol->vteps;
+
+	mirror_renew(m);
+	for (size_t i = 0; i < s.n; i++)
+		socket_put(f, &s.v[i]);
+	for (const struct link *l = f->links; l; l = l->hh.next)
+		if (l->kind == LINK_VXLAN && l->vtep.len)
+			take_put(f, &l->vtep, l->port, BPF_NET_TAKE_VTEP);
+	mirror_renewed(m);
+	pol_push(f, m, BPF_M_NET_VTEP);
+	ports_write(f, &s);
+	free(s.v);
 }
 
 /* ---- turns ---- */
 
 void net_work(struct fib *f)
 {
-	struct sockets sockets = { 0 };
 	struct pol *p = f->pol;
 	struct net_rx rx;
 	const struct dom *d;
@@ -371,20 +428,15 @@ void net_work(struct fib *f)
 	endpoints_look(f);
 	net_ways_listen(f, net_in_use(p));
 	net_ways_work(f);
+	sockets_work(f);
 	net_rx_begin(&rx, f);
 	mirror_renew(&p->net_doms);
-	mirror_renew(&p->vteps);
 	for (struct net_dom *n = p->doms; n; n = n->hh.next) {
 		d = dom_find(f, n->vni);
-		if (!d || !d->wanted || !d->vxlan)
-			continue;
-		dom_put(f, n, d, &rx);
-		socket_of(f, d, &sockets);
+		if (d && d->wanted && d->vxlan)
+			dom_put(f, n, d, &rx);
 	}
-	free(sockets.v);
-	mirror_renewed(&p->vteps);
 	mirror_renewed(&p->net_doms);
-	pol_push(f, &p->vteps, BPF_M_NET_VTEP);
 	pol_push(f, &p->net_doms, BPF_M_NET_DOM);
 	net_rx_end(&rx);
 }

@@ -188,7 +188,7 @@ static int open_all(struct fib *f)
 		log_err(LOG_FIB, "policy: cannot be enforced, %s, err=%d", p->why, err);
 	p->err = err;
 	p->open = !err;
-	p->opt_due = p->singles_due = true;
+	p->opt_due = p->singles_due = p->take_due = true;
 	if (err)
 		close_all(f);
 	else
@@ -436,6 +436,7 @@ int pol_dump(struct fib *f, bool first)
 		bpf_attach_audit(&f->attach, BPF_O_NET);
 		err = err ? err : policies_audit(f);
 		f->pol->opt_due = f->pol->singles_due = true;
+		f->pol->take_due = true;
 		net_ways_gc(f);
 	}
 	net_ways_touch(f);

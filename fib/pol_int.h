@@ -127,7 +127,8 @@ struct pol {
 	struct want_dom idents;
 	struct mirror eps, groups, net_doms, vteps;
 	struct bpf_pol_opt opt;
-	bool opt_due;
+	bool opt_due, take_due;
+	struct bpf_net_ports ports; /* in the map, unless take_due */
 	struct bpf_net_single singles[BPF_NET_SINGLES]; /* as in the map */
 	bool singles_due;                               /* it may have others */
 	uint32_t ila_changes; /* of fib/bpf_attach.h, as endpoints know them */

@@ -25,6 +25,7 @@ enum { ROUNDS = 5, RUNS = 1 << 17, HERE = 1, VNI = 100, FRAME = 54, TUNNEL = 50 
 
 static struct net_bpf *prog;
 static uint8_t packet[FRAME + TUNNEL];
+static uint8_t carried = IPPROTO_TCP; /* of the inner packet */
 
 static void must(int err, const char *what)
 {
@@ -103,8 +104,11 @@ static void world(void)
 	struct bpf_pol_ident id = { 1000, HERE };
 	struct bpf_net_mac m = mac(0xfffffff);
 	struct bpf_net_fdb fdb = { .ifindex = HERE, .flags = BPF_NET_FDB_LOCAL };
-	uint32_t vni = VNI;
+	struct bpf_net_ports ports = { 0 };
+	uint32_t vni = VNI, zero = 0;
 
+	ports.bit[htons(4789) / 64] = 1ULL << htons(4789) % 64;
+	put(prog->maps.net_port_v1, &zero, &ports);
 	put(prog->maps.net_dom_v1, &vni, &d);
 	put(prog->maps.pol_ident_v1, &own, &id);
 	put(prog->maps.net_fdb_v2, &m, &fdb);
@@ -153,7 +157,7 @@ static void ip4(uint8_t *p, unsigned len, uint8_t proto, uint32_t src, uint32_t 
 	put16(p + 10, ~(sum + (sum >> 16)) & 0xffff);
 }
 
-/* TCP without data between the endpoint and peer 0. */
+/* TCP without data between the endpoint and peer 0; or UDP. */
 static void inner(uint8_t *p, bool out)
 {
 	struct bpf_net_mac own = mac(0xfffffff), far = mac(0);
@@ -162,9 +166,13 @@ static void inner(uint8_t *p, bool out)
 	memcpy(p, out ? far.mac : own.mac, 6);
 	memcpy(p + 6, out ? own.mac : far.mac, 6);
 	put16(p + 12, 0x0800);
-	ip4(p + 14, 40, IPPROTO_TCP, out ? a : b, out ? b : a);
+	ip4(p + 14, 40, carried, out ? a : b, out ? b : a);
 	put16(p + 34, 1000);
 	put16(p + 36, 80);
+	if (carried == IPPROTO_UDP) {
+		put16(p + 38, 20);
+		return;
+	}
 	p[46] = 5 << 4;
 	p[47] = 16;
 }
@@ -283,6 +291,11 @@ static void all(uint32_t n)
 		endpoint(t[i].policy, t[i].flags == IN ? OUT : t[i].flags);
 		measure(prog->progs.net_from_underlay, false, n, t[i].name);
 	}
+	/* Is it for a tunnel of this host's own? */
+	carried = IPPROTO_UDP;
+	endpoint(0, IN | OUT);
+	measure(prog->progs.net_from_container, true, n, "none, UDP");
+	carried = IPPROTO_TCP;
 }
 
 int main(int argc, char **argv)

@@ -99,11 +99,15 @@ static void put(struct bpf_map *m, const void *key, const void *value)
 static void on_vtep(void)
 {
 	struct bpf_net_vtep k = { 0 };
-	uint32_t one = 1;
+	static struct bpf_net_ports ports;
+	uint32_t take = BPF_NET_TAKE_VTEP, zero = 0;
+	uint16_t port = (uint16_t)number(2);
 
 	k.flags = address(1, k.vtep) == 6 ? BPF_NET_DOM_IP6 : 0;
-	k.port = __builtin_bswap16((uint16_t)number(2));
-	put(prog->maps.net_vtep_v1, &k, &one);
+	k.port = __builtin_bswap16(port);
+	ports.bit[k.port / 64] |= 1ULL << k.port % 64;
+	put(prog->maps.net_vtep_v1, &k, &take);
+	put(prog->maps.net_port_v1, &zero, &ports);
 }
 
 static void on_dom(void)

@@ -385,14 +385,19 @@ void put_dom(int vtep, uint16_t mtu, uint32_t flags)
 				 .port = htons(4789),
 				 .flags = flags };
 	struct bpf_net_vtep own = { .port = htons(4789) };
-	uint32_t vni = VNI, one = 1;
+	struct bpf_net_ports ports = { 0 };
+	uint32_t vni = VNI, take = BPF_NET_TAKE_VTEP, zero = 0;
 
 	if (addr_put((uint8_t *)d.vtep, vtep == 6 ? VTEP6 : VTEP4) == 16)
 		d.flags |= BPF_NET_DOM_IP6;
 	memcpy(own.vtep, d.vtep, sizeof(own.vtep));
 	own.flags = d.flags & BPF_NET_DOM_IP6;
 	put(net->maps.net_dom_v1, &vni, &d);
-	put(net->maps.net_vtep_v1, &own, &one);
+	put(net->maps.net_vtep_v1, &own, &take);
+	ports.bit[htons(4789) / 64] = 1ULL << htons(4789) % 64;
+	assert_int_equal(bpf_map_update_elem(bpf_map__fd(net->maps.net_port_v1), &zero,
+					     &ports, BPF_ANY),
+			 0);
 }
 
 void put_ep(uint32_t ifindex, uint32_t identity, uint32_t policy, uint16_t flags,

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "bpf/ila.skel.h"
+#include "bpf/netmaps.h"
 #include "bpf/polmaps.h"
 #include "tests/unit/bpf_help.h"
 #include "tests/unit/ilaworld.h"
@@ -26,6 +27,23 @@ static void put_ident(const struct ila_addr *a, uint32_t identity, uint32_t ifin
 
 	memcpy(k.ip, a, sizeof(k.ip));
 	put(prog->maps.pol_ident_v1, &k, &v);
+}
+
+static void put_ident4(uint32_t a, uint32_t identity, uint32_t ifindex)
+{
+	struct bpf_pol_addr k = { .scope_family = BPF_POL_IP4 << 24,
+				  .ip = { htonl(a) } };
+	struct bpf_pol_ident v = { identity, ifindex };
+
+	put(prog->maps.pol_ident_v1, &k, &v);
+}
+
+static void forget(const struct ila_addr *a)
+{
+	struct bpf_pol_addr k = { .scope_family = BPF_POL_IP6 << 24 };
+
+	memcpy(k.ip, a, sizeof(k.ip));
+	bpf_map_delete_elem(bpf_map__fd(prog->maps.pol_ident_v1), &k);
 }
 
 static void put_ep(uint16_t flags)
@@ -210,6 +228,59 @@ static void around_policy(void **state)
 	assert_refused(FROM_CONTAINER, &arp, BPF_POL_R_NOT_IP);
 }
 
+/* Nor is the kernel's own tunnel, which would take it for what it says of itself. */
+static void tunnel_to_the_host(void **state)
+{
+	struct bpf_net_ports ports = { 0 };
+	struct bpf_net_vtep k = { .port = htons(4789), .flags = BPF_NET_DOM_IP6 },
+			    four = { .vtep = { htonl(0xc0000201) },
+				     .port = htons(4789) };
+	struct ila_addr vtep = addr("2001:db8:77::1"), far = addr("2001:db8:77::2");
+	struct ila_addr all = addr("ff02::1:ff00:1");
+	struct {
+		const struct ila_addr *dst;
+		uint16_t dport;
+		bool may;
+	} t[] = {
+		{ &vtep, 4789, false }, { &vtep, 4790, true }, { &far, 4789, true },
+		{ &all, 4789, false },  { &all, 5353, true },  { &ep_b, 4789, true },
+		{ &ep_c, 4789, true },  { &ep_c, 4790, true },
+	};
+	uint32_t take = BPF_NET_TAKE_ANY, zero = 0;
+	struct frame f;
+
+	(void)state;
+	memcpy(k.vtep, &vtep, sizeof(k.vtep));
+	put(prog->maps.net_vtep_v1, &k, &take);
+	put(prog->maps.net_vtep_v1, &four, &take);
+	ports.bit[htons(4789) / 64] = 1ULL << htons(4789) % 64;
+	put(prog->maps.net_port_v1, &zero, &ports);
+	for (unsigned named = 0; named < 2; named++) {
+		start(BPF_POL_EP_OPEN_IN | BPF_POL_EP_OPEN_OUT);
+		if (named)
+			put_ident(&vtep, ID_B, 0);
+		for (size_t i = 0; i < ARRAY_SIZE(t); i++) {
+			f = udp(&ep_a, t[i].dst, 40000, t[i].dport);
+			if (t[i].may)
+				assert_int_equal(run(FROM_CONTAINER, &f).verdict,
+						 TC_ACT_UNSPEC);
+			else
+				assert_refused(FROM_CONTAINER, &f, BPF_POL_R_VXLAN);
+		}
+	}
+	/* IPv4, for who may send it at all. */
+	memset(f.b + 12, 0, 60);
+	memcpy(f.b + 12, "\x08\0\x45\0\0\x1c\0\0\0\0\x40\x11\0\0\x0a\1\0\1\xc0\0\2\1",
+	       22);
+	memcpy(f.b + 34, "\1\1\x12\xb5\0\x8", 6);
+	f.len = 42;
+	put_ident4(0x0a010001, ID_A, HERE);
+	assert_refused(FROM_CONTAINER, &f, BPF_POL_R_VXLAN);
+	f.b[37]++;
+	assert_int_equal(run(FROM_CONTAINER, &f).verdict, TC_ACT_UNSPEC);
+	forget(&vtep);
+}
+
 /* A container gets what is for it past the stack, but not past policy, and not where
  * the stack has something to say, or its program to write. */
 static void past_the_stack(void **state)
@@ -286,9 +357,13 @@ static void errors(void **state)
 int main(void)
 {
 	const struct CMUnitTest t[] = {
-		cmocka_unit_test(behind_a_locator), cmocka_unit_test(both_directions),
-		cmocka_unit_test(who_is_it),        cmocka_unit_test(around_policy),
-		cmocka_unit_test(past_the_stack),   cmocka_unit_test(errors),
+		cmocka_unit_test(behind_a_locator),
+		cmocka_unit_test(both_directions),
+		cmocka_unit_test(who_is_it),
+		cmocka_unit_test(around_policy),
+		cmocka_unit_test(tunnel_to_the_host),
+		cmocka_unit_test(past_the_stack),
+		cmocka_unit_test(errors),
 	};
 
 	if (!ilaprog_open(0))

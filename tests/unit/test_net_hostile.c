@@ -308,34 +308,98 @@ static void neighbours_told_from_outside(void **state)
 
 /* ---- tunnels of their own ------------------------------------------------- */
 
-/* A container that sends to our VTEP as if it were one is in every tenant at once. */
+/* An address of this host that is no VTEP. */
+#define ASIDE4 "192.0.2.33"
+#define ASIDE6 "2001:db8:33::1"
+
+static void put_aside(const char *addr)
+{
+	struct bpf_net_vtep k = { .port = htons(4789) };
+	uint32_t take = BPF_NET_TAKE_ANY;
+
+	if (strchr(addr, ':'))
+		k.flags = BPF_NET_DOM_IP6;
+	assert_int_equal(inet_pton(k.flags ? AF_INET6 : AF_INET, addr, k.vtep), 1);
+	put(net->maps.net_vtep_v1, &k, &take);
+}
+
+/* A container that sends to our VTEP as if it were one is in every tenant at once: so
+ * it is by any address of this host, by what all of a group get, and whatever labels
+ * the operator gave the address. */
 static void tunnel_from_a_container(void **state)
 {
 	static const struct {
-		const char *src, *dst;
-		int vtep;
+		const char *dst;
 		uint16_t dport;
 		enum bpf_pol_reason why;
 	} t[] = {
-		{ "10.1.0.1", VTEP4, 4, 4789, BPF_POL_R_VXLAN },
-		{ "fd00::1", VTEP6, 6, 4789, BPF_POL_R_VXLAN },
-		{ "10.1.0.1", VTEP4, 4, 4790, BPF_POL_R_NONE },
-		{ "10.1.0.1", "192.0.2.77", 4, 4789, BPF_POL_R_NONE },
-		{ "10.1.0.1", "10.1.0.2", 4, 4789, BPF_POL_R_NONE },
+		{ VTEP4, 4789, BPF_POL_R_VXLAN },
+		{ VTEP6, 4789, BPF_POL_R_VXLAN },
+		{ ASIDE4, 4789, BPF_POL_R_VXLAN },
+		{ ASIDE6, 4789, BPF_POL_R_VXLAN },
+		{ "224.0.0.1", 4789, BPF_POL_R_VXLAN },
+		{ "239.1.2.3", 4789, BPF_POL_R_VXLAN },
+		{ "255.255.255.255", 4789, BPF_POL_R_VXLAN },
+		{ "127.0.0.2", 4789, BPF_POL_R_VXLAN },
+		{ "0.0.0.0", 4789, BPF_POL_R_VXLAN },
+		{ "ff02::2", 4789, BPF_POL_R_VXLAN },
+		{ "ff02::1:ff00:1", 4789, BPF_POL_R_VXLAN },
+		{ "ff05::7", 4789, BPF_POL_R_VXLAN },
+		{ VTEP4, 4790, BPF_POL_R_NONE },
+		{ VTEP6, 4788, BPF_POL_R_NONE },
+		{ "239.1.2.3", 5353, BPF_POL_R_NONE },
+		{ "ff02::fb", 5353, BPF_POL_R_NONE },
+		{ "192.0.2.77", 4789, BPF_POL_R_NONE },
+		{ "10.1.0.2", 4789, BPF_POL_R_NONE },
+		{ "fd00::2", 4789, BPF_POL_R_NONE },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(t); i++) {
-		struct desc d = udp(t[i].src, t[i].dst, MAC_A, "02:00:00:00:00:99");
+		bool six = strchr(t[i].dst, ':');
+		struct desc d = udp(six ? "fd00::1" : "10.1.0.1", t[i].dst, MAC_A,
+				    "02:00:00:00:00:99");
 		struct frame f;
 
-		world(t[i].vtep);
+		print_message("# %s %u\n", t[i].dst, t[i].dport);
+		world(six ? 6 : 4);
+		put_aside(six ? ASIDE6 : ASIDE4);
 		d.dport = t[i].dport;
 		f = frame_make(&d);
-		if (t[i].why)
-			assert_dropped(FROM_CONTAINER, &f, t[i].why);
+		for (unsigned named = 0; named < 2; named++) {
+			if (named)
+				put_ident(t[i].dst, MAPPED, 0);
+			if (t[i].why)
+				assert_dropped(FROM_CONTAINER, &f, t[i].why);
+			else
+				left_alone(FROM_CONTAINER, &f, BPF_NET_N_BRIDGED);
+		}
+		d.proto = IPPROTO_TCP;
+		f = frame_make(&d);
+		left_alone(FROM_CONTAINER, &f, BPF_NET_N_BRIDGED);
+	}
+}
+
+/* What comes for an address that is no VTEP may be somebody else's. */
+static void port_of_the_tunnel_elsewhere(void **state)
+{
+	static const char *const to[] = { ASIDE4, ASIDE6, VTEP4, VTEP6 };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(to); i++) {
+		struct tunnel t = tunnel_from(i & 1 ? 6 : 4);
+		struct desc d = b_to_a(false);
+		struct frame f = frame_make(&d), w;
+
+		world(i & 1 ? 6 : 4);
+		put_aside(i & 1 ? ASIDE6 : ASIDE4);
+		t.dst = to[i];
+		t.flags = 0x12345678;
+		w = frame_wrap(&f, &t);
+		if (i < 2)
+			assert_int_equal(run(FROM_UNDERLAY, &w).verdict, TC_ACT_UNSPEC);
 		else
-			left_alone(FROM_CONTAINER, &f, BPF_NET_N_BRIDGED);
+			assert_dropped(FROM_UNDERLAY, &w, BPF_POL_R_VXLAN);
 	}
 }
 
@@ -611,6 +675,7 @@ int main(void)
 		cmocka_unit_test(rogue_router),
 		cmocka_unit_test(neighbours_told_from_outside),
 		cmocka_unit_test(tunnel_from_a_container),
+		cmocka_unit_test(port_of_the_tunnel_elsewhere),
 		cmocka_unit_test(no_length),
 		cmocka_unit_test(fragment_in_the_header),
 		cmocka_unit_test(error_about_nothing),
