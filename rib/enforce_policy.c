@@ -219,6 +219,7 @@ static void shut(struct enforce *e, struct en_policy *p)
 	p->n = 0;
 	policy_subject_free(p->ps);
 	p->ps = NULL;
+	p->too_long = true;
 }
 
 static bool has_deny(const struct policy_verdicts *l)
@@ -386,6 +387,7 @@ static void begin(struct enforce *e, struct en_policy *p, size_t *work)
 	if (p->err) {
 		policy_subject_free(p->ps);
 		p->ps = NULL;
+		p->too_long = true;
 		p->held = subject_at(e, p->subject)->live;
 	}
 	i.count = p->n;
@@ -422,7 +424,7 @@ void enforce_policy_state(struct enforce *e, const struct intent_policy_state *s
 	if (s->err && s->err != p->err) {
 		snprintf(why, sizeof(why), "%.*s", (int)sizeof(s->why), s->why);
 		refuse(e, p, s->err, why[0] ? why : strerror(-s->err));
-	} else if (!s->err && p->ps) { /* a list too long to compile stays refused */
+	} else if (!s->err && !p->too_long) {
 		p->err = 0;
 		p->why[0] = '\0';
 	}

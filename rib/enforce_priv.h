@@ -36,8 +36,9 @@ struct en_policy {
 	struct policy_subject *ps; /* NULL: open, or closed */
 	uint8_t state;             /* enum en_state */
 	bool todo, loaded;
-	bool held;  /* refused before fib heard of it */
-	uint32_t n; /* verdicts in it, or to be */
+	bool held;     /* refused before fib heard of it */
+	bool too_long; /* to compile: refused, whatever fib says of what it got */
+	uint32_t n;    /* verdicts in it, or to be */
 	struct policy_verdicts list;
 	size_t at; /* sent of them */
 	int32_t err;

@@ -499,6 +499,31 @@ static void refused(void **state)
 	model_free(m);
 }
 
+/* What fib had no room for once is not refused for good, though nothing is allowed. */
+static void refused_once(void **state)
+{
+	(void)state;
+	for (unsigned known = 0; known < 2; known++) {
+		struct model *m = model_new(false);
+		struct intent_policy_state s = { .err = -ENOMEM, .why = "no memory" };
+		struct enforce_counts c;
+
+		doc_set(m, known ? ENFORCE_CLOSED : ENFORCE_POLICY, 1);
+		ep_set(m, 0, 1, known ? "app=a" : NULL);
+		settle(m);
+		s.policy = m->load[0].policy;
+		enforce_policy_state(m->e, &s);
+		enforce_counts_get(m->e, &c);
+		assert_int_equal(c.policies[ENFORCE_FAILED], 1);
+		s.err = 0;
+		enforce_policy_state(m->e, &s);
+		enforce_counts_get(m->e, &c);
+		assert_int_equal(c.policies[ENFORCE_FAILED], 0);
+		assert_int_equal(c.policies[ENFORCE_LOADED], 1);
+		model_free(m);
+	}
+}
+
 static void waits(void **state)
 {
 	struct model *m = model_new(false);
@@ -712,10 +737,10 @@ static void full(void **state)
 int main(void)
 {
 	const struct CMUnitTest t[] = {
-		cmocka_unit_test(order),         cmocka_unit_test(refused),
-		cmocka_unit_test(waits),         cmocka_unit_test(closed),
-		cmocka_unit_test(random_events), cmocka_unit_test(resync),
-		cmocka_unit_test(full),
+		cmocka_unit_test(order),        cmocka_unit_test(refused),
+		cmocka_unit_test(refused_once), cmocka_unit_test(waits),
+		cmocka_unit_test(closed),       cmocka_unit_test(random_events),
+		cmocka_unit_test(resync),       cmocka_unit_test(full),
 	};
 	int rc;
 
