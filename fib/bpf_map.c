@@ -126,6 +126,24 @@ static void copy_one(void *arg, const void *key, const void *value)
 		copy_flush(c);
 }
 
+static void add_one(void *arg, const void *key, const void *value)
+{
+	struct copy *c = arg;
+
+	/* Batches know no such flag. */
+	if (!c->err && bpf_map_update_elem(c->to, key, value, BPF_NOEXIST) &&
+	    errno != EEXIST)
+		c->err = -errno;
+}
+
+int bpf_map_add(int from, int to)
+{
+	struct copy c = { .to = to };
+	int err = bpf_map_read(from, add_one, &c);
+
+	return err ? err : c.err;
+}
+
 int bpf_map_copy(int from, int to)
 {
 	struct copy c = { .to = to, .r.fd = to };

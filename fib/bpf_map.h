@@ -17,8 +17,10 @@
 int bpf_map_read(int fd, void (*cb)(void *arg, const void *key, const void *value),
 		 void *arg);
 
-/** bpf_map_copy - all entries of one map into another of the same layout. */
+/** bpf_map_copy - all entries of one map into another of the same layout.
+ * bpf_map_add - those that it does not have: what it has is newer. */
 int bpf_map_copy(int from, int to);
+int bpf_map_add(int from, int to);
 
 /**
  * bpf_map_write, bpf_map_erase - n entries, keys and values back to back

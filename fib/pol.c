@@ -109,7 +109,7 @@ static void room_make(struct fib *f)
 	if (grow_to(f, BPF_M_POL_CT, *room))
 		*room = f->progs.max[BPF_M_POL_CT]; /* old ones go earlier, then */
 	else if (was >= 0) /* what began before the programs were replaced */
-		bpf_map_copy(was, pol_fd(f, BPF_M_POL_CT));
+		bpf_map_add(was, pol_fd(f, BPF_M_POL_CT));
 	if (was >= 0)
 		close(was);
 }

@@ -75,6 +75,27 @@ static void write_read_copy_erase(void **state)
 	close(other);
 }
 
+/* What somebody has written meanwhile is newer. */
+static void add_what_is_missing(void **state)
+{
+	int fd = map_new(N), other = map_new(4);
+
+	(void)state;
+	for (uint32_t i = 1; i <= 3; i++)
+		put(fd, i, i);
+	put(other, 2, 22);
+	put(other, 9, 99);
+	assert_int_equal(bpf_map_add(fd, other), 0);
+	assert_int_equal(value_of(other, 1), 1);
+	assert_int_equal(value_of(other, 2), 22);
+	assert_int_equal(value_of(other, 3), 3);
+	assert_int_equal(value_of(other, 9), 99);
+	put(fd, 4, 4);
+	assert_int_equal(bpf_map_add(fd, other), -E2BIG);
+	close(fd);
+	close(other);
+}
+
 /* Of a batch that does not fit we know which entries are in. */
 static void full(void **state)
 {
@@ -216,6 +237,7 @@ int main(void)
 {
 	const struct CMUnitTest t[] = {
 		cmocka_unit_test(write_read_copy_erase),
+		cmocka_unit_test(add_what_is_missing),
 		cmocka_unit_test(full),
 		cmocka_unit_test(mirror_of_an_earlier_run),
 		cmocka_unit_test(mirror_audited),
