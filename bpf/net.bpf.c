@@ -195,6 +195,13 @@ static __noinline __u32 peer_unknown(const struct bpf_pol_addr *a, __u32 group)
 	return pol_peer_overlay(a);
 }
 
+/* What a device with gbp makes of the header: an id, and that it is not to be learned,
+ * or policy was applied. Any other mark is not its. */
+static __always_inline __u32 group_in_mark(__u32 mark)
+{
+	return mark & ~(0xffff | (__u32)VXLAN_POLICY << 16) ? 0 : mark & 0xffff;
+}
+
 /* The sender of what comes by the bridge, into p->peer. Return: enum bpf_pol_reason. */
 static __always_inline __u32 peer_of_bridged(struct __sk_buff *skb, struct pol *p)
 {
@@ -212,7 +219,7 @@ static __always_inline __u32 peer_of_bridged(struct __sk_buff *skb, struct pol *
 	}
 	if (tunnel) {
 		p->peer = peer_unknown(&p->f.src, dom->flags & BPF_NET_DOM_GBP
-							  ? skb->mark & 0xffff
+							  ? group_in_mark(skb->mark)
 							  : 0);
 		return BPF_POL_R_NONE;
 	}
@@ -319,6 +326,16 @@ static __noinline int bad_tunnel(struct __sk_buff *skb)
 	return p ? pol_drop(skb, p, BPF_POL_R_VXLAN) : TC_ACT_SHOT;
 }
 
+/* To the VXLAN device. */
+static __always_inline int without_group(struct __sk_buff *skb,
+					 const struct vxlan_rx *r, __u32 in)
+{
+	if (!vxlan_say_none(skb, r->slow, in))
+		return PASS;
+	pol_count(BPF_POL_R_FAILED);
+	return TC_ACT_SHOT;
+}
+
 /* in: where the inner frame begins, a constant. */
 static __always_inline int from_underlay(struct __sk_buff *skb, struct vxlan_rx *r,
 					 __u32 in)
@@ -328,9 +345,10 @@ static __always_inline int from_underlay(struct __sk_buff *skb, struct vxlan_rx 
 	const struct bpf_net_fdb *fdb;
 	struct bpf_net_mac to = { .vni = r->vni };
 	struct pol *p;
-	int bad;
+	int bad, ours = dom && is_for(r, dom);
 
-	if (!dom || !is_for(r, dom)) {
+	r->bare = r->bare && ours && dom->flags & BPF_NET_DOM_GBP && !r->bad;
+	if (!ours) {
 		if (!is_own_vtep(r))
 			return PASS;
 		return r->bad ? bad_tunnel(skb) : pass(BPF_NET_N_NO_VNI);
@@ -412,13 +430,15 @@ SEC("tc")
 int net_from_underlay(struct __sk_buff *skb)
 {
 	struct vxlan_rx r;
+	int end;
 
 	if (skb->protocol == bpf_htons(ETH_P_IP)) {
 		if (vxlan_is_segment(skb, VXLAN_IN4))
 			return pass(BPF_NET_N_STACK);
 		if (vxlan_read4(skb, &r))
 			return PASS;
-		return from_underlay(skb, &r, VXLAN_IN4);
+		end = from_underlay(skb, &r, VXLAN_IN4);
+		return end == PASS && r.bare ? without_group(skb, &r, VXLAN_IN4) : end;
 	}
 	if (skb->protocol != bpf_htons(ETH_P_IPV6))
 		return PASS;
@@ -426,5 +446,6 @@ int net_from_underlay(struct __sk_buff *skb)
 		return pass(BPF_NET_N_STACK);
 	if (vxlan_read6(skb, &r))
 		return path_told(skb);
-	return from_underlay(skb, &r, VXLAN_IN6);
+	end = from_underlay(skb, &r, VXLAN_IN6);
+	return end == PASS && r.bare ? without_group(skb, &r, VXLAN_IN6) : end;
 }

@@ -81,8 +81,8 @@ struct bpf_net_vtep {
 };
 
 enum bpf_net_take {
-	BPF_NET_TAKE_VTEP = 1, /* of a VXLAN device: what is sent there is a tunnel */
-	BPF_NET_TAKE_ANY,      /* another one: maybe other UDP */
+	BPF_NET_TAKE_VTEP = 1, /* of a tenant: what is sent there is a tunnel */
+	BPF_NET_TAKE_ANY,      /* another one: maybe other UDP, or another's tunnel */
 };
 
 /* net_port_v1, array of one: the ports of all that, one bit each, by the number that

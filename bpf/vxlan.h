@@ -244,6 +244,7 @@ struct vxlan_rx {
 	__u8 ip6;
 	__u8 bad;  /* flags or lengths */
 	__u8 slow; /* a checksum: for the stack */
+	__u8 bare; /* says nothing of a group */
 };
 
 /* RFC 7348 section 5 and draft-smith-vxlan-group-policy: nothing but what we know. */
@@ -266,6 +267,7 @@ static __always_inline void vxlan_read_header(struct vxlan_rx *r,
 	r->slow = !!udp->check;
 	r->vni = vni >> 8;
 	r->group = 0;
+	r->bare = !(vx->flags & VXLAN_G);
 	r->bad = bpf_ntohs(udp->len) != len || !vxlan_is_good(vx);
 	if (vx->flags & VXLAN_G)
 		r->group = bpf_ntohs(vx->group);
@@ -426,6 +428,26 @@ static __always_inline int vxlan_pull(struct __sk_buff *skb, __u32 in, __u8 fami
 	bpf_csum_level(skb, VXLAN_LEVEL_DEC);
 	return bpf_skb_store_bytes(skb, 0, eth, sizeof(eth), BPF_F_RECOMPUTE_CSUM) ? -1
 										   : 0;
+}
+
+/*
+ * A device with gbp takes skb->mark from the header where that says a group; else it
+ * leaves it as it is, and what the host's own nftables marked the tunnel with would be
+ * one. So it is told: none. in: as below. Return: 0; -1: only to be dropped.
+ */
+static __noinline int vxlan_say_none(struct __sk_buff *skb, int sum, __u32 in)
+{
+	const __u32 at = in - (__u32)sizeof(struct vxlan_hdr);
+	__u8 flags = VXLAN_G | VXLAN_I;
+
+	if (sum && bpf_l4_csum_replace(skb, at - 2, bpf_htons(VXLAN_I << 8),
+				       bpf_htons((VXLAN_G | VXLAN_I) << 8),
+				       BPF_F_MARK_MANGLED_0 | 2))
+		return -1;
+	return bpf_skb_store_bytes(skb, at, &flags, sizeof(flags),
+				   sum ? 0 : BPF_F_RECOMPUTE_CSUM)
+		       ? -1
+		       : 0;
 }
 
 /* ---- congestion, RFC 6040 section 4.2 ---- */

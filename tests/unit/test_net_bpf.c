@@ -104,6 +104,8 @@ static void good_frames(void **state)
 		t = tunnel_from(vtep);
 		wrapped = frame_wrap(&in, &t);
 		if (six != (vtep == 6) && cannot_change_family()) {
+			t.flags = 0x88000000; /* says that it has no group */
+			wrapped = frame_wrap(&in, &t);
 			left_alone(FROM_UNDERLAY, &wrapped, BPF_NET_N_STACK);
 			continue;
 		}
@@ -216,10 +218,49 @@ static void without_fast_path(void **state)
 	assert_int_equal(r.verdict, TC_ACT_UNSPEC);
 	assert_int_equal(r.mark, ID_A);
 	assert_memory_equal(r.out.b, f.b, f.len);
+	t.flags = 0x88000000;
 	w = frame_wrap(&w, &t);
 	r = run(FROM_UNDERLAY, &w);
 	assert_int_equal(r.verdict, TC_ACT_UNSPEC);
 	assert_memory_equal(r.out.b, w.b, w.len);
+}
+
+/* To the VXLAN device a frame without a group says that there is none: it would take a
+ * mark of the host's own for one. */
+static void left_without_group(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 8; i++) {
+		int vtep = i & 1 ? 6 : 4;
+		struct tunnel t = tunnel_from(vtep);
+		struct desc d = b_to_a(false);
+		struct frame in, w;
+		struct result r;
+		size_t head;
+
+		d.to = ALL;
+		in = frame_make(&d);
+		world(vtep);
+		put_dom(vtep, 1600, BPF_NET_DOM_FAST | (i & 2 ? BPF_NET_DOM_GBP : 0));
+		t.check = i & 4 ? 0x1234 : 0;
+		w = frame_wrap(&in, &t);
+		head = frame_inner(&w) - 8;
+		r = run(FROM_UNDERLAY, &w);
+		assert_int_equal(r.verdict, TC_ACT_UNSPEC);
+		if (i & 2) {
+			w.b[head] |= 0x80;
+			if (t.check) /* in one's complement, less what is more */
+				w.b[head - 2] = 0x92, w.b[head - 1] = 0x33;
+		}
+		assert_int_equal(r.out.len, w.len);
+		assert_memory_equal(r.out.b, w.b, w.len);
+		/* One that says something of it is left as it is. */
+		t.flags = 0x88000000 | GROUP;
+		w = frame_wrap(&in, &t);
+		count(BPF_NET_N_STACK);
+		if (i & 2)
+			left_alone(FROM_UNDERLAY, &w, BPF_NET_N_STACK);
+	}
 }
 
 /* RFC 6040, figure 4: by outer (row) and inner mark. */
@@ -296,10 +337,11 @@ static void for_the_stack(void **state)
 
 	(void)state;
 	world(4);
+	t.flags = 0x88000000;
 	t.check = 0x1234;
 	w = frame_wrap(&f, &t);
 	left_alone(FROM_UNDERLAY, &w, BPF_NET_N_STACK);
-	t = tunnel_from(4);
+	t.check = 0;
 	d.to = "02:00:00:00:00:99";
 	f = frame_make(&d);
 	w = frame_wrap(&f, &t);
@@ -674,6 +716,7 @@ int main(void)
 		cmocka_unit_test(source_ports),
 		cmocka_unit_test(group_policy_ids),
 		cmocka_unit_test(without_fast_path),
+		cmocka_unit_test(left_without_group),
 		cmocka_unit_test(marks_of_congestion),
 		cmocka_unit_test(not_known),
 		cmocka_unit_test(for_the_stack),
