@@ -4,11 +4,13 @@
  */
 #include <errno.h>
 #include <histedit.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <wchar.h>
 
 #include "cli/shell.h"
 #include "lib/util.h"
@@ -17,6 +19,7 @@ static struct {
 	struct shell *s;
 	char prompt[128];
 	volatile sig_atomic_t interrupted;
+	sigset_t signals; /* that are let in while we wait for a key */
 } loop;
 
 static void prompt_update(void)
@@ -174,6 +177,54 @@ static void on_interrupt(int sig)
 	loop.interrupted = 1;
 }
 
+/* Ctrl-C is let in only while we wait: between a look at the flag and read() it would
+ * be heard with the next key. Return: 1; 0 at the end; -1. */
+static int key_read(EditLine *el, wchar_t *out)
+{
+	struct pollfd in = { .fd = STDIN_FILENO, .events = POLLIN };
+	mbstate_t part = { 0 };
+
+	(void)el;
+	for (;;) {
+		char c;
+		ssize_t n;
+
+		if (loop.interrupted)
+			return -1;
+		if (ppoll(&in, 1, NULL, &loop.signals) < 0) {
+			if (errno != EINTR)
+				return -1;
+			continue;
+		}
+		n = read(STDIN_FILENO, &c, 1);
+		if (n <= 0)
+			return (int)n;
+		switch (mbrtowc(out, &c, 1, &part)) {
+		case (size_t)-1: /* no character */
+			part = (mbstate_t) { 0 };
+			break;
+		case (size_t)-2: /* a part of one */
+			break;
+		default:
+			return 1;
+		}
+	}
+}
+
+static const char *line_read(EditLine *el, int *n)
+{
+	const char *line;
+	sigset_t block;
+
+	sigemptyset(&block);
+	sigaddset(&block, SIGINT);
+	loop.interrupted = 0;
+	sigprocmask(SIG_BLOCK, &block, &loop.signals);
+	line = el_gets(el, n);
+	sigprocmask(SIG_SETMASK, &loop.signals, NULL);
+	return line;
+}
+
 static EditLine *editor_new(History *h)
 {
 	struct sigaction sa = { .sa_handler = on_interrupt };
@@ -186,6 +237,7 @@ static EditLine *editor_new(History *h)
 	history(h, &ev, H_SETSIZE, 500);
 	history(h, &ev, H_SETUNIQUE, 1);
 	el_set(el, EL_EDITOR, "emacs");
+	el_set(el, EL_GETCFN, key_read);
 	el_set(el, EL_PROMPT, prompt_text);
 	el_set(el, EL_HIST, history, h);
 	el_set(el, EL_ADDFN, "sv-help", "What may follow", key_help);
@@ -207,8 +259,7 @@ static int edit_loop(EditLine *el, History *h)
 		const char *line;
 
 		prompt_update();
-		loop.interrupted = 0;
-		line = el_gets(el, &n);
+		line = line_read(el, &n);
 		if (!line || n <= 0) {
 			printf("\n");
 			if (!loop.interrupted)
