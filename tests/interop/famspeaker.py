@@ -270,14 +270,16 @@ def whole():
 
 
 connect()
+said = b""  # a line may come in pieces
 while True:
     while s and whole():
         if not take(*s.recv()):
             s = None
     ready = select.select([0] + ([s.s] if s else []), [], [], 2)[0]
     if 0 in ready:
-        for line in os.read(0, 65536).decode().splitlines():
-            command(line.split())
+        *lines, said = (said + os.read(0, 65536)).split(b"\n")
+        for line in lines:
+            command(line.decode().split())
     if s and s.s in ready:
         if not take(*s.recv()):
             s = None

@@ -342,8 +342,9 @@ static void known_connections(void **state)
 			assert_allowed(dir, d);
 		assert_int_equal(rule_packets(9) - before, 5);
 		/* Denied in place, then taken away. */
-		put_ep(HERE, ID_A, POLICY, USUAL | BPF_POL_EP_DENY_IN << dir, MAC_A,
-		       "10.1.0.1", NULL);
+		put_ep(HERE, ID_A, POLICY,
+		       (uint16_t)(USUAL | BPF_POL_EP_DENY_IN << dir), MAC_A, "10.1.0.1",
+		       NULL);
 		put_verdict(POLICY, ID_B, dir, IPPROTO_UDP, 53, 16, 9, BPF_POL_DENY);
 		assert_denied(dir, d, BPF_POL_R_DENY);
 		put_verdict(POLICY, ID_B, dir, IPPROTO_UDP, 53, 16, 9, 0);
