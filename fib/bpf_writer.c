@@ -13,7 +13,7 @@
 #include "fib/bpf_map.h"
 #include "lib/util.h"
 
-enum job_state { JOB_NONE, JOB_GIVEN, JOB_DONE, JOB_END };
+enum job_state { JOB_DONE, JOB_GIVEN, JOB_END };
 
 struct bpf_writer {
 	pthread_t thread;
@@ -34,7 +34,7 @@ static void *run(void *arg)
 		uint32_t written;
 		int err;
 
-		while (w->state != JOB_GIVEN && w->state != JOB_END)
+		while (w->state == JOB_DONE)
 			pthread_cond_wait(&w->given, &w->lock);
 		if (w->state == JOB_END)
 			break;
@@ -120,7 +120,6 @@ void bpf_writer_wait(struct bpf_writer *w)
 uint32_t bpf_writer_take(struct bpf_writer *w, int *err)
 {
 	bpf_writer_wait(w);
-	w->state = JOB_NONE;
 	*err = w->err;
 	return w->written;
 }
