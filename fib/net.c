@@ -269,12 +269,12 @@ static void receive_set(struct net_dom *n, enum intent_receive r)
 	n->receive = (uint8_t)r;
 }
 
-static void dom_put(struct fib *f, struct net_dom *n, const struct dom *d,
+/* mtu: of the ways to others; 0: there are none. */
+static void dom_put(struct fib *f, struct net_dom *n, const struct dom *d, uint32_t mtu,
 		    struct net_rx *rx)
 {
 	struct link *u = underlay(f, d);
 	struct bpf_net_dom v = { .vxlan = d->vxlan->ifindex };
-	uint32_t mtu;
 
 	if (polval_vtep(&d->vxlan->vtep, v.vtep))
 		v.flags |= BPF_NET_DOM_IP6;
@@ -284,7 +284,6 @@ static void dom_put(struct fib *f, struct net_dom *n, const struct dom *d,
 	if (n->fast)
 		receive_set(n, net_rx_dom(rx, u, !d->want.underlay[0], d->vxlan->port));
 	/* Each MAC has its own device to send by: v.underlay stays 0. */
-	mtu = net_ways_mtu(f);
 	if (u && u->mtu && (!mtu || u->mtu < mtu))
 		mtu = u->mtu;
 	v.mtu = (uint16_t)MIN_OF(mtu, UINT16_MAX);
@@ -425,19 +424,21 @@ static void sockets_work(struct fib *f)
 void net_work(struct fib *f)
 {
 	struct pol *p = f->pol;
-	struct net_rx rx;
 	const struct dom *d;
+	struct net_rx rx;
+	uint32_t mtu;
 
 	endpoints_look(f);
 	net_ways_listen(f, net_in_use(p));
 	net_ways_work(f);
 	sockets_work(f);
 	net_rx_begin(&rx, f);
+	mtu = net_ways_mtu(f);
 	mirror_renew(&p->net_doms);
 	for (struct net_dom *n = p->doms; n; n = n->hh.next) {
 		d = dom_find(f, n->vni);
 		if (d && d->wanted && d->vxlan)
-			dom_put(f, n, d, &rx);
+			dom_put(f, n, d, mtu, &rx);
 	}
 	mirror_renewed(&p->net_doms);
 	pol_push(f, &p->net_doms, BPF_M_NET_DOM);
