@@ -71,10 +71,9 @@ static struct bpf_point *point_get(struct bpf_attach *a, enum bpf_prog_id p,
 	return pt;
 }
 
-static void path_of(char out[PATH], const struct bpf_attach *a,
-		    const struct bpf_point *pt)
+static void path_of(char out[PATH], const char *dir, const struct bpf_point *pt)
 {
-	snprintf(out, PATH, "%s/%s-%u", a->progs->dir, bpf_prog_name(pt->key.prog),
+	snprintf(out, PATH, "%s/%s-%u", dir, bpf_prog_name(pt->key.prog),
 		 pt->key.ifindex);
 }
 
@@ -145,7 +144,7 @@ static int link_make(struct bpf_attach *a, struct bpf_point *pt)
 
 	if (fd < 0)
 		return fd;
-	path_of(path, a, pt);
+	path_of(path, a->progs->dir, pt);
 	unlink(path);
 	if (bpf_obj_pin(fd, path)) {
 		int err = -errno;
@@ -162,7 +161,7 @@ static void link_remove(struct bpf_attach *a, struct bpf_point *pt)
 {
 	char path[PATH];
 
-	path_of(path, a, pt);
+	path_of(path, a->progs->dir, pt);
 	unlink(path);
 	if (pt->link >= 0)
 		bpf_link_detach(pt->link); /* whoever else holds it */
@@ -298,7 +297,7 @@ static void adopt_pin(struct bpf_attach *a, enum bpf_obj_id o, const char *name)
 	if (!dash || p == BPF_PROGS || bpf_prog_obj(p) != o)
 		return;
 	pt = point_get(a, p, (uint32_t)strtoul(dash + 1, NULL, 10));
-	path_of(path, a, pt);
+	path_of(path, a->progs->dir, pt);
 	pt->link = bpf_obj_get(path);
 	if (pt->link < 0 || !link_is_at(pt, &prog_id)) {
 		unlink(path);
@@ -425,7 +424,7 @@ bool bpf_attach_left(const char *dir, enum bpf_prog_id p, uint32_t ifindex)
 	uint32_t prog_id;
 	bool is;
 
-	snprintf(path, sizeof(path), "%s/%s-%u", dir, bpf_prog_name(p), ifindex);
+	path_of(path, dir, &pt);
 	if (statfs(path, &fs) || (uint32_t)fs.f_type != BPF_FS_MAGIC)
 		return filter_is_at(&pt, &prog_id);
 	pt.link = bpf_obj_get(path);
@@ -444,7 +443,7 @@ void bpf_attach_gone(struct bpf_attach *a, uint32_t ifindex)
 
 		if (!pt)
 			continue;
-		path_of(path, a, pt);
+		path_of(path, a->progs->dir, pt);
 		unlink(path);
 		point_drop(a, pt);
 	}
