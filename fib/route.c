@@ -130,8 +130,9 @@ static void on_route(void *arg, const struct nlmsghdr *h)
 	memcpy(a->hop->gw, r.hop[0].gw, sizeof(a->hop->gw));
 }
 
-/* Mappings of the kernel plane name the way. The eBPF plane only wants to know where
- * packets come in: one more locator that goes by the same device is no news. */
+/* Mappings of the kernel plane name the way. The eBPF plane is told of it, and has work
+ * to do only where packets come in: one more locator that goes by the same device is no
+ * news there. */
 static void loc_changed(struct fib *f, struct ila_loc *l, bool first)
 {
 	const struct ila_backend *b = ila_backend(l->dom->home);

@@ -25,7 +25,7 @@
 #include "lib/util.h"
 
 enum {
-	CHAN_READS = 12,  /* datagrams a turn, some 1400 records */
+	CHAN_READS = 12,  /* datagrams a turn, some 4200 records */
 	APPLY_MAX = 4096, /* entries a turn */
 	TICK_MS = 200,    /* counters are told so often at most */
 	SWEEP_S = 360,
