@@ -18,6 +18,7 @@
 #include <linux/bpf.h>
 #include <linux/pkt_cls.h>
 
+#include "bpf/check.h"
 #include "bpf/guard.h"
 #include "bpf/maps.h"
 #include "bpf/pkt.h"

@@ -15,6 +15,7 @@
 #include <linux/bpf.h>
 #include <linux/pkt_cls.h>
 
+#include "bpf/check.h"
 #include "bpf/guard.h"
 #include "bpf/neigh.h"
 #include "bpf/policy.h"
