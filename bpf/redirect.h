@@ -40,7 +40,7 @@ static __always_inline int redirect_via(struct __sk_buff *skb, __u32 ifindex, in
 
 	if (redirect_tell) {
 		skb->cb[0] = ifindex;
-		skb->cb[1] = 4;
+		skb->cb[1] = 3;
 	}
 	__builtin_memcpy(to.ipv6_nh, via, sizeof(to.ipv6_nh));
 	return (int)bpf_redirect_neigh(ifindex, &to, sizeof(to), 0);

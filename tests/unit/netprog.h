@@ -86,7 +86,7 @@ size_t frame_inner(const struct frame *f);
 
 /* ---- runs ---- */
 
-enum { TO_PEER = 1, TO_NEIGH = 2, TO_VIA = 4 };
+enum { TO_PEER = 1, TO_NEIGH = 2, TO_VIA = 3 };
 
 struct result {
 	int verdict; /* TC_ACT_* */
