@@ -231,14 +231,16 @@ static bool all_there(int fd, uint32_t *at)
 /* The map may be replaced by a larger one while it fills: open it anew. */
 static void wait_for(struct chan *c)
 {
-	uint64_t end = now_ns() + WAIT_S * 1000000000ull, prefix;
+	uint64_t end = now_ns() + WAIT_S * 1000000000ull, prefix, want;
 	struct ila_addr last = addr_of(n_maps - 1);
+	struct ila64 locator = locator_of(n_maps - 1);
 	uint32_t at = 0;
 
+	memcpy(&want, &locator, sizeof(want));
 	while (now_ns() < end) {
 		int fd = map_open();
-		bool there =
-			fd >= 0 && map_has(fd, &last, &prefix) && all_there(fd, &at);
+		bool there = fd >= 0 && map_has(fd, &last, &prefix) && prefix == want &&
+			     all_there(fd, &at);
 
 		if (fd >= 0)
 			close(fd);
