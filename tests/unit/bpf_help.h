@@ -35,6 +35,14 @@ static inline void bpf_or_skip(void)
 	libbpf_set_print(bpf_quiet);
 }
 
+/** bpf_map_small - a hash of 4 to 8 bytes for so many entries. */
+static inline int bpf_map_small(uint32_t max)
+{
+	LIBBPF_OPTS(bpf_map_create_opts, o, .map_flags = BPF_F_NO_PREALLOC);
+
+	return bpf_map_create(BPF_MAP_TYPE_HASH, "test", 4, 8, max, &o);
+}
+
 /** bpf_counted - of a counter per CPU, the sum since it was *before; that is set anew.
  */
 static inline uint64_t bpf_counted(const struct bpf_map *m, uint32_t key,

@@ -1,7 +1,6 @@
 /* On maps of the kernel: needs what loading programs needs. */
-#include "tests/unit/unit.h"
+#include "tests/unit/bpf_help.h"
 
-#include <bpf/bpf.h>
 #include <errno.h>
 #include <signal.h>
 #include <unistd.h>
@@ -13,13 +12,6 @@ enum { N = 2000, ROUNDS = 50 };
 
 static uint32_t keys[2][N];
 static uint64_t values[2][N];
-
-static int map_new(uint32_t max)
-{
-	LIBBPF_OPTS(bpf_map_create_opts, o, .map_flags = BPF_F_NO_PREALLOC);
-
-	return bpf_map_create(BPF_MAP_TYPE_HASH, "test", 4, 8, max, &o);
-}
 
 static void count(void *arg, const void *key, const void *value)
 {
@@ -49,7 +41,7 @@ static void both_write(void **state)
 	assert_non_null(w);
 	fill();
 	for (int r = 0; r < ROUNDS; r++) {
-		int fd = map_new(2 * N), err;
+		int fd = bpf_map_small(2 * N), err;
 		uint32_t n = 0;
 
 		bpf_writer_give(w, fd, keys[0], values[0], N);
@@ -67,7 +59,7 @@ static void both_write(void **state)
 static void an_error_says_how_far_it_came(void **state)
 {
 	struct bpf_writer *w = bpf_writer_new();
-	int fd = map_new(N / 2), err;
+	int fd = bpf_map_small(N / 2), err;
 	uint32_t n = 0;
 
 	(void)state;
@@ -100,7 +92,7 @@ static void on_signal(int signo)
 static void signals_are_not_its_business(void **state)
 {
 	struct bpf_writer *w = bpf_writer_new();
-	int fd = map_new(2 * N);
+	int fd = bpf_map_small(2 * N);
 
 	(void)state;
 	fill();
@@ -121,12 +113,7 @@ int main(void)
 		cmocka_unit_test(an_error_says_how_far_it_came),
 		cmocka_unit_test(signals_are_not_its_business),
 	};
-	int fd = map_new(1);
 
-	if (fd < 0) {
-		printf("SKIP: no maps for us here (%d)\n", fd);
-		return 77;
-	}
-	close(fd);
+	bpf_or_skip();
 	return cmocka_run_group_tests(t, NULL, NULL);
 }
