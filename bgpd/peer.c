@@ -394,7 +394,7 @@ static uint32_t index_take(struct bgp *b, struct peer *p)
 
 static uint32_t addr_hash(const struct ip *addr)
 {
-	return (uint32_t)hash_bytes(addr->b, addr->len);
+	return hash32(addr->b, addr->len);
 }
 
 struct peer *peer_find(const struct bgp *b, const struct ip *addr)

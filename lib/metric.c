@@ -228,7 +228,7 @@ static size_t labels_format(const struct metric *m, const char *const *values,
 static uint32_t *slot_find(const struct metric *m, const char *labels, size_t len)
 {
 	uint32_t mask = 2 * m->cap_series - 1;
-	uint32_t i = (uint32_t)hash_bytes(labels, len) & mask;
+	uint32_t i = hash32(labels, len) & mask;
 
 	while (m->index[i] && strcmp(m->series[m->index[i] - 1]->labels, labels))
 		i = (i + 1) & mask;
