@@ -66,8 +66,3 @@ void adjrt_set(struct adjrt *rt, uint32_t id, uint32_t list, uint32_t top)
 	if (old && !--rt->by_list[old])
 		rtlist_unref(rt->lists, old);
 }
-
-size_t adjrt_bytes(const struct adjrt *rt)
-{
-	return (rt->n_told + rt->n_by_list) * sizeof(uint32_t);
-}

@@ -37,6 +37,4 @@ static inline uint32_t adjrt_told(const struct adjrt *rt, uint32_t id)
 	return id < rt->n_told ? rt->told[id] : 0;
 }
 
-size_t adjrt_bytes(const struct adjrt *rt);
-
 #endif
